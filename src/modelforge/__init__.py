@@ -1,0 +1,43 @@
+"""ModelForge: which language model should I use?
+
+The names below are imported when first used: ``import modelforge`` itself loads nothing else.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.compare.comparator import ModelComparator
+    from modelforge.compare.result import ComparisonMetrics, ComparisonResult
+    from modelforge.export.formatter import ComparisonFormatter
+
+__all__ = [
+    "ComparisonFormatter",
+    "ComparisonMetrics",
+    "ComparisonResult",
+    "ModelComparator",
+    "ModelForgeRegistry",
+]
+
+_HOMES = {
+    "ComparisonFormatter": "modelforge.export.formatter",
+    "ComparisonMetrics": "modelforge.compare.result",
+    "ComparisonResult": "modelforge.compare.result",
+    "ModelComparator": "modelforge.compare.comparator",
+    "ModelForgeRegistry": "modelforge.app.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return import_module("importlib.metadata").version("modelforge-testing")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__, "__version__"])

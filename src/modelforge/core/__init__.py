@@ -1,0 +1,1 @@
+"""The words every other part of ModelForge speaks: pure values, errors and ports, stdlib only."""

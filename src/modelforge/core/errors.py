@@ -1,0 +1,145 @@
+"""Everything that can go wrong, named.
+
+::
+
+    ModelForgeError                     exit 1
+    ├── UsageError                      exit 2   the command or its input must change
+    │   ├── InvalidModelId
+    │   ├── UnknownProvider
+    │   ├── MissingKey
+    │   ├── ConfigError
+    │   ├── PromptError
+    │   ├── UnknownLocalModel
+    │   ├── WeightsMissing
+    │   └── MissingExtra
+    ├── RequestError                    exit 1   one request failed; the others stand
+    │   ├── ConnectionFailed
+    │   ├── TimedOut
+    │   ├── AuthenticationFailed
+    │   ├── RateLimited
+    │   ├── RequestRefused
+    │   ├── ServerFailed
+    │   ├── MalformedResponse
+    │   ├── StreamCut
+    │   ├── EmptyResponse
+    │   ├── ResponseTooLarge
+    │   ├── LocalServerFailed
+    │   └── Interrupted
+    └── DownloadFailed                  exit 1
+
+A message is one line: what failed, with which value, and what to do next. ``kind`` is the class's
+stable name in records and exports.
+"""
+
+from __future__ import annotations
+
+import re
+
+
+class ModelForgeError(Exception):
+    """The root of all errors ModelForge raises on purpose."""
+
+    exit_code = 1
+    kind = "error"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        cls.kind = re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+
+class UsageError(ModelForgeError):
+    """The command, its files or its configuration must change before anything can be sent."""
+
+    exit_code = 2
+
+
+class InvalidModelId(UsageError):
+    """A model was not written ``provider/model``."""
+
+
+class UnknownProvider(UsageError):
+    """No provider of that name is built in or configured."""
+
+
+class MissingKey(UsageError):
+    """The provider needs an API key and its environment variable is not set."""
+
+
+class ConfigError(UsageError):
+    """The configuration cannot be read or does not hold together."""
+
+
+class PromptError(UsageError):
+    """A prompt file, a row of it or a template cannot be used."""
+
+
+class UnknownLocalModel(UsageError):
+    """No local model of that name is known and no such file exists."""
+
+
+class WeightsMissing(UsageError):
+    """A known local model has not been fetched yet."""
+
+
+class MissingExtra(UsageError):
+    """An optional part of ModelForge is not installed."""
+
+
+class RequestError(ModelForgeError):
+    """One request failed. Others are untouched."""
+
+
+class ConnectionFailed(RequestError):
+    """The server could not be reached, or dropped the connection before it answered."""
+
+
+class TimedOut(RequestError):
+    """No complete answer within the time allowed."""
+
+
+class AuthenticationFailed(RequestError):
+    """The server refused the credentials (401, 403)."""
+
+
+class RateLimited(RequestError):
+    """The server asked to slow down (429)."""
+
+    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class RequestRefused(RequestError):
+    """The server refused the request itself (another 4xx, or a redirect)."""
+
+
+class ServerFailed(RequestError):
+    """The server failed (5xx), or reported an error in the middle of its answer."""
+
+
+class MalformedResponse(RequestError):
+    """What the server sent is not an answer in the protocol it was asked in."""
+
+
+class StreamCut(RequestError):
+    """The stream ended before the answer did."""
+
+
+class EmptyResponse(RequestError):
+    """The server answered without an answer."""
+
+
+class ResponseTooLarge(RequestError):
+    """The answer passed the size limit and was abandoned."""
+
+
+class LocalServerFailed(RequestError):
+    """The local model's server did not start, or died."""
+
+
+class Interrupted(RequestError):
+    """The run was stopped before this answer was complete."""
+
+
+class DownloadFailed(ModelForgeError):
+    """Weights could not be fetched, or were not the ones expected."""

@@ -1,0 +1,53 @@
+"""The doors that adapters fill: engines know these and nothing behind them."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Protocol
+
+from modelforge.core.events import Arrival
+from modelforge.core.generation import Generation
+from modelforge.core.model_id import ModelId
+from modelforge.core.prompt import Prompt
+
+Clock = Callable[[], float]
+"""Seconds on a monotonic clock."""
+
+
+class ChatModel(Protocol):
+    """A model that can be asked."""
+
+    @property
+    def id(self) -> ModelId:
+        """Its name."""
+        ...
+
+    async def prepare(self) -> None:
+        """Do what need not be timed (start a local server); may be called often.
+
+        Raises:
+            RequestError: the model cannot be had.
+        """
+        ...
+
+    def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
+        """Send ``prompt`` and yield what arrives until the answer is complete.
+
+        Raises:
+            RequestError: while iterating; what was yielded before stands.
+        """
+        ...
+
+
+class Endpoint(Protocol):
+    """Where a model's server listens."""
+
+    async def base_url(self) -> str:
+        """The URL its paths stand under, without a trailing slash.
+
+        A local server is started by the first call and shared by all; call it as often as needed.
+
+        Raises:
+            RequestError: the server could not be started, or has died.
+        """
+        ...

@@ -1,0 +1,1 @@
+"""Usage times price: pure, and never silent about what it does not know."""
