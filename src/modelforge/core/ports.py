@@ -30,6 +30,10 @@ class ChatModel(Protocol):
         """
         ...
 
+    def redact(self, text: str, /) -> str:
+        """``text`` without the secrets that this model's requests carry, should it repeat them."""
+        ...
+
     def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
         """Send ``prompt`` and yield what arrives until the answer is complete.
 

@@ -54,7 +54,10 @@ def charge(usage: Usage, prices: PriceList) -> Charge:
         )
     lines = tuple(
         ChargeLine(
-            component=component, tokens=tokens, rate=rate, cost=Money(usd=tokens * rate * _PER_TOKEN)
+            component=component,
+            tokens=tokens,
+            rate=rate,
+            cost=Money(usd=tokens * rate * _PER_TOKEN),
         )
         for component, tokens, rate in (
             ("input", usage.prompt_tokens - cached, prices.input),

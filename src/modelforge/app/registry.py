@@ -1,0 +1,112 @@
+"""Every model behind one door."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from modelforge.compare.contestant import Contestant
+from modelforge.config.builtin import LOCAL_PROVIDER
+from modelforge.config.load import Configuration, load_configuration
+from modelforge.config.schema import ProviderSettings
+from modelforge.core.errors import ConfigError
+from modelforge.core.model_id import ModelId
+from modelforge.core.ports import Clock, Endpoint
+from modelforge.local.servers import LocalServers
+from modelforge.pricing.rates import NoRates, PriceList, Rates
+from modelforge.providers.codec import ChatCodec
+from modelforge.providers.credentials import read_key
+from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
+from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.providers.sessions import HttpSessions
+
+
+class ModelForgeRegistry:
+    """Finds models by ``provider/model`` in the configuration and on this machine.
+
+    Local models' servers are started on first use and live until ``close``, the end of a
+    ``with`` block, or the end of the process, whichever comes first.
+
+    Args:
+        configuration: what is configured; by default what the files and the environment say now.
+        config_file: read this file instead of the project's and the user's.
+        clock: a monotonic clock in seconds.
+
+    Raises:
+        ConfigError: the configuration cannot be read.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration | None = None,
+        *,
+        config_file: str | Path | None = None,
+        clock: Clock = time.monotonic,
+    ) -> None:
+        file = None if config_file is None else Path(config_file)
+        self.configuration = configuration or load_configuration(file=file)
+        self.local = LocalServers()
+        self._clock = clock
+
+    @asynccontextmanager
+    async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
+        """Fills ``compare.contestant.ContestantSource``."""
+        async with HttpSessions() as sessions:
+            yield [self._contestant(model_id, sessions) for model_id in ids]
+
+    def close(self) -> None:
+        """Stop the local servers."""
+        self.local.close()
+
+    def __enter__(self) -> ModelForgeRegistry:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _contestant(self, model_id: ModelId, sessions: HttpSessions) -> Contestant:
+        settings = self.configuration.provider(model_id.provider)
+        model = HttpChatModel(
+            id=model_id,
+            endpoint=self._endpoint(model_id, settings),
+            codec=_codec(model_id.provider, settings),
+            session=sessions.to(settings.base_url),
+            clock=self._clock,
+            api_key=read_key(model_id.provider, settings.api_key_env),
+            headers=settings.headers,
+        )
+        return Contestant(
+            model=model,
+            prices=_prices(model_id, settings),
+            max_concurrency=settings.max_concurrency,
+        )
+
+    def _endpoint(self, model_id: ModelId, settings: ProviderSettings) -> Endpoint:
+        if settings.base_url is not None:
+            return FixedEndpoint(url=settings.base_url)
+        return self.local.endpoint(model_id.model)
+
+
+def _codec(provider: str, settings: ProviderSettings) -> ChatCodec:
+    if settings.protocol != "openai":
+        raise ConfigError(
+            f"provider {provider!r}: protocol {settings.protocol!r} is not spoken yet; "
+            'use its OpenAI-compatible address with protocol = "openai"'
+        )
+    return OpenAIChat(max_tokens_field=settings.max_tokens_field)
+
+
+def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:
+    configured = settings.prices.get(model_id.model)
+    if configured is not None:
+        return Rates(
+            input=configured.input,
+            output=configured.output,
+            cache_read=configured.cache_read,
+            reasoning=configured.reasoning,
+        )
+    if model_id.provider == LOCAL_PROVIDER:
+        return NoRates(reason="runs on this machine, not billed by the token")
+    return NoRates(reason="no price configured for this model")

@@ -1,0 +1,189 @@
+"""Every case, every model, every repeat: all in flight together, under a limit per provider."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from modelforge.compare.answer import Answer, ask
+from modelforge.compare.contestant import Contestant
+from modelforge.compare.result import ComparisonMetrics, ComparisonResult
+from modelforge.core.errors import ModelForgeError, UsageError
+from modelforge.core.generation import Generation
+from modelforge.core.ports import Clock
+from modelforge.core.prompt import Case
+from modelforge.core.response import Response
+from modelforge.pricing.charge import charge
+
+Deliver = Callable[[ComparisonResult], None]
+"""Takes each result as it arrives, in the order of arrival."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonPlan:
+    """How a comparison is to be run; ``timeout_s`` bounds each single answer.
+
+    Raises:
+        UsageError: ``repeats`` below 1, or a timeout that is not above 0.
+    """
+
+    generation: Generation = field(default_factory=Generation)
+    repeats: int = 1
+    timeout_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise UsageError(f"repeats must be at least 1, not {self.repeats}")
+        if not self.timeout_s > 0:
+            raise UsageError(f"the timeout must be above 0 s, not {self.timeout_s:g}")
+
+
+async def run_comparison(
+    contestants: Sequence[Contestant],
+    cases: Iterable[Case],
+    plan: ComparisonPlan,
+    *,
+    deliver: Deliver,
+    clock: Clock,
+    stop: asyncio.Event | None = None,
+) -> None:
+    """Ask every contestant every case ``plan.repeats`` times and deliver each result.
+
+    ``cases`` is iterated once for each contestant, at its own pace: no more of it is held than
+    is in flight, and a slow model holds up nobody. When ``stop`` is set, no further request is
+    sent, those in flight are delivered as ``interrupted`` with what had arrived, and the call
+    returns. What ``deliver`` raises ends the comparison and is raised.
+    """
+    gates: dict[str, asyncio.Semaphore] = {}
+    for contestant in contestants:
+        gates.setdefault(
+            contestant.model.id.provider, asyncio.Semaphore(contestant.max_concurrency)
+        )
+    runners = [
+        _Runner(
+            contestant=contestant,
+            gate=gates[contestant.model.id.provider],
+            plan=plan,
+            deliver=_until_it_fails(deliver),
+            clock=clock,
+        )
+        for contestant in contestants
+    ]
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(runner.run(cases)) for runner in runners]
+            if stop is not None:
+                watcher = group.create_task(_cancel_on(stop, tasks))
+                await asyncio.wait(tasks)
+                watcher.cancel()
+    except BaseExceptionGroup as failures:
+        raise _first(failures) from None
+
+
+def _until_it_fails(deliver: Deliver) -> Deliver:
+    """``deliver``, but never again once it has raised: its reader is gone."""
+    failed = False
+
+    def guarded(result: ComparisonResult) -> None:
+        nonlocal failed
+        if failed:
+            return
+        failed = True
+        deliver(result)
+        failed = False
+
+    return guarded
+
+
+def _first(failure: BaseException) -> BaseException:
+    while isinstance(failure, BaseExceptionGroup):
+        failure = failure.exceptions[0]
+    return failure
+
+
+async def _cancel_on(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    await stop.wait()
+    for task in tasks:
+        task.cancel()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Runner:
+    """Asks one contestant everything."""
+
+    contestant: Contestant
+    gate: asyncio.Semaphore
+    plan: ComparisonPlan
+    deliver: Deliver
+    clock: Clock
+
+    async def run(self, cases: Iterable[Case]) -> None:
+        refusal = await self._prepare()
+        async with asyncio.TaskGroup() as answers:
+            for case in cases:
+                for repeat in range(self.plan.repeats):
+                    if refusal is not None:
+                        self._deliver(case, repeat, refusal)
+                        await asyncio.sleep(0)  # the others have their turn
+                        continue
+                    due_s = self.clock()
+                    await self.gate.acquire()
+                    answers.create_task(self._ask(case, repeat, due_s))
+
+    async def _prepare(self) -> Answer | None:
+        """Get the model ready; if that fails, the answer it then gives to everything."""
+        try:
+            await self.contestant.model.prepare()
+        except ModelForgeError as error:
+            return Answer(response=None, error=error)
+        return None
+
+    async def _ask(self, case: Case, repeat: int, due_s: float) -> None:
+        try:
+            answer = await ask(
+                self.contestant.model,
+                case.prompt,
+                self.plan.generation,
+                due_s=due_s,
+                timeout_s=self.plan.timeout_s,
+                clock=self.clock,
+            )
+        finally:
+            self.gate.release()
+        self._deliver(case, repeat, answer)
+
+    def _deliver(self, case: Case, repeat: int, answer: Answer) -> None:
+        model = self.contestant.model
+        response, error = answer.response, answer.error
+        self.deliver(
+            ComparisonResult(
+                model_id=str(model.id),
+                provider=model.id.provider,
+                model=model.id.model,
+                response=response.text if response else "",
+                metrics=self._metrics(response) if response else ComparisonMetrics(),
+                error=model.redact(str(error)) if error else None,
+                error_kind=error.kind if error else None,
+                reasoning=response.reasoning if response else "",
+                finish_reason=response.finish_reason if response else None,
+                prompt=case.prompt.text,
+                prompt_index=case.index,
+                prompt_id=case.id,
+                repeat=repeat,
+            )
+        )
+
+    def _metrics(self, response: Response) -> ComparisonMetrics:
+        bill = charge(response.usage, self.contestant.prices)
+        return ComparisonMetrics(
+            latency=response.timing.latency_s,
+            first_token_s=response.timing.ttft_s,
+            queued_s=response.timing.queued_s,
+            prompt_tokens=response.usage.prompt_tokens,
+            completion_tokens=response.usage.completion_tokens,
+            cached_tokens=response.usage.cached_tokens,
+            reasoning_tokens=response.usage.reasoning_tokens,
+            cost=None if bill.cost is None else bill.cost.usd,
+            cost_note=bill.reason,
+        )

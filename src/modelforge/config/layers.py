@@ -1,0 +1,125 @@
+"""Where configuration comes from: each source read into a layer of plain values."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from platformdirs import user_config_path
+
+from modelforge.core.errors import ConfigError
+
+FILE_NAME: Final = "modelforge.toml"
+ENV_PREFIX: Final = "MODELFORGE_"
+
+# Variables of the field that mean one of ours.
+_ENV_ALIASES: Final = {"OPENAI_BASE_URL": ("providers", "openai", "base_url")}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Layer:
+    """Values as nested tables, and the place they were written in."""
+
+    origin: str
+    values: Mapping[str, Any]
+    path: Path | None = None
+
+
+def user_file() -> Path:
+    """The user's own configuration file, in the XDG folder."""
+    return user_config_path("modelforge", appauthor=False) / FILE_NAME
+
+
+def project_file(start: Path) -> Path | None:
+    """The nearest ``modelforge.toml`` at or above ``start``, no higher than a repository's root."""
+    for folder in (start, *start.parents):
+        candidate = folder / FILE_NAME
+        if candidate.is_file():
+            return candidate
+        if (folder / ".git").exists():
+            return None
+    return None
+
+
+def file_layer(path: Path) -> Layer:
+    """Read a TOML file.
+
+    Raises:
+        ConfigError: it cannot be read, is not UTF-8 or not TOML (with line and column).
+    """
+    try:
+        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8"
+        ) from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except RecursionError:
+        raise ConfigError(f"{path} is nested too deeply") from None
+    return Layer(origin=str(path), values=values, path=path)
+
+
+def environment_layers(environ: Mapping[str, str], known_providers: Sequence[str]) -> list[Layer]:
+    """One layer a variable: ``MODELFORGE_PROVIDERS__TARGET__BASE_URL`` is ``providers.target.base_url``.
+
+    A provider's name is matched with those known whatever its case and with ``_`` for ``-``.
+    """
+    by_env_name = {
+        name.upper().replace("-", "_").replace(".", "_"): name for name in known_providers
+    }
+    layers = []
+    for variable in sorted(environ):
+        keys = _ENV_ALIASES.get(variable)
+        if keys is None and variable.startswith(ENV_PREFIX) and "__" in variable:
+            first, *rest = variable.removeprefix(ENV_PREFIX).split("__")
+            if first == "PROVIDERS" and rest:
+                rest[0] = by_env_name.get(rest[0], rest[0])
+                rest[0] = rest[0] if rest[0] in known_providers else rest[0].lower()
+                keys = ("providers", rest[0], *(key.lower() for key in rest[1:]))
+            else:
+                keys = (first.lower(), *(key.lower() for key in rest))
+        if keys is not None and environ[variable]:
+            origin = f"environment variable {variable}"
+            layers.append(
+                Layer(origin=origin, values=_nested(keys, _value(environ[variable], origin)))
+            )
+    return layers
+
+
+def option_layer(assignment: str) -> Layer:
+    """Read one ``--set key.key=value``.
+
+    Raises:
+        ConfigError: it is not an assignment.
+    """
+    keys, equals, text = assignment.partition("=")
+    if not equals or not all(keys.split(".")):
+        raise ConfigError(
+            f"--set {keys!r} is not an assignment: write --set providers.NAME.base_url=URL"
+        )
+    return Layer(
+        origin="option --set", values=_nested(keys.strip().split("."), _value(text, "option --set"))
+    )
+
+
+def _value(text: str, origin: str) -> Any:
+    """A string, or the table or list that a value in TOML's brackets stands for."""
+    if text[:1] not in {"{", "["}:
+        return text
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{origin}: its value is not valid TOML: {error}") from None
+
+
+def _nested(keys: Sequence[str], value: Any) -> dict[str, Any]:
+    for key in reversed(keys):
+        value = {key: value}
+    assert isinstance(value, dict)
+    return value

@@ -1,0 +1,81 @@
+"""The shape of a configuration."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+
+
+def _http_url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http:// or https:// URL with a host")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no user:password@; name a key with api_key_env instead")
+    if parts.query or parts.fragment:
+        raise ValueError("must have no ?query and no #fragment")
+    _ = parts.port  # raises ValueError when it is not a number below 65536
+    return url.rstrip("/")
+
+
+def _env_name(name: str) -> str:
+    if not _ENV_NAME.match(name):
+        raise ValueError("must be the NAME of an environment variable, not a key")
+    return name
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class RateSettings(_Table):
+    """Prices of one model, US dollars per million tokens."""
+
+    input: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+    output: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
+    cache_read: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
+    reasoning: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
+
+
+class ProviderSettings(_Table):
+    """One ``[providers.NAME]`` table.
+
+    Attributes:
+        protocol: the wire protocol the server speaks.
+        base_url: the URL the protocol's paths stand under, without a trailing slash.
+        api_key_env: the environment variable that holds the key; None: no key is sent.
+        max_concurrency: the most requests in flight at once, over all models of the provider.
+        headers: sent with every request; their values are treated as secrets.
+        max_tokens_field: the request field that bounds the answer's length.
+        prices: rates by model name.
+    """
+
+    protocol: Literal["openai", "anthropic", "google"] = "openai"
+    base_url: Annotated[str, AfterValidator(_http_url)] | None = None
+    api_key_env: Annotated[str, AfterValidator(_env_name)] | None = None
+    max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
+    headers: dict[str, str] = {}
+    max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    prices: dict[str, RateSettings] = {}
+
+
+class CompareSettings(_Table):
+    """The ``[compare]`` table: what a comparison does unless told otherwise."""
+
+    timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 120.0
+    max_tokens: Annotated[int, Field(ge=1)] | None = None
+    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    repeats: Annotated[int, Field(ge=1)] = 1
+
+
+class Settings(_Table):
+    """A whole configuration."""
+
+    providers: dict[str, ProviderSettings] = {}
+    compare: CompareSettings = CompareSettings()

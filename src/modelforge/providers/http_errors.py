@@ -1,0 +1,91 @@
+"""Foreign failures, translated once: HTTP statuses and what the HTTP library raises."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import aiohttp
+
+from modelforge.core.errors import (
+    AuthenticationFailed,
+    ConnectionFailed,
+    MalformedResponse,
+    RateLimited,
+    RequestError,
+    RequestRefused,
+    ServerFailed,
+    StreamCut,
+    TimedOut,
+)
+
+
+def status_error(
+    status: int, headers: Mapping[str, str], message: str | None, *, url: str
+) -> RequestError:
+    """The error that an HTTP status stands for, with the provider's own ``message``."""
+    said = f"{status} {_phrase(status)} from {url}" + (f": {message}" if message else "")
+    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        return AuthenticationFailed(f"{said} (check the API key)")
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return RateLimited(said, retry_after_s=_retry_after_s(headers))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return ServerFailed(said)
+    if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
+        target = headers.get("Location", "another address")
+        return RequestRefused(f"{said} (redirects to {target}; put that address into base_url)")
+    if status == HTTPStatus.NOT_FOUND:
+        return RequestRefused(f"{said} (check base_url and the model's name)")
+    return RequestRefused(said)
+
+
+def transport_error(error: Exception, *, url: str) -> RequestError:
+    """The error that a failure of the connection stands for."""
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
+        return ConnectionFailed(f"the TLS certificate of {url} is not trusted: {_words(error)}")
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return TimedOut(f"no connection to {url} in time")
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return ConnectionFailed(f"no such host: {error.host!r} (from {url}); check base_url")
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return ConnectionFailed(
+            f"cannot connect to {url}: {_words(error.os_error)}; is the server running?"
+        )
+    if isinstance(error, aiohttp.ClientPayloadError):
+        return StreamCut(f"{url} broke off in the middle of its answer")
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+        return ConnectionFailed(f"{url} closed the connection without an answer")
+    if isinstance(error, aiohttp.ClientResponseError):
+        return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
+    return ConnectionFailed(f"request to {url} failed: {_words(error)}")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "(unassigned status)"
+
+
+def _words(error: BaseException) -> str:
+    said = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return " ".join(str(said).split())[:200]
+
+
+def _retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """Retry-After in seconds (RFC 9110, section 10.2.3: a count of seconds or a date)."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    return max(
+        0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
+    )

@@ -1,0 +1,152 @@
+"""A chat model reached over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Final
+
+import aiohttp
+
+from modelforge.core.errors import EmptyResponse, MalformedResponse, RequestError
+from modelforge.core.events import Arrival
+from modelforge.core.generation import Generation
+from modelforge.core.model_id import ModelId
+from modelforge.core.ports import Clock, Endpoint
+from modelforge.core.prompt import Prompt
+from modelforge.providers.codec import AnswerDecoder, ChatCodec, EncodedRequest
+from modelforge.providers.credentials import Redactor
+from modelforge.providers.http_errors import status_error, transport_error
+
+_log = logging.getLogger(__name__)
+
+_MAX_ERROR_BYTES: Final = 64 * 2**10
+_EXCERPT_BYTES: Final = 80
+_DRAIN_S: Final = 1.0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FixedEndpoint:
+    """A server that is simply there."""
+
+    url: str
+
+    async def base_url(self) -> str:
+        """The URL it was given."""
+        return self.url
+
+
+class HttpChatModel:
+    """Fills ``core.ports.ChatModel`` with a codec over an aiohttp session.
+
+    Secrets (``api_key`` and the values of ``headers``) are removed from every error before it
+    leaves this class; ``redact`` removes them from an answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        id: ModelId,  # noqa: A002 (the port's name for it)
+        endpoint: Endpoint,
+        codec: ChatCodec,
+        session: aiohttp.ClientSession,
+        clock: Clock,
+        api_key: str | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        self._id = id
+        self._endpoint = endpoint
+        self._codec = codec
+        self._session = session
+        self._clock = clock
+        self._headers = dict(headers or {})
+        self.redact = Redactor([api_key, *self._headers.values()])
+        if api_key is not None:
+            self._headers |= codec.auth_headers(api_key)
+
+    @property
+    def id(self) -> ModelId:
+        """Its name."""
+        return self._id
+
+    async def prepare(self) -> None:
+        """Make sure that the server runs."""
+        await self._endpoint.base_url()
+
+    async def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
+        """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
+        request = self._codec.encode(self._id.model, prompt, generation)
+        url = (await self._endpoint.base_url()) + request.path
+        _log.debug("POST %s model=%s", url, self._id.model)
+        try:
+            async with self._post(url, request) as response:
+                async for arrival in self._read(response, url):
+                    yield arrival
+        except RequestError as error:
+            error.args = (self.redact(str(error)),)
+            raise
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            # ValueError: aiohttp's for a malformed header, chunk or redirect.
+            raise self._translated(error, url) from None
+
+    def _translated(self, error: Exception, url: str) -> RequestError:
+        translated = transport_error(error, url=url)
+        translated.args = (self.redact(str(translated)),)
+        return translated
+
+    def _post(self, url: str, request: EncodedRequest) -> aiohttp.client._RequestContextManager:
+        # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
+        body = json.dumps(request.body, separators=(",", ":")).encode("ascii")
+        headers = {"Content-Type": "application/json", **self._headers}
+        return self._session.post(url, data=body, headers=headers, allow_redirects=False)
+
+    async def _read(self, response: aiohttp.ClientResponse, url: str) -> AsyncIterator[Arrival]:
+        decoder = await self._decoder(response, url)
+        async for segment in response.content.iter_any():
+            at_s = self._clock()
+            if events := decoder.feed(segment):
+                yield Arrival(at_s=at_s, events=tuple(events))
+            if decoder.failure is not None:
+                raise decoder.failure
+            if decoder.done:
+                await _drain(response)
+                return
+        if events := decoder.close():
+            yield Arrival(at_s=self._clock(), events=tuple(events))
+        if decoder.failure is not None:
+            raise decoder.failure
+
+    async def _decoder(self, response: aiohttp.ClientResponse, url: str) -> AnswerDecoder:
+        """The decoder for what the server says it sends, or the error that it answered with."""
+        if response.status == HTTPStatus.NO_CONTENT:
+            raise EmptyResponse(f"{url} answered 204 No Content: nothing to read")
+        if response.status != HTTPStatus.OK:
+            body = await response.content.read(_MAX_ERROR_BYTES)
+            message = self._codec.error_message(body)
+            raise status_error(response.status, response.headers, message, url=url)
+        if response.content_type == "text/event-stream":
+            return self._codec.stream_decoder()
+        if response.content_type == "application/json":
+            return self._codec.body_decoder()
+        start = (await response.content.read(_EXCERPT_BYTES)).decode("utf-8", errors="replace")
+        raise MalformedResponse(
+            f"{url} sent {response.content_type}, not JSON or an event stream: {start!r}"
+            " (check base_url)"
+        )
+
+
+async def _drain(response: aiohttp.ClientResponse) -> None:
+    """Read what may follow a complete answer, so that its connection can be used again.
+
+    A server that does not end there loses the connection, not the answer.
+    """
+    try:
+        async with asyncio.timeout(_DRAIN_S):
+            while await response.content.readany():
+                pass
+    except (TimeoutError, aiohttp.ClientError, OSError) as error:
+        _log.debug("the connection is not reused: %s", type(error).__name__)
