@@ -6,20 +6,18 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Self
 
 from modelforge.compare.contestant import Contestant
 from modelforge.config.builtin import LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock, Endpoint
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
-from modelforge.providers.codec import ChatCodec
-from modelforge.providers.credentials import read_key
+from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
-from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.providers.sessions import HttpSessions
 
 
@@ -60,7 +58,7 @@ class ModelForgeRegistry:
         """Stop the local servers."""
         self.local.close()
 
-    def __enter__(self) -> ModelForgeRegistry:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -71,11 +69,9 @@ class ModelForgeRegistry:
         model = HttpChatModel(
             id=model_id,
             endpoint=self._endpoint(model_id, settings),
-            codec=_codec(model_id.provider, settings),
+            connection=connect(model_id.provider, settings),
             session=sessions.to(settings.base_url),
             clock=self._clock,
-            api_key=read_key(model_id.provider, settings.api_key_env),
-            headers=settings.headers,
         )
         return Contestant(
             model=model,
@@ -87,15 +83,6 @@ class ModelForgeRegistry:
         if settings.base_url is not None:
             return FixedEndpoint(url=settings.base_url)
         return self.local.endpoint(model_id.model)
-
-
-def _codec(provider: str, settings: ProviderSettings) -> ChatCodec:
-    if settings.protocol != "openai":
-        raise ConfigError(
-            f"provider {provider!r}: protocol {settings.protocol!r} is not spoken yet; "
-            'use its OpenAI-compatible address with protocol = "openai"'
-        )
-    return OpenAIChat(max_tokens_field=settings.max_tokens_field)
 
 
 def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:

@@ -1,1 +1,1 @@
-"""What the user has configured, from files, environment and options, and where each value came from."""
+"""What the user has configured, and where each value of it came from."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ FILE_NAME: Final = "modelforge.toml"
 ENV_PREFIX: Final = "MODELFORGE_"
 
 # Variables of the field that mean one of ours.
-_ENV_ALIASES: Final = {"OPENAI_BASE_URL": ("providers", "openai", "base_url")}
+_ENV_ALIASES: Final[dict[str, tuple[str, ...]]] = {
+    "OPENAI_BASE_URL": ("providers", "openai", "base_url")
+}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -66,30 +69,31 @@ def file_layer(path: Path) -> Layer:
 
 
 def environment_layers(environ: Mapping[str, str], known_providers: Sequence[str]) -> list[Layer]:
-    """One layer a variable: ``MODELFORGE_PROVIDERS__TARGET__BASE_URL`` is ``providers.target.base_url``.
+    """One layer a variable.
 
-    A provider's name is matched with those known whatever its case and with ``_`` for ``-``.
+    ``MODELFORGE_PROVIDERS__TARGET__BASE_URL`` is ``providers.target.base_url``. A provider's name
+    is matched with those known whatever its case, and with ``_`` for ``-`` and ``.``.
     """
-    by_env_name = {
-        name.upper().replace("-", "_").replace(".", "_"): name for name in known_providers
-    }
+    by_env_name = {re.sub(r"[-.]", "_", name).upper(): name for name in known_providers}
     layers = []
     for variable in sorted(environ):
-        keys = _ENV_ALIASES.get(variable)
-        if keys is None and variable.startswith(ENV_PREFIX) and "__" in variable:
-            first, *rest = variable.removeprefix(ENV_PREFIX).split("__")
-            if first == "PROVIDERS" and rest:
-                rest[0] = by_env_name.get(rest[0], rest[0])
-                rest[0] = rest[0] if rest[0] in known_providers else rest[0].lower()
-                keys = ("providers", rest[0], *(key.lower() for key in rest[1:]))
-            else:
-                keys = (first.lower(), *(key.lower() for key in rest))
-        if keys is not None and environ[variable]:
+        keys = _ENV_ALIASES.get(variable) or _keys(variable, by_env_name)
+        if keys and environ[variable]:
             origin = f"environment variable {variable}"
-            layers.append(
-                Layer(origin=origin, values=_nested(keys, _value(environ[variable], origin)))
-            )
+            value = _value(environ[variable], origin)
+            layers.append(Layer(origin=origin, values=_nested(keys, value)))
     return layers
+
+
+def _keys(variable: str, by_env_name: Mapping[str, str]) -> tuple[str, ...] | None:
+    """The path of the setting that ``variable`` names, or None for one that names none."""
+    if not variable.startswith(ENV_PREFIX) or "__" not in variable:
+        return None
+    first, *rest = variable.removeprefix(ENV_PREFIX).split("__")
+    keys = [first.lower(), *(key.lower() for key in rest)]
+    if first == "PROVIDERS":
+        keys[1] = by_env_name.get(rest[0].upper(), keys[1])
+    return tuple(keys)
 
 
 def option_layer(assignment: str) -> Layer:
@@ -119,7 +123,8 @@ def _value(text: str, origin: str) -> Any:
 
 
 def _nested(keys: Sequence[str], value: Any) -> dict[str, Any]:
-    for key in reversed(keys):
-        value = {key: value}
-    assert isinstance(value, dict)
-    return value
+    *outer, last = keys
+    table = {last: value}
+    for key in reversed(outer):
+        table = {key: table}
+    return table

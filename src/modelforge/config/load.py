@@ -53,7 +53,8 @@ class Configuration:
             raise UnknownProvider(_unknown_provider(name, self.settings.providers))
         if found.base_url is None and name != LOCAL_PROVIDER:
             raise ConfigError(
-                f"provider {name!r} has no base_url: add one to [providers.{name}] in modelforge.toml"
+                f"provider {name!r} has no base_url: "
+                f"add one to [providers.{name}] in modelforge.toml"
             )
         return found
 
@@ -74,7 +75,9 @@ def load_configuration(
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Configuration:
-    """Read what is configured, weakest first: built-in, user's file, project's file, environment, options.
+    """Read what is configured.
+
+    From weakest to strongest: built in, the user's file, the project's, environment, options.
 
     Args:
         file: read this file instead of the project's and the user's

@@ -29,7 +29,8 @@ class ModelId:
         provider, slash, model = text.strip().partition("/")
         if not slash:
             raise InvalidModelId(
-                f"{text!r} is not a model: write provider/model, for example openai/{text or 'gpt-4o'}"
+                f"{text!r} is not a model: write provider/model, for example"
+                f" openai/{text or 'gpt-4o'}"
             )
         if not provider or not model:
             missing = "provider before" if not provider else "model after"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
@@ -18,8 +18,8 @@ from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock, Endpoint
 from modelforge.core.prompt import Prompt
-from modelforge.providers.codec import AnswerDecoder, ChatCodec, EncodedRequest
-from modelforge.providers.credentials import Redactor
+from modelforge.providers.codec import AnswerDecoder, EncodedRequest
+from modelforge.providers.connection import Connection
 from modelforge.providers.http_errors import status_error, transport_error
 
 _log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ class FixedEndpoint:
 class HttpChatModel:
     """Fills ``core.ports.ChatModel`` with a codec over an aiohttp session.
 
-    Secrets (``api_key`` and the values of ``headers``) are removed from every error before it
-    leaves this class; ``redact`` removes them from an answer.
+    The connection's secrets are removed from every error before it leaves this class; ``redact``
+    removes them from an answer.
     """
 
     def __init__(
@@ -52,21 +52,17 @@ class HttpChatModel:
         *,
         id: ModelId,  # noqa: A002 (the port's name for it)
         endpoint: Endpoint,
-        codec: ChatCodec,
+        connection: Connection,
         session: aiohttp.ClientSession,
         clock: Clock,
-        api_key: str | None = None,
-        headers: Mapping[str, str] | None = None,
     ) -> None:
         self._id = id
         self._endpoint = endpoint
-        self._codec = codec
+        self._codec = connection.codec
+        self._headers = {"Content-Type": "application/json", **connection.headers}
+        self.redact = connection.redact
         self._session = session
         self._clock = clock
-        self._headers = dict(headers or {})
-        self.redact = Redactor([api_key, *self._headers.values()])
-        if api_key is not None:
-            self._headers |= codec.auth_headers(api_key)
 
     @property
     def id(self) -> ModelId:
@@ -101,8 +97,7 @@ class HttpChatModel:
     def _post(self, url: str, request: EncodedRequest) -> aiohttp.client._RequestContextManager:
         # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
         body = json.dumps(request.body, separators=(",", ":")).encode("ascii")
-        headers = {"Content-Type": "application/json", **self._headers}
-        return self._session.post(url, data=body, headers=headers, allow_redirects=False)
+        return self._session.post(url, data=body, headers=self._headers, allow_redirects=False)
 
     async def _read(self, response: aiohttp.ClientResponse, url: str) -> AsyncIterator[Arrival]:
         decoder = await self._decoder(response, url)

@@ -74,7 +74,7 @@ class OpenAIChat:
         return _BodyDecoder()
 
     def error_message(self, body: bytes) -> str | None:
-        """``error.message``, ``error``, ``message`` or ``detail``: what servers are known to send."""
+        """``error.message``, ``error``, ``message`` or ``detail``: the shapes servers send."""
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):
@@ -122,9 +122,8 @@ class _StreamDecoder:
             raise _NotTheProtocol
         error = chunk.get("error")
         if error is not None or event.type == b"error":
-            self.failure = ServerFailed(
-                f"the server reported an error in its answer: {_error_text(chunk) or _excerpt(event.data)}"
-            )
+            said = _error_text(chunk) or _excerpt(event.data)
+            self.failure = ServerFailed(f"the server reported an error in its answer: {said}")
             return
         choices = chunk.get("choices")
         if choices:

@@ -13,6 +13,11 @@ _CONNECT_TIMEOUT_S: Final = 30.0
 _READ_BUFFER_BYTES: Final = 2**18
 
 
+def is_loopback(url: str) -> bool:
+    """Whether ``url`` is on this machine."""
+    return urlsplit(url).hostname in _LOOPBACK
+
+
 class HttpSessions:
     """Two sessions: one that follows the environment's proxies, one for this machine itself.
 
@@ -26,7 +31,7 @@ class HttpSessions:
 
     def to(self, url: str | None) -> aiohttp.ClientSession:
         """The session for ``url`` (None: a server on this machine). Needs a running event loop."""
-        remote = url is not None and urlsplit(url).hostname not in _LOOPBACK
+        remote = url is not None and not is_loopback(url)
         if remote not in self._sessions:
             self._sessions[remote] = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),

@@ -1,0 +1,68 @@
+"""Does an endpoint answer? The cheapest question there is: its list of models."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+from http import HTTPStatus
+
+import aiohttp
+
+from modelforge.core.errors import RequestError, TimedOut
+from modelforge.core.ports import Clock
+from modelforge.providers.connection import Connection
+from modelforge.providers.http_errors import status_error, transport_error
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """What came of asking: ``error`` is None when the endpoint answered as it should.
+
+    ``models`` is how many it lists, None when it lists none in the usual shape.
+    """
+
+    latency_s: float
+    models: int | None
+    error: RequestError | None
+
+
+async def probe(
+    session: aiohttp.ClientSession,
+    base_url: str,
+    *,
+    connection: Connection,
+    timeout_s: float,
+    clock: Clock,
+) -> Probe:
+    """``GET {base_url}/models``; never raises for what the endpoint does."""
+    url = f"{base_url}/models"
+    models: int | None = None
+    failure: RequestError | None = None
+    started_s = clock()
+    try:
+        async with (
+            asyncio.timeout(timeout_s),
+            session.get(url, headers=connection.headers, allow_redirects=False) as response,
+        ):
+            body = await response.read()
+            if response.status == HTTPStatus.OK:
+                models = _count(body)
+            elif response.status != HTTPStatus.NOT_FOUND:  # many servers have no such list
+                failure = status_error(response.status, response.headers, None, url=url)
+    except TimeoutError:
+        failure = TimedOut(f"no answer from {url} within {timeout_s:g} s")
+    except (aiohttp.ClientError, OSError, ValueError) as error:
+        failure = transport_error(error, url=url)
+    if failure is not None:
+        failure.args = (connection.redact(str(failure)),)
+    return Probe(latency_s=clock() - started_s, models=models, error=failure)
+
+
+def _count(body: bytes) -> int | None:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    listed = document.get("data") if isinstance(document, dict) else None
+    return len(listed) if isinstance(listed, list) else None
