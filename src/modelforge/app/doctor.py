@@ -13,12 +13,11 @@ from typing import Final, Literal
 from modelforge.config.builtin import LOCAL_PROVIDER
 from modelforge.config.layers import FILE_NAME, user_file
 from modelforge.config.load import BUILTIN_ORIGIN, Configuration
-from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError, MissingKey
 from modelforge.core.ports import Clock
 from modelforge.providers.connection import connect
-from modelforge.providers.probe import Probe, probe
-from modelforge.providers.sessions import HttpSessions, is_loopback
+from modelforge.providers.probe import probe
+from modelforge.providers.sessions import HttpSessions
 
 PROBE_TIMEOUT_S: Final = 5.0
 
@@ -69,19 +68,15 @@ async def examine(
     clock: Clock = time.monotonic,
 ) -> DoctorReport:
     """Ask every provider that is set up, all at once; takes at most ``PROBE_TIMEOUT_S``."""
-    environ = os.environ if environ is None else environ
-    providers = {
-        name: settings
-        for name, settings in configuration.settings.providers.items()
-        if name != LOCAL_PROVIDER
-    }
+    names = [name for name in configuration.settings.providers if name != LOCAL_PROVIDER]
     async with HttpSessions() as sessions:
-        checks = await asyncio.gather(
-            *(
-                _check(name, settings, configuration.origin(name), sessions, environ, clock)
-                for name, settings in providers.items()
-            )
+        examiner = _Examiner(
+            configuration=configuration,
+            environ=os.environ if environ is None else environ,
+            sessions=sessions,
+            clock=clock,
         )
+        checks = await asyncio.gather(*(examiner.check(name) for name in names))
     return DoctorReport(
         files=configuration.files,
         searched=(f"{FILE_NAME} here or above", str(user_file())),
@@ -89,51 +84,53 @@ async def examine(
     )
 
 
-async def _check(
-    name: str,
-    settings: ProviderSettings,
-    origin: str,
-    sessions: HttpSessions,
-    environ: Mapping[str, str],
-    clock: Clock,
-) -> ProviderCheck:
-    variable = settings.api_key_env
-    key = "none needed" if variable is None else f"{variable} (set)"
-    set_up = origin != BUILTIN_ORIGIN
-    status: Status
-    try:
-        connection = connect(name, settings, environ)
-        if settings.base_url is None:
-            raise ConfigError("no base_url")
-        found = await probe(
-            sessions.to(settings.base_url),
-            settings.base_url,
-            connection=connection,
-            timeout_s=PROBE_TIMEOUT_S,
-            clock=clock,
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Examiner:
+    configuration: Configuration
+    environ: Mapping[str, str]
+    sessions: HttpSessions
+    clock: Clock
+
+    async def check(self, name: str) -> ProviderCheck:
+        settings = self.configuration.settings.providers[name]
+        origin = self.configuration.origin(name)
+        variable = settings.api_key_env
+        key = "none needed" if variable is None else f"{variable} (set)"
+        status: Status
+        try:
+            status, detail = await self._ask(name)
+        except MissingKey as error:
+            key = f"{variable} (not set)"
+            status, detail = "no key", str(error)
+        except ConfigError as error:
+            status, detail = "fails", str(error)
+        if origin == BUILTIN_ORIGIN:
+            if status == "fails" and variable is None:
+                status = "not running"
+        elif status == "no key":
+            status = "fails"
+        return ProviderCheck(
+            name=name,
+            protocol=settings.protocol,
+            base_url=settings.base_url or "",
+            origin=origin,
+            key=key,
+            header_names=tuple(settings.headers),
+            status=status,
+            detail=detail,
         )
-        status, detail = _verdict(found)
-        if found.error is not None and not set_up and is_loopback(settings.base_url):
-            status = "not running"
-    except MissingKey as error:
-        key = f"{variable} (not set)"
-        status, detail = ("fails" if set_up else "no key"), str(error)
-    except ConfigError as error:
-        status, detail = "fails", str(error)
-    return ProviderCheck(
-        name=name,
-        protocol=settings.protocol,
-        base_url=settings.base_url or "",
-        origin=origin,
-        key=key,
-        header_names=tuple(settings.headers),
-        status=status,
-        detail=detail,
-    )
 
-
-def _verdict(found: Probe) -> tuple[Status, str]:
-    if found.error is not None:
-        return "fails", str(found.error)
-    listed = "" if found.models is None else f", {found.models} models"
-    return "answers", f"in {found.latency_s * 1000:.0f} ms{listed}"
+    async def _ask(self, name: str) -> tuple[Status, str]:
+        settings = self.configuration.provider(name)
+        base_url = settings.base_url or ""
+        found = await probe(
+            self.sessions.to(base_url),
+            base_url,
+            connection=connect(name, settings, self.environ),
+            timeout_s=PROBE_TIMEOUT_S,
+            clock=self.clock,
+        )
+        if found.error is not None:
+            return "fails", str(found.error)
+        listed = "" if found.models is None else f", {found.models} models"
+        return "answers", f"in {found.latency_s * 1000:.0f} ms{listed}"

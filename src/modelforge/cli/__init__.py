@@ -1,0 +1,1 @@
+"""The ``modelforge`` command: each module parses, calls one use case and prints."""

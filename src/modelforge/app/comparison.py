@@ -1,0 +1,135 @@
+"""The comparison as a use case: results leave as they arrive, and what is shown is kept."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from modelforge.compare.contestant import ContestantSource
+from modelforge.compare.engine import ComparisonPlan, run_comparison
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary, SummaryBuilder
+from modelforge.core.model_id import ModelId
+from modelforge.core.ports import Clock
+from modelforge.core.prompt import Case
+from modelforge.export.writer import ResultWriter
+
+_ANSWERED: Final = 0
+_SOME_FAILED: Final = 1
+
+
+class ComparisonObserver(Protocol):
+    """Watches a comparison, to show it while it runs."""
+
+    def started(self, models: Sequence[ModelId], answers_each: int) -> None:
+        """The first requests are about to be sent."""
+        ...
+
+    def arrived(self, result: ComparisonResult) -> None:
+        """One more result is in."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonRequest:
+    """What to compare and what to do with the results.
+
+    Attributes:
+        cases: iterated once for each model; ``case_count`` of them.
+        writers: each is given every result as it arrives, and closed at the end, also when the
+            comparison is interrupted or breaks.
+        shown_prompts: the results of the first so many prompts are kept to be shown.
+    """
+
+    models: Sequence[ModelId]
+    cases: Iterable[Case]
+    case_count: int
+    plan: ComparisonPlan
+    writers: Sequence[ResultWriter] = ()
+    shown_prompts: int = 0
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ComparisonOutcome:
+    """What a comparison came to; ``shown`` is ordered by prompt, then model, then repeat."""
+
+    summaries: tuple[ModelSummary, ...]
+    shown: tuple[ComparisonResult, ...]
+    complete: bool
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every answer arrived, else 1."""
+        failed = any(summary.failed for summary in self.summaries)
+        return _SOME_FAILED if failed or not self.complete else _ANSWERED
+
+
+async def compare(
+    source: ContestantSource,
+    request: ComparisonRequest,
+    *,
+    observer: ComparisonObserver,
+    stop: asyncio.Event,
+    clock: Clock = time.monotonic,
+) -> ComparisonOutcome:
+    """Run the comparison; ``stop`` ends it early and keeps what has arrived.
+
+    Raises:
+        UsageError: before anything is sent.
+        OSError: a writer's output failed (a full disk, a closed pipe).
+    """
+    record = _Record(request, observer, stop)
+    try:
+        async with source.open(request.models) as contestants:
+            observer.started(request.models, request.case_count * request.plan.repeats)
+            await run_comparison(
+                contestants,
+                request.cases,
+                request.plan,
+                deliver=record.take,
+                clock=clock,
+                stop=stop,
+            )
+    finally:
+        outcome = record.close()
+    return outcome
+
+
+class _Record:
+    """Takes every result to everyone who wants it."""
+
+    def __init__(
+        self, request: ComparisonRequest, observer: ComparisonObserver, stop: asyncio.Event
+    ) -> None:
+        self._request = request
+        self._observer = observer
+        self._stop = stop
+        self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
+        self._shown: list[ComparisonResult] = []
+        self._taken = 0
+
+    def take(self, result: ComparisonResult) -> None:
+        for writer in self._request.writers:
+            writer.write(result)
+        self._taken += 1
+        self._summaries[result.model_id].add(result)
+        if result.prompt_index < self._request.shown_prompts:
+            self._shown.append(result)
+        self._observer.arrived(result)
+
+    def close(self) -> ComparisonOutcome:
+        request = self._request
+        place = {str(model): index for index, model in enumerate(request.models)}
+        self._shown.sort(key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
+        expected = request.case_count * request.plan.repeats * len(request.models)
+        outcome = ComparisonOutcome(
+            summaries=tuple(builder.build() for builder in self._summaries.values()),
+            shown=tuple(self._shown),
+            complete=self._taken == expected and not self._stop.is_set(),
+        )
+        for writer in request.writers:
+            writer.close(outcome.summaries, complete=outcome.complete)
+        return outcome

@@ -1,0 +1,134 @@
+"""The command's entry: which commands there are, and how every failure ends.
+
+Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
+must change; 70 a defect of ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of
+the output went away.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import os
+import sys
+from typing import Any, Final, NoReturn
+
+import click
+
+from modelforge.core.errors import ModelForgeError
+
+EXIT_DEFECT: Final = 70
+EXIT_INTERRUPTED: Final = 130
+EXIT_BROKEN_PIPE: Final = 141
+
+# What --help shows, without loading a single command.
+_COMMANDS: Final = {
+    "compare": "Ask several models the same, side by side.",
+    "doctor": "Show what is configured and whether it answers.",
+    "models": "List and fetch the models that run on this machine.",
+    "test": "One door to the engines: --compare A,B asks models the same.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group that imports a command's module only when that command is run."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"modelforge.cli.{cmd_name}_command")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
+            import difflib  # noqa: PLC0415 (only to name what was meant)
+
+            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
+            hint = f"did you mean {close[0]}?" if close else f"commands: {', '.join(_COMMANDS)}"
+            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted and not ctx.resilient_parsing:
+        from importlib.metadata import version  # noqa: PLC0415 (--version alone pays for it)
+
+        click.echo(f"modelforge {version('modelforge-testing')}")
+        ctx.exit()
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_print_version,
+    help="Show the version and exit.",
+)
+def root() -> None:
+    """Which language model should I use? Compare models on your prompts, with evidence.
+
+    \b
+    modelforge compare local/smollm2-135m local/gemma-3-270m --prompt "Why is the sky blue?"
+    modelforge doctor
+    """
+
+
+def main() -> NoReturn:
+    """Run the command and exit; no failure ends in a traceback."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command with ``arguments`` and return its exit code; failures are one line on stderr."""
+    try:
+        code: Any = root.main(arguments, prog_name="modelforge", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        return _complain(_with_help(error), error.exit_code)
+    except ModelForgeError as error:
+        return _complain(str(error), error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        return _complain("interrupted", EXIT_INTERRUPTED)
+    except BrokenPipeError:
+        # What is still buffered has no reader: a second failure at exit would only be noise.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return EXIT_BROKEN_PIPE
+    except OSError as error:
+        where = f" {error.filename!r}" if error.filename else ""
+        return _complain(f"{error.strerror or error}{where}", 1)
+    except Exception as error:  # noqa: BLE001 (the last line of defence)
+        logging.getLogger(__name__).debug("unexpected failure", exc_info=True)
+        return _complain(
+            f"unexpected {type(error).__name__}: {error}; this is a defect of ModelForge: "
+            "run again with --verbose for its traceback and report it",
+            EXIT_DEFECT,
+        )
+    return code if isinstance(code, int) else 0
+
+
+def _with_help(error: click.ClickException) -> str:
+    context = error.ctx if isinstance(error, click.UsageError) else None
+    hint = f" (see {context.command_path} --help)" if context is not None else ""
+    return error.format_message().rstrip(".") + hint
+
+
+def _complain(message: str, code: int) -> int:
+    """One line on stderr, harmless whatever it quotes."""
+    from modelforge.export.terminal_text import printable  # noqa: PLC0415 (failures pay for it)
+
+    click.echo(f"modelforge: {' '.join(printable(message).split())}", err=True)
+    return code
