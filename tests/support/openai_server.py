@@ -1,0 +1,375 @@
+"""A scripted OpenAI-compatible server on a real loopback socket.
+
+Delays and faults must be controlled to be tested; the model's name says what is wanted
+(``ok``, ``slow-500``, ``stall``, ``cut`` …, see ``BEHAVIOURS``). It runs in a thread of its own, so
+that the program under test can be this process or another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+DEFAULT_TEXT = ("Hello", ", ", "world", ".")
+
+
+@dataclass
+class Request:
+    """One request as it came."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def prompt(self) -> str:
+        content = self.body["messages"][-1]["content"]
+        assert isinstance(content, str)
+        return content
+
+
+@dataclass
+class Connection:
+    """The server's end of one request."""
+
+    request: Request
+    writer: asyncio.StreamWriter
+
+    async def raw(self, data: bytes) -> None:
+        self.writer.write(data)
+        await self.writer.drain()
+
+    async def head(
+        self,
+        status: str = "200 OK",
+        content_type: str = "text/event-stream",
+        extra: str = "Transfer-Encoding: chunked\r\n",
+    ) -> None:
+        await self.raw(f"HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\n{extra}\r\n".encode())
+
+    async def chunk(self, data: bytes) -> None:
+        await self.raw(b"%x\r\n%b\r\n" % (len(data), data))
+
+    async def end(self) -> None:
+        await self.raw(b"0\r\n\r\n")
+
+    async def document(
+        self, document: Any, status: str = "200 OK", extra: str = "", kind: str = "application/json"
+    ) -> None:
+        body = document if isinstance(document, bytes) else json.dumps(document).encode()
+        await self.head(status, kind, f"{extra}Content-Length: {len(body)}\r\n")
+        await self.raw(body)
+
+
+def event(delta: dict[str, Any] | None = None, **fields: Any) -> bytes:
+    """One ``chat.completion.chunk`` as a server-sent event."""
+    choices = [{"index": 0, "delta": delta, "finish_reason": fields.pop("finish", None)}]
+    chunk = {"object": "chat.completion.chunk", "choices": [] if delta is None else choices}
+    return b"data: " + json.dumps(chunk | fields).encode() + b"\n\n"
+
+
+def usage(prompt: int, completion: int, cached: int = 0, reasoning: int = 0) -> dict[str, Any]:
+    """A usage object as OpenAI sends it."""
+    return {
+        "prompt_tokens": prompt,
+        "completion_tokens": completion,
+        "total_tokens": prompt + completion,
+        "prompt_tokens_details": {"cached_tokens": cached},
+        "completion_tokens_details": {"reasoning_tokens": reasoning},
+    }
+
+
+def stream_of(texts: Iterable[str], **counts: int) -> list[bytes]:
+    """The events of a whole streamed answer."""
+    texts = list(texts)
+    return [
+        event({"role": "assistant", "content": ""}),
+        *(event({"content": text}) for text in texts),
+        event({}, finish="stop"),
+        event(usage=usage(counts.pop("prompt", 5), counts.pop("completion", len(texts)), **counts)),
+        b"data: [DONE]\n\n",
+    ]
+
+
+Behaviour = Callable[[Connection, str], Awaitable[None]]
+
+
+async def _answer(connection: Connection, texts: Iterable[str], **counts: int) -> None:
+    texts = list(texts)
+    if not connection.request.body.get("stream"):
+        await connection.document(
+            {
+                "object": "chat.completion",
+                "choices": [
+                    {
+                        "index": 0,
+                        "message": {"role": "assistant", "content": "".join(texts)},
+                        "finish_reason": "stop",
+                    }
+                ],
+                "usage": usage(5, len(texts)),
+            }
+        )
+        return
+    await connection.head()
+    for data in stream_of(texts, **counts):
+        await connection.chunk(data)
+    await connection.end()
+
+
+async def ok(connection: Connection, _: str) -> None:
+    await _answer(connection, DEFAULT_TEXT)
+
+
+async def echo(connection: Connection, _: str) -> None:
+    """Answers with the prompt, and with the credentials it was sent."""
+    request = connection.request
+    await _answer(connection, [request.prompt, " ", request.headers.get("authorization", "")])
+
+
+async def echo_split(connection: Connection, _: str) -> None:
+    """Repeats the credentials letter by letter."""
+    await _answer(connection, connection.request.headers.get("authorization", ""))
+
+
+async def slow(connection: Connection, milliseconds: str) -> None:
+    await asyncio.sleep(int(milliseconds) / 1000)
+    await _answer(connection, DEFAULT_TEXT)
+
+
+async def stall(connection: Connection, _: str) -> None:
+    """Two pieces of an answer, and then nothing."""
+    await connection.head()
+    await connection.chunk(event({"content": "begun"}))
+    await asyncio.sleep(3600)
+
+
+async def silent(_connection: Connection, _: str) -> None:
+    await asyncio.sleep(3600)
+
+
+async def cut(connection: Connection, _: str) -> None:
+    """A stream that ends, in good HTTP, before the answer does."""
+    await connection.head()
+    await connection.chunk(event({"content": "half an"}))
+    await connection.end()
+
+
+async def dropped(connection: Connection, _: str) -> None:
+    """A connection that is closed in the middle of a chunk."""
+    await connection.head()
+    await connection.chunk(event({"content": "half an"}))
+    await connection.raw(b"400\r\ndata: {")
+    connection.writer.close()
+
+
+async def lying_chunk(connection: Connection, _: str) -> None:
+    """A chunk longer than it says."""
+    await connection.head()
+    await connection.chunk(event({"content": "half an"}))
+    await asyncio.sleep(0.05)  # the lie must not ride on the truth's segment
+    await connection.raw(b"5\r\n" + event({"content": "answer"}) + b"\r\n0\r\n\r\n")
+    connection.writer.close()
+
+
+async def status(connection: Connection, code: str) -> None:
+    """An HTTP error with the provider's own words, and the key it was sent."""
+    said = f"you said {connection.request.headers.get('authorization', 'nothing')}"
+    extra = "Retry-After: 7\r\n" if code == "429" else ""
+    await connection.document({"error": {"message": said}}, f"{code} Nope", extra)
+
+
+async def redirect(connection: Connection, _: str) -> None:
+    await connection.document({}, "302 Found", "Location: http://127.0.0.1:1/elsewhere\r\n")
+
+
+async def no_content(connection: Connection, _: str) -> None:
+    await connection.raw(b"HTTP/1.1 204 No Content\r\n\r\n")
+
+
+async def html(connection: Connection, _: str) -> None:
+    await connection.document(b"<html>Welcome to the proxy", kind="text/html")
+
+
+async def garbage(connection: Connection, _: str) -> None:
+    await connection.raw(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+    connection.writer.close()
+
+
+async def malformed_event(connection: Connection, _: str) -> None:
+    await connection.head()
+    await connection.chunk(event({"content": "before"}) + b"data: {not json\n\n")
+    await connection.end()
+
+
+async def error_event(connection: Connection, _: str) -> None:
+    await connection.head()
+    await connection.chunk(event({"content": "before"}))
+    await connection.chunk(b'data: {"error": {"message": "overloaded", "code": 529}}\n\n')
+    await connection.end()
+
+
+async def wrong_shape(connection: Connection, _: str) -> None:
+    await connection.document({"choices": "many"})
+
+
+async def empty_body(connection: Connection, _: str) -> None:
+    await connection.document(b"")
+
+
+async def empty_answer(connection: Connection, _: str) -> None:
+    await _answer(connection, [])
+
+
+async def no_usage(connection: Connection, _: str) -> None:
+    await connection.head()
+    for data in (event({"content": "x"}), event({}, finish="length"), b"data: [DONE]\n\n"):
+        await connection.chunk(data)
+    await connection.end()
+
+
+async def reasoning(connection: Connection, _: str) -> None:
+    await connection.head()
+    await connection.chunk(event({"reasoning_content": "let me think"}))
+    for data in stream_of(["42"], completion=4, cached=2, reasoning=3):
+        await connection.chunk(data)
+    await connection.end()
+
+
+async def zipped(connection: Connection, _: str) -> None:
+    body = gzip.compress(b"".join(stream_of(DEFAULT_TEXT)))
+    await connection.document(body, extra="Content-Encoding: gzip\r\n", kind="text/event-stream")
+
+
+async def byte_by_byte(connection: Connection, _: str) -> None:
+    await connection.head()
+    for data in stream_of(["snöwman ☃", " done"]):
+        for position in range(len(data)):
+            await connection.chunk(data[position : position + 1])
+            await asyncio.sleep(0)
+    await connection.end()
+
+
+async def endless(connection: Connection, _: str) -> None:
+    """A complete answer on a stream that then never ends."""
+    await connection.head()
+    for data in stream_of(DEFAULT_TEXT):
+        await connection.chunk(data)
+    while True:
+        await connection.chunk(b": ping\n\n")
+        await asyncio.sleep(0.05)
+
+
+async def huge_event(connection: Connection, _: str) -> None:
+    await connection.head()
+    await connection.chunk(b"data: ")
+    while True:
+        await connection.chunk(b"x" * 2**20)
+
+
+async def one_line(connection: Connection, size: str) -> None:
+    await _answer(connection, ["x" * int(size)])
+
+
+BEHAVIOURS: dict[str, Behaviour] = {
+    behaviour.__name__.replace("_", "-"): behaviour
+    for behaviour in (
+        ok, echo, echo_split, slow, stall, silent, cut, dropped, lying_chunk, status, redirect,
+        no_content, html, garbage, malformed_event, error_event, wrong_shape, empty_body,
+        empty_answer, no_usage, reasoning, zipped, byte_by_byte, endless, huge_event, one_line,
+    )
+}  # fmt: skip
+
+
+@dataclass
+class OpenAIServer:
+    """Starts on entry and stops on exit; ``requests`` are all it has been sent."""
+
+    requests: list[Request] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+    in_flight: int = 0
+    most_in_flight: int = 0
+    connections: int = 0
+    port: int = 0
+
+    @property
+    def base_url(self) -> str:
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.new_event_loop()
+        started = threading.Event()
+        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
+        self._thread.start()
+        assert started.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop.set)
+        self._thread.join(10)
+        assert not self._thread.is_alive()
+
+    def _serve(self, started: threading.Event) -> None:
+        self._loop.run_until_complete(self._main(started))
+        self._loop.close()
+
+    async def _main(self, started: threading.Event) -> None:
+        self._stop = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.port = server.sockets[0].getsockname()[1]
+        started.set()
+        await self._stop.wait()
+        server.close()
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections += 1
+        try:
+            while not writer.is_closing():
+                await self._one(reader, writer)
+        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # the client is gone, or the server is stopping
+        finally:
+            self._tasks.discard(task)
+            writer.close()
+
+    async def _one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+        request_line, *lines = head.split("\r\n")
+        headers = {
+            name.lower(): value.strip()
+            for name, _, value in (line.partition(":") for line in lines if line)
+        }
+        body = await reader.readexactly(int(headers.get("content-length", 0)))
+        path = request_line.split(" ")[1]
+        request = Request(path=path, headers=headers, body=json.loads(body) if body else {})
+        self.requests.append(request)
+        connection = Connection(request=request, writer=writer)
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await self._dispatch(connection)
+        finally:
+            self.in_flight -= 1
+
+    async def _dispatch(self, connection: Connection) -> None:
+        if connection.request.path.endswith("/models"):
+            await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
+            return
+        model = str(connection.request.body["model"])
+        if model in self.answers:
+            await _answer(connection, [self.answers[model]])
+            return
+        name, _, argument = model.partition(":")
+        await BEHAVIOURS[name](connection, argument)

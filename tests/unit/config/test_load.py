@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from modelforge.config.load import Configuration, load_configuration
+from modelforge.core.errors import ConfigError, ModelForgeError, UnknownProvider
+
+TARGET = """
+[providers.target]
+protocol = "openai"
+base_url = "http://127.0.0.1:9100/v1/"
+api_key_env = "TARGET_KEY"
+max_concurrency = 64
+headers = { X-Team = "search" }
+
+[providers.target.prices."some-model"]
+input = 2.5
+output = 10
+"""
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "xdg"))
+
+
+def _load(folder: Path, text: str | None = None, **options: object) -> Configuration:
+    if text is not None:
+        (folder / "modelforge.toml").write_text(text)
+    options.setdefault("environ", {})
+    return load_configuration(folder=folder, **options)  # type: ignore[arg-type]
+
+
+def _refusal(folder: Path, text: str | None = None, **options: object) -> str:
+    with pytest.raises(ConfigError) as refused:
+        _load(folder, text, **options)
+    message = str(refused.value)
+    assert "\n" not in message
+    return message
+
+
+def test_a_provider_as_documented(tmp_path: Path) -> None:
+    target = _load(tmp_path, TARGET).provider("target")
+    assert target.base_url == "http://127.0.0.1:9100/v1"
+    assert target.api_key_env == "TARGET_KEY"
+    assert target.max_concurrency == 64
+    assert target.headers == {"X-Team": "search"}
+    assert str(target.prices["some-model"].input) == "2.5"
+
+
+def test_the_strongest_source_wins_and_is_named(tmp_path: Path) -> None:
+    user = tmp_path / "xdg" / "modelforge" / "modelforge.toml"
+    user.parent.mkdir(parents=True)
+    user.write_text('[providers.a]\nbase_url = "http://user/v1"\nmax_concurrency = 1\n')
+    project = '[providers.a]\nbase_url = "http://project/v1"\n'
+    variable = "MODELFORGE_PROVIDERS__A__BASE_URL"
+
+    from_files = _load(tmp_path, project)
+    assert from_files.provider("a").base_url == "http://project/v1"
+    assert from_files.provider("a").max_concurrency == 1
+    assert from_files.files == (tmp_path / "modelforge.toml", user)
+    assert from_files.origin("a") == str(tmp_path / "modelforge.toml")
+
+    from_environment = _load(tmp_path, environ={variable: "http://environment/v1"})
+    assert from_environment.provider("a").base_url == "http://environment/v1"
+    assert from_environment.origin("a") == f"environment variable {variable}"
+
+    from_option = _load(
+        tmp_path,
+        environ={variable: "http://environment/v1"},
+        assignments=["providers.a.base_url=http://option/v1"],
+    )
+    assert from_option.provider("a").base_url == "http://option/v1"
+    assert from_option.origin("a") == "option --set"
+
+
+def test_a_file_by_name_is_read_alone(tmp_path: Path) -> None:
+    _load(tmp_path, TARGET)
+    other = tmp_path / "other.toml"
+    other.write_text('[providers.other]\nbase_url = "http://other/v1"\n')
+    for options in ({"file": other}, {"environ": {"MODELFORGE_CONFIG": str(other)}}):
+        configuration = _load(tmp_path, **options)
+        assert configuration.files == (other,)
+        assert "target" not in configuration.settings.providers
+
+
+def test_the_project_file_is_found_from_below_but_not_beyond_the_repository(tmp_path: Path) -> None:
+    (tmp_path / "modelforge.toml").write_text(TARGET)
+    below = tmp_path / "repository" / "deep"
+    below.mkdir(parents=True)
+    assert "target" in _load(below).settings.providers
+    (tmp_path / "repository" / ".git").mkdir()
+    assert "target" not in _load(below).settings.providers
+
+
+def test_environment_names_match_providers_with_dashes(tmp_path: Path) -> None:
+    text = '[providers.My-Server]\nbase_url = "http://a/v1"\n'
+    environ = {"MODELFORGE_PROVIDERS__MY_SERVER__MAX_CONCURRENCY": "7"}
+    assert _load(tmp_path, text, environ=environ).provider("My-Server").max_concurrency == 7
+
+
+def test_one_field_of_a_built_in_provider_can_be_changed(tmp_path: Path) -> None:
+    changed = _load(tmp_path, environ={"OPENAI_BASE_URL": "http://gateway/v1"}).provider("openai")
+    assert (changed.base_url, changed.api_key_env) == ("http://gateway/v1", "OPENAI_API_KEY")
+
+
+def test_tables_from_the_environment_are_toml(tmp_path: Path) -> None:
+    environ = {"MODELFORGE_PROVIDERS__OPENAI__HEADERS": '{ X-Team = "search" }'}
+    assert _load(tmp_path, environ=environ).provider("openai").headers == {"X-Team": "search"}
+
+
+def test_an_unknown_provider_is_refused_with_those_that_come_close(tmp_path: Path) -> None:
+    with pytest.raises(UnknownProvider, match="did you mean openai"):
+        _load(tmp_path).provider("opnai")
+
+
+def test_a_provider_without_a_url_cannot_be_used(tmp_path: Path) -> None:
+    configuration = _load(tmp_path, "[providers.a]\nmax_concurrency = 3\n")
+    with pytest.raises(ConfigError, match="no base_url"):
+        configuration.provider("a")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[providers.a\n", "line 1, column 13"),
+        ('[providers.a]\nbase_ur = "http://a"\n', "did you mean base_url"),
+        ('[providers.a]\nbase_url = "ftp://a"\n', "'ftp://a'"),
+        ('[providers.a]\nbase_url = "http://"\n', "host"),
+        ('[providers.a]\nbase_url = "http://a:99999999"\n', "range"),
+        ('[providers.a]\nbase_url = "http://a/?key=1"\n', "query"),
+        ("[providers.a]\nmax_concurrency = 0\n", "greater than or equal to 1"),
+        ('[providers.a]\nprotocol = "smtp"\n', "'openai'"),
+        ("[providers.a]\nheaders = { A = 1 }\n", "valid string"),
+        ('[providers."a b"]\n', "provider's name"),
+        ("providers = 3\n", "dictionary"),
+        ("[compare]\ntimeout_s = -1\n", "-1"),
+        ("[compare]\ntimeout_s = nan\n", "timeout_s"),
+        ("[comprae]\n", "did you mean compare"),
+        ('[providers.a.prices.m]\ninput = "cheap"\noutput = 1\n', "'cheap'"),
+    ],
+)
+def test_what_does_not_fit_is_named_with_its_file_and_value(
+    tmp_path: Path, text: str, words: str
+) -> None:
+    message = _refusal(tmp_path, text)
+    assert str(tmp_path / "modelforge.toml") in message
+    assert words in message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '[providers.a]\napi_key = "sk-very-secret"\n',
+        '[providers.a]\napi_key_env = "sk-very-secret"\n',
+        '[providers.a]\nbase_url = "http://user:sk-very-secret@host/v1"\n',
+        '[providers.a]\nheaders = { A = ["sk-very-secret"] }\n',
+    ],
+)
+def test_a_key_in_the_wrong_place_is_refused_without_being_shown(tmp_path: Path, text: str) -> None:
+    assert "sk-very-secret" not in _refusal(tmp_path, text)
+
+
+def test_files_that_cannot_be_read(tmp_path: Path) -> None:
+    assert "cannot read" in _refusal(tmp_path, file=tmp_path / "absent.toml")
+    assert "cannot read" in _refusal(tmp_path, file=tmp_path)
+    (tmp_path / "modelforge.toml").write_bytes(b"\xff\xfe")
+    assert "UTF-8" in _refusal(tmp_path)
+    (tmp_path / "modelforge.toml").write_text("a = " + "[" * 5000)
+    assert "modelforge.toml" in _refusal(tmp_path)
+
+
+@pytest.mark.parametrize("assignment", ["", "=", "a", "a..b=1", "providers.a.headers={"])
+def test_broken_assignments(tmp_path: Path, assignment: str) -> None:
+    assert "--set" in _refusal(tmp_path, assignments=[assignment])
+
+
+def test_all_of_it_exits_with_2(tmp_path: Path) -> None:
+    with pytest.raises(ModelForgeError) as refused:
+        _load(tmp_path, "[")
+    assert refused.value.exit_code == 2

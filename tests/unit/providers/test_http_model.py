@@ -1,0 +1,188 @@
+"""The HTTP client against a real server that misbehaves in every way it knows."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from modelforge.config.schema import ProviderSettings
+from modelforge.core import errors
+from modelforge.core.events import ReasoningDelta, TextDelta, UsageReport
+from modelforge.core.generation import Generation
+from modelforge.core.model_id import ModelId
+from modelforge.core.prompt import Prompt
+from modelforge.core.usage import Usage
+from modelforge.providers.connection import connect
+from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
+from modelforge.providers.sessions import HttpSessions
+from tests.support.openai_server import OpenAIServer
+
+KEY = "sk-planted-0123456789"
+
+
+class Heard:
+    """What came of one question."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self.reasoning = ""
+        self.usage = Usage()
+        self.error: errors.RequestError | None = None
+        self.moments: list[float] = []
+
+
+async def _ask(
+    server: OpenAIServer, model: str, *, generation: Generation | None = None, prompt: str = "hi"
+) -> Heard:
+    settings = ProviderSettings(
+        base_url=server.base_url, api_key_env="KEY", headers={"X-Secret": "hush-hush"}
+    )
+    heard = Heard()
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model=model),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {"KEY": KEY}),
+            session=sessions.to(server.base_url),
+            clock=time.monotonic,
+        )
+        try:
+            async for arrival in chat.stream(Prompt.of(prompt), generation or Generation()):
+                heard.moments.append(arrival.at_s)
+                for event in arrival.events:
+                    match event:
+                        case TextDelta():
+                            heard.text += event.text
+                        case ReasoningDelta():
+                            heard.reasoning += event.text
+                        case UsageReport():
+                            heard.usage = event.usage
+        except errors.RequestError as error:
+            heard.error = error
+        heard.text = chat.redact(heard.text)
+    return heard
+
+
+@pytest.mark.parametrize("model", ["ok", "zipped", "endless", "slow:30"])
+async def test_whole_answers(server: OpenAIServer, model: str) -> None:
+    heard = await _ask(server, model)
+    assert (heard.error, heard.text) == (None, "Hello, world.")
+    assert heard.usage.completion_tokens == 4
+    assert heard.moments == sorted(heard.moments)
+
+
+async def test_an_answer_in_one_piece(server: OpenAIServer) -> None:
+    heard = await _ask(server, "ok", generation=Generation(stream=False))
+    assert (heard.error, heard.text, heard.usage.total_tokens) == (None, "Hello, world.", 9)
+    assert server.requests[0].body["stream"] is False
+
+
+async def test_letters_that_arrive_in_pieces(server: OpenAIServer) -> None:
+    heard = await _ask(server, "byte-by-byte")
+    assert (heard.error, heard.text) == (None, "snöwman ☃ done")
+
+
+async def test_reasoning_is_told_apart(server: OpenAIServer) -> None:
+    heard = await _ask(server, "reasoning")
+    assert (heard.reasoning, heard.text) == ("let me think", "42")
+    assert heard.usage == Usage(
+        prompt_tokens=5, completion_tokens=4, cached_tokens=2, reasoning_tokens=3
+    )
+
+
+async def test_an_empty_answer_is_an_answer(server: OpenAIServer) -> None:
+    heard = await _ask(server, "empty-answer")
+    assert (heard.error, heard.text) == (None, "")
+
+
+async def test_key_and_headers_are_sent(server: OpenAIServer) -> None:
+    await _ask(server, "ok")
+    sent = server.requests[0]
+    assert sent.path == "/v1/chat/completions"
+    assert sent.headers["authorization"] == f"Bearer {KEY}"
+    assert sent.headers["x-secret"] == "hush-hush"
+
+
+FAULTS: list[tuple[str, type[errors.RequestError], str, str]] = [
+    ("status:401", errors.AuthenticationFailed, "401", ""),
+    ("status:403", errors.AuthenticationFailed, "403", ""),
+    ("status:404", errors.RequestRefused, "check base_url", ""),
+    ("status:400", errors.RequestRefused, "you said", ""),
+    ("status:429", errors.RateLimited, "429", ""),
+    ("status:500", errors.ServerFailed, "500", ""),
+    ("status:529", errors.ServerFailed, "529", ""),
+    ("redirect", errors.RequestRefused, "http://127.0.0.1:1/elsewhere", ""),
+    ("no-content", errors.EmptyResponse, "204", ""),
+    ("html", errors.MalformedResponse, "Welcome to the proxy", ""),
+    ("garbage", errors.RequestError, "", ""),
+    ("wrong-shape", errors.MalformedResponse, "chat completion", ""),
+    ("empty-body", errors.EmptyResponse, "empty", ""),
+    ("malformed-event", errors.MalformedResponse, "{not json", "before"),
+    ("error-event", errors.ServerFailed, "overloaded", "before"),
+    ("cut", errors.StreamCut, "ended before", "half an"),
+    ("dropped", errors.StreamCut, "broke off", "half an"),
+    ("lying-chunk", errors.RequestError, "", "half an"),
+    ("huge-event", errors.ResponseTooLarge, "bytes", ""),
+]
+
+
+@pytest.mark.parametrize(("model", "kind", "words", "kept"), FAULTS)
+async def test_every_fault_has_a_name_and_keeps_what_arrived(
+    server: OpenAIServer, model: str, kind: type[errors.RequestError], words: str, kept: str
+) -> None:
+    heard = await _ask(server, model)
+    assert isinstance(heard.error, kind), heard.error
+    message = str(heard.error)
+    assert words in message
+    assert "\n" not in message
+    assert KEY not in message
+    assert heard.text == kept
+
+
+async def test_retry_after_is_read(server: OpenAIServer) -> None:
+    heard = await _ask(server, "status:429")
+    assert isinstance(heard.error, errors.RateLimited)
+    assert heard.error.retry_after_s == 7
+
+
+async def test_nobody_there() -> None:
+    with OpenAIServer() as server:
+        gone = server
+    heard = await _ask(gone, "ok")
+    assert isinstance(heard.error, errors.ConnectionFailed)
+    assert "is the server running?" in str(heard.error)
+
+
+async def test_a_key_that_the_server_repeats_is_removed(server: OpenAIServer) -> None:
+    assert (await _ask(server, "echo")).text == "hi Bearer [redacted]"
+    assert (await _ask(server, "echo-split")).text == "Bearer [redacted]"
+
+
+async def test_an_unpaired_surrogate_in_a_prompt_can_be_sent(server: OpenAIServer) -> None:
+    heard = await _ask(server, "ok", prompt="half \ud800 a pair")
+    assert heard.error is None
+    assert server.requests[0].prompt == "half \ud800 a pair"
+
+
+async def test_connections_are_used_again(server: OpenAIServer) -> None:
+    settings = ProviderSettings(base_url=server.base_url)
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model="ok"),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {}),
+            session=sessions.to(server.base_url),
+            clock=time.monotonic,
+        )
+        for _ in range(5):
+            _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
+    assert server.connections == 1
+
+
+async def test_a_proxy_is_not_asked_about_this_machine(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
+    assert (await _ask(server, "ok")).error is None
