@@ -60,12 +60,13 @@ async def run_comparison(
         gates.setdefault(
             contestant.model.id.provider, asyncio.Semaphore(contestant.max_concurrency)
         )
+    deliver = _until_it_fails(deliver)
     runners = [
         _Runner(
             contestant=contestant,
             gate=gates[contestant.model.id.provider],
             plan=plan,
-            deliver=_until_it_fails(deliver),
+            deliver=deliver,
             clock=clock,
         )
         for contestant in contestants
@@ -125,11 +126,12 @@ class _Runner:
                 for repeat in range(self.plan.repeats):
                     if refusal is not None:
                         self._deliver(case, repeat, refusal)
-                        await asyncio.sleep(0)  # the others have their turn
-                        continue
-                    due_s = self.clock()
-                    await self.gate.acquire()
-                    answers.create_task(self._ask(case, repeat, due_s))
+                    else:
+                        due_s = self.clock()
+                        await self.gate.acquire()
+                        answers.create_task(self._ask(case, repeat, due_s))
+                    # The others queue before this one does again: models take turns.
+                    await asyncio.sleep(0)
 
     async def _prepare(self) -> Answer | None:
         """Get the model ready; if that fails, the answer it then gives to everything."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from tests.support.openai_server import OpenAIServer
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core import errors
@@ -16,7 +17,6 @@ from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
-from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-planted-0123456789"
 
@@ -122,7 +122,6 @@ FAULTS: list[tuple[str, type[errors.RequestError], str, str]] = [
     ("error-event", errors.ServerFailed, "overloaded", "before"),
     ("cut", errors.StreamCut, "ended before", "half an"),
     ("dropped", errors.StreamCut, "broke off", "half an"),
-    ("lying-chunk", errors.RequestError, "", "half an"),
     ("huge-event", errors.ResponseTooLarge, "bytes", ""),
 ]
 

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.openai_server import event, stream_of, usage
 
 from modelforge.core.errors import (
     EmptyResponse,
@@ -19,7 +21,6 @@ from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.openai_chat import MAX_EVENT_BYTES, OpenAIChat
-from tests.support.openai_server import event, stream_of, usage
 
 CODEC = OpenAIChat()
 
@@ -239,5 +240,5 @@ def test_no_json_can_raise(documents: list[Any]) -> None:
 def test_segments_change_nothing(texts: list[str], cuts: list[int]) -> None:
     stream = b"".join(stream_of(texts))
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    segments = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    segments = [stream[start:end] for start, end in pairwise(places)]
     assert _stream(*segments) == _stream(stream)

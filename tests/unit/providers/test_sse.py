@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -51,7 +53,7 @@ def test_segments_change_nothing(
 ) -> None:
     stream = (b"\xef\xbb\xbf" if mark else b"") + b"".join(line + end for line, end in lines)
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
-    segments = [stream[start:end] for start, end in zip(places, places[1:], strict=False)]
+    segments = [stream[start:end] for start, end in pairwise(places)]
     assert _decode(*segments) == _decode(stream)
     assert _decode(*(stream[i : i + 1] for i in range(len(stream)))) == _decode(stream)
 
