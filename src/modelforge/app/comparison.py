@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from modelforge.app.output import Output, open_output
 from modelforge.compare.contestant import ContestantSource
 from modelforge.compare.engine import ComparisonPlan, run_comparison
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
-from modelforge.core.prompt import Case
 from modelforge.export.writer import ResultWriter
+from modelforge.prompts.open import open_prompts
+from modelforge.prompts.source import validate
+from modelforge.prompts.spec import PromptSpec
 
 _ANSWERED: Final = 0
 _SOME_FAILED: Final = 1
@@ -38,26 +41,29 @@ class ComparisonRequest:
     """What to compare and what to do with the results.
 
     Attributes:
-        cases: iterated once for each model; ``case_count`` of them.
-        writers: each is given every result as it arrives, and closed at the end, also when the
-            comparison is interrupted or breaks.
+        prompts: what to ask.
+        output: where every result is written as it arrives; the document is finished also when
+            the comparison is interrupted or breaks.
         shown_prompts: the results of the first so many prompts are kept to be shown.
     """
 
     models: Sequence[ModelId]
-    cases: Iterable[Case]
-    case_count: int
+    prompts: PromptSpec
     plan: ComparisonPlan
-    writers: Sequence[ResultWriter] = ()
+    output: Output | None = None
     shown_prompts: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparisonOutcome:
-    """What a comparison came to; ``shown`` is ordered by prompt, then model, then repeat."""
+    """What a comparison came to.
+
+    ``shown`` is ordered by prompt, then model, then repeat; ``prompts`` is how many there were.
+    """
 
     summaries: tuple[ModelSummary, ...]
     shown: tuple[ComparisonResult, ...]
+    prompts: int
     complete: bool
 
     @property
@@ -81,20 +87,23 @@ async def compare(
         UsageError: before anything is sent.
         OSError: a writer's output failed (a full disk, a closed pipe).
     """
-    record = _Record(request, observer, stop)
-    try:
-        async with source.open(request.models) as contestants:
-            observer.started(request.models, request.case_count * request.plan.repeats)
-            await run_comparison(
-                contestants,
-                request.cases,
-                request.plan,
-                deliver=record.take,
-                clock=clock,
-                stop=stop,
-            )
-    finally:
-        outcome = record.close()
+    async with source.open(request.models) as contestants:
+        with open_prompts(request.prompts) as cases:
+            count = validate(cases)
+            with open_output(request.output) as writers:
+                record = _Record(request, count, writers, observer)
+                observer.started(request.models, count * request.plan.repeats)
+                try:
+                    await run_comparison(
+                        contestants,
+                        cases,
+                        request.plan,
+                        deliver=record.take,
+                        clock=clock,
+                        stop=stop,
+                    )
+                finally:
+                    outcome = record.close(stopped=stop.is_set())
     return outcome
 
 
@@ -102,17 +111,22 @@ class _Record:
     """Takes every result to everyone who wants it."""
 
     def __init__(
-        self, request: ComparisonRequest, observer: ComparisonObserver, stop: asyncio.Event
+        self,
+        request: ComparisonRequest,
+        prompts: int,
+        writers: Sequence[ResultWriter],
+        observer: ComparisonObserver,
     ) -> None:
         self._request = request
+        self._prompts = prompts
+        self._writers = writers
         self._observer = observer
-        self._stop = stop
         self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
         self._shown: list[ComparisonResult] = []
         self._taken = 0
 
     def take(self, result: ComparisonResult) -> None:
-        for writer in self._request.writers:
+        for writer in self._writers:
             writer.write(result)
         self._taken += 1
         self._summaries[result.model_id].add(result)
@@ -120,16 +134,17 @@ class _Record:
             self._shown.append(result)
         self._observer.arrived(result)
 
-    def close(self) -> ComparisonOutcome:
-        request = self._request
-        place = {str(model): index for index, model in enumerate(request.models)}
+    def close(self, *, stopped: bool) -> ComparisonOutcome:
+        models = self._request.models
+        place = {str(model): index for index, model in enumerate(models)}
         self._shown.sort(key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
-        expected = request.case_count * request.plan.repeats * len(request.models)
+        expected = self._prompts * self._request.plan.repeats * len(models)
         outcome = ComparisonOutcome(
             summaries=tuple(builder.build() for builder in self._summaries.values()),
             shown=tuple(self._shown),
-            complete=self._taken == expected and not self._stop.is_set(),
+            prompts=self._prompts,
+            complete=self._taken == expected and not stopped,
         )
-        for writer in request.writers:
+        for writer in self._writers:
             writer.close(outcome.summaries, complete=outcome.complete)
         return outcome

@@ -36,7 +36,7 @@ class _LazyGroup(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
         return list(_COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in _COMMANDS:
             return None
         module = importlib.import_module(f"modelforge.cli.{cmd_name}_command")
@@ -91,7 +91,7 @@ def main() -> NoReturn:
 
 
 def run(arguments: list[str]) -> int:
-    """Run the command with ``arguments`` and return its exit code; failures are one line on stderr."""
+    """Run the command and return its exit code; every failure is one line on stderr."""
     try:
         code: Any = root.main(arguments, prog_name="modelforge", standalone_mode=False)
         sys.stdout.flush()
@@ -110,7 +110,7 @@ def run(arguments: list[str]) -> int:
     except OSError as error:
         where = f" {error.filename!r}" if error.filename else ""
         return _complain(f"{error.strerror or error}{where}", 1)
-    except Exception as error:  # noqa: BLE001 (the last line of defence)
+    except Exception as error:
         logging.getLogger(__name__).debug("unexpected failure", exc_info=True)
         return _complain(
             f"unexpected {type(error).__name__}: {error}; this is a defect of ModelForge: "
@@ -128,7 +128,7 @@ def _with_help(error: click.ClickException) -> str:
 
 def _complain(message: str, code: int) -> int:
     """One line on stderr, harmless whatever it quotes."""
-    from modelforge.export.terminal_text import printable  # noqa: PLC0415 (failures pay for it)
+    from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415 (failures pay for it)
 
-    click.echo(f"modelforge: {' '.join(printable(message).split())}", err=True)
+    click.echo(f"modelforge: {terminal_line(message)}", err=True)
     return code

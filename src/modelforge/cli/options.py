@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
-
-from modelforge.config.load import Configuration, load_configuration
 
 
 def configuration_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -33,15 +30,3 @@ def configuration_options(function: Callable[..., Any]) -> Callable[..., Any]:
     ):
         function = option(function)
     return function
-
-
-def configure(
-    config_file: Path | None, assignments: tuple[str, ...], *, verbose: bool
-) -> Configuration:
-    """Set up logging as asked and read the configuration."""
-    if verbose:
-        logging.basicConfig(
-            level=logging.DEBUG, format="%(relativeCreated)7.0f ms %(name)s: %(message)s"
-        )
-        logging.getLogger("asyncio").setLevel(logging.WARNING)
-    return load_configuration(file=config_file, assignments=assignments)

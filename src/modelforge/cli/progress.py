@@ -20,7 +20,7 @@ from rich.progress import (
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.core.model_id import ModelId
-from modelforge.export.terminal_text import printable
+from modelforge.export.terminal_text import terminal_line
 
 
 class ComparisonProgress:
@@ -46,7 +46,7 @@ class ComparisonProgress:
         """The comparison begins: every model owes so many answers."""
         for model in models:
             self._tasks[str(model)] = self._progress.add_task(
-                printable(str(model)), total=answers_each, failures=""
+                terminal_line(str(model)), total=answers_each, failures=""
             )
 
     def arrived(self, result: ComparisonResult) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
-from typing import Final
+from typing import Final, Self
 
 _EXIT_BASE: Final = 128  # a process ended by signal N exits with 128 + N
 
@@ -19,7 +19,7 @@ class StopOnSignal:
         self.event = asyncio.Event()
         self.exit_code: int | None = None
 
-    def __enter__(self) -> StopOnSignal:
+    def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM):
             self._loop.add_signal_handler(number, self._stop, number)

@@ -22,19 +22,25 @@ Deliver = Callable[[ComparisonResult], None]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparisonPlan:
-    """How a comparison is to be run; ``timeout_s`` bounds each single answer.
+    """How a comparison is to be run.
+
+    ``timeout_s`` bounds each single answer; ``max_concurrency`` replaces the limit of every
+    provider.
 
     Raises:
-        UsageError: ``repeats`` below 1, or a timeout that is not above 0.
+        UsageError: ``repeats`` or ``max_concurrency`` below 1, or a timeout that is not above 0.
     """
 
     generation: Generation = field(default_factory=Generation)
     repeats: int = 1
     timeout_s: float = 120.0
+    max_concurrency: int | None = None
 
     def __post_init__(self) -> None:
         if self.repeats < 1:
             raise UsageError(f"repeats must be at least 1, not {self.repeats}")
+        if self.max_concurrency is not None and self.max_concurrency < 1:
+            raise UsageError(f"the concurrency must be at least 1, not {self.max_concurrency}")
         if not self.timeout_s > 0:
             raise UsageError(f"the timeout must be above 0 s, not {self.timeout_s:g}")
 
@@ -57,9 +63,8 @@ async def run_comparison(
     """
     gates: dict[str, asyncio.Semaphore] = {}
     for contestant in contestants:
-        gates.setdefault(
-            contestant.model.id.provider, asyncio.Semaphore(contestant.max_concurrency)
-        )
+        limit = plan.max_concurrency or contestant.max_concurrency
+        gates.setdefault(contestant.model.id.provider, asyncio.Semaphore(limit))
     deliver = _until_it_fails(deliver)
     runners = [
         _Runner(

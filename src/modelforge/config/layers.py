@@ -96,7 +96,7 @@ def _keys(variable: str, by_env_name: Mapping[str, str]) -> tuple[str, ...] | No
     return tuple(keys)
 
 
-def option_layer(assignment: str) -> Layer:
+def assignment_layer(assignment: str) -> Layer:
     """Read one ``--set key.key=value``.
 
     Raises:
@@ -107,9 +107,12 @@ def option_layer(assignment: str) -> Layer:
         raise ConfigError(
             f"--set {keys!r} is not an assignment: write --set providers.NAME.base_url=URL"
         )
-    return Layer(
-        origin="option --set", values=_nested(keys.strip().split("."), _value(text, "option --set"))
-    )
+    return option_layer("--set", keys.strip().split("."), _value(text, "option --set"))
+
+
+def option_layer(option: str, keys: Sequence[str], value: Any) -> Layer:
+    """One setting, given by an option of the command."""
+    return Layer(origin=f"option {option}", values=_nested(keys, value))
 
 
 def _value(text: str, origin: str) -> Any:

@@ -17,7 +17,6 @@ from modelforge.config.layers import (
     Layer,
     environment_layers,
     file_layer,
-    option_layer,
     project_file,
     user_file,
 )
@@ -71,7 +70,7 @@ class Configuration:
 def load_configuration(
     *,
     file: Path | None = None,
-    assignments: Sequence[str] = (),
+    options: Sequence[Layer] = (),
     environ: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Configuration:
@@ -82,7 +81,7 @@ def load_configuration(
     Args:
         file: read this file instead of the project's and the user's
             (also the environment variable ``MODELFORGE_CONFIG``).
-        assignments: ``key.key=value`` texts, which win over everything.
+        options: layers that win over everything, the strongest last.
         environ: the environment; by default this process's.
         folder: where to look for the project's file; by default the working directory.
 
@@ -93,7 +92,7 @@ def load_configuration(
     layers = [Layer(origin=BUILTIN_ORIGIN, values=BUILTIN)]
     layers += _file_layers(file or _path(environ.get("MODELFORGE_CONFIG")), folder or Path.cwd())
     layers += environment_layers(environ, _provider_names(layers))
-    layers += [option_layer(assignment) for assignment in assignments]
+    layers += options
     values: dict[str, Any] = {}
     origins: dict[tuple[str, ...], str] = {}
     for layer in layers:

@@ -1,0 +1,84 @@
+"""Where results are written, and in which format."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
+
+from modelforge.core.errors import UsageError
+from modelforge.export.csv_writer import CsvWriter
+from modelforge.export.formats import FORMAT_OF_SUFFIX, FORMATS
+from modelforge.export.json_writer import JsonWriter
+from modelforge.export.jsonl_writer import JsonlWriter
+from modelforge.export.markdown_writer import MarkdownWriter
+from modelforge.export.writer import ResultWriter
+
+_WRITERS: Final[Mapping[str, Callable[[TextIO], ResultWriter]]] = {
+    "json": JsonWriter,
+    "jsonl": JsonlWriter,
+    "csv": CsvWriter,
+    "markdown": MarkdownWriter,
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Output:
+    """A format and a file; without a file, standard output."""
+
+    format: str
+    path: Path | None
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether standard output is the data's."""
+        return self.path is None
+
+    @classmethod
+    def of(cls, format_: str | None, path: Path | None) -> Output | None:
+        """What ``--export`` and ``-o`` ask for together; None when they ask for nothing.
+
+        Raises:
+            UsageError: the format is in neither the option nor the file's suffix.
+        """
+        if path is not None and str(path) == "-":
+            path = None
+            format_ = format_ or "jsonl"
+        if format_ is None and path is not None:
+            format_ = FORMAT_OF_SUFFIX.get(path.suffix.lower())
+            if format_ is None:
+                raise UsageError(
+                    f"the suffix of {path} names no format: add --export {'|'.join(FORMATS)}"
+                )
+        return None if format_ is None else cls(format=format_, path=path)
+
+
+@contextmanager
+def open_output(output: Output | None) -> Iterator[list[ResultWriter]]:
+    """The writers that ``output`` stands for: none or one.
+
+    Raises:
+        UsageError: the file cannot be written.
+    """
+    if output is None:
+        yield []
+    elif output.path is None:
+        yield [_WRITERS[output.format](_stdout())]
+    else:
+        try:
+            stream = output.path.open("w", encoding="utf-8", newline="")
+        except OSError as error:
+            raise UsageError(f"cannot write {output.path}: {error.strerror or error}") from None
+        with stream:
+            yield [_WRITERS[output.format](stream)]
+
+
+def _stdout() -> TextIO:
+    """Standard output as the writers want it: UTF-8, line ends untouched."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", newline="")
+    return sys.stdout

@@ -1,0 +1,96 @@
+"""``modelforge doctor``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from modelforge.app.doctor import DoctorReport, ProviderCheck, examine
+from modelforge.app.local_models import LocalModelState, local_models
+from modelforge.cli.configuration import configure
+from modelforge.cli.models_command import models_table
+from modelforge.cli.options import configuration_options
+from modelforge.export.terminal_text import terminal_line
+
+
+@click.command("doctor", short_help="Show what is configured and whether it answers.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+@configuration_options
+def command(
+    *, as_json: bool, config_file: Path | None, assignments: tuple[str, ...], verbose: bool
+) -> int:
+    """Show what is configured, from where, and whether each endpoint answers.
+
+    Keys are never shown, only whether they are set. Exits with 1 when something that was set up
+    fails.
+    """
+    configuration = configure(config_file, assignments, verbose=verbose)
+    report = asyncio.run(examine(configuration))
+    models = local_models()
+    if as_json:
+        click.echo(_json(report, models))
+    else:
+        console = Console(highlight=False)
+        for heading, body in _sections(report, models):
+            console.print(Text(heading, style="bold"))
+            console.print(Padding(body, (0, 0, 1, 2)))
+    return 0 if report.healthy else 1
+
+
+def _json(report: DoctorReport, models: Sequence[LocalModelState]) -> str:
+    document = {
+        "schema": "modelforge.doctor/1",
+        "healthy": report.healthy,
+        "files": [str(path) for path in report.files],
+        "searched": list(report.searched),
+        "providers": [asdict(check) for check in report.providers],
+        "local_models": [asdict(model) for model in models],
+    }
+    return json.dumps(document, indent=2)
+
+
+def _sections(
+    report: DoctorReport, models: Sequence[LocalModelState]
+) -> list[tuple[str, RenderableType]]:
+    files = "\n".join(terminal_line(str(path)) for path in report.files)
+    set_up = [check for check in report.providers if check.status in {"answers", "fails"}]
+    return [
+        ("Configuration", Text(files or f"no file ({' nor '.join(report.searched)})")),
+        ("Local models", models_table(models)),
+        ("Providers", _set_up(set_up) if set_up else Text("none set up", style="dim")),
+        ("Known, not set up", _not_set_up(report.providers)),
+    ]
+
+
+def _set_up(checks: Sequence[ProviderCheck]) -> Table:
+    table = Table.grid(padding=(0, 2))
+    for check in checks:
+        mark = Text("✓") if check.status == "answers" else Text("✗", style="bold red")
+        headers = f" · sends {', '.join(check.header_names)}" if check.header_names else ""
+        table.add_row(
+            mark, Text(check.name, style="bold"), terminal_line(f"{check.status}: {check.detail}")
+        )
+        facts = f"{check.base_url} · {check.key}{headers} · from {check.origin}"
+        table.add_row("", "", Text(terminal_line(facts), style="dim"))
+    return table
+
+
+def _not_set_up(checks: Sequence[ProviderCheck]) -> Text:
+    lines = [
+        f"{check.name}: set {check.key.removesuffix(' (not set)')}"
+        for check in checks
+        if check.status == "no key"
+    ]
+    idle = [f"{check.name} ({check.base_url})" for check in checks if check.status == "not running"]
+    if idle:
+        lines.append(f"not running: {', '.join(idle)}")
+    return Text("\n".join(lines), style="dim")
