@@ -1,0 +1,9 @@
+#!/bin/sh
+# Every measurement that needs nothing but this machine; the others name what they need in their docstrings.
+set -eu
+python -m bench.startup
+if [ -n "${TARGET_BASE_URL:-}" ]; then
+  python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
+else
+  echo "compare_throughput: set TARGET_BASE_URL to an OpenAI-compatible server that streams faster than it is asked"
+fi
