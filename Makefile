@@ -54,7 +54,7 @@ requirements: $(BIN)/python  ## renew the pinned requirements
 	$(PIP_INSTALL) uv
 	$(UV_COMPILE) pyproject.toml -o $(REQUIREMENTS)/base.txt
 	$(UV_COMPILE) -c $(REQUIREMENTS)/base.txt --extra local pyproject.toml -o $(REQUIREMENTS)/local.txt
-	$(UV_COMPILE) -c $(REQUIREMENTS)/local.txt --extra local pyproject.toml --group test --group check --group docs -o $(REQUIREMENTS)/dev.txt
+	$(UV_COMPILE) -c $(REQUIREMENTS)/local.txt --extra local pyproject.toml --group test --group check --group docs --group release -o $(REQUIREMENTS)/dev.txt
 	$(UV_COMPILE) --group build -o $(REQUIREMENTS)/build.txt
 
 .PHONY: help setup demo test check docs bench requirements

@@ -1,7 +1,7 @@
 """A scripted OpenAI-compatible server on a real loopback socket.
 
 Delays and faults must be controlled to be tested; the model's name says what is wanted
-(``ok``, ``slow-500``, ``stall``, ``cut`` …, see ``BEHAVIOURS``). It runs in a thread of its own, so
+(``slow:500``, ``stall``, ``cut`` …, see ``BEHAVIOURS``; any other name is answered well). It runs in a thread of its own, so
 that the program under test can be this process or another.
 """
 
@@ -372,4 +372,4 @@ class OpenAIServer:
             await _answer(connection, [self.answers[model]])
             return
         name, _, argument = model.partition(":")
-        await BEHAVIOURS[name](connection, argument)
+        await BEHAVIOURS.get(name, ok)(connection, argument)

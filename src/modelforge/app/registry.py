@@ -96,4 +96,4 @@ def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:
         )
     if model_id.provider == LOCAL_PROVIDER:
         return NoRates(reason="runs on this machine, not billed by the token")
-    return NoRates(reason="no price configured for this model")
+    return NoRates(reason="no price configured")
