@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-
+from tests.support.command import Session, session
 from tests.support.openai_server import OpenAIServer
 
 
@@ -13,3 +14,18 @@ from tests.support.openai_server import OpenAIServer
 def server() -> Iterator[OpenAIServer]:
     with OpenAIServer() as running:
         yield running
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Session:
+    """The installed command in an empty folder with an empty home."""
+    return session(tmp_path)
+
+
+@pytest.fixture
+def target(shell: Session, server: OpenAIServer) -> Session:
+    """The same, with the provider ``target`` configured in a file."""
+    (shell.folder / "modelforge.toml").write_text(
+        f'[providers.target]\nbase_url = "{server.base_url}"\n'
+    )
+    return shell

@@ -4,26 +4,16 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
 from modelforge.core.errors import UsageError
-from modelforge.export.csv_writer import CsvWriter
-from modelforge.export.formats import FORMAT_OF_SUFFIX, FORMATS
-from modelforge.export.json_writer import JsonWriter
-from modelforge.export.jsonl_writer import JsonlWriter
-from modelforge.export.markdown_writer import MarkdownWriter
+from modelforge.export.format_names import FORMAT_NAMES, FORMAT_OF_SUFFIX
+from modelforge.export.formats import FORMATS
 from modelforge.export.writer import ResultWriter
-
-_WRITERS: Final[Mapping[str, Callable[[TextIO], ResultWriter]]] = {
-    "json": JsonWriter,
-    "jsonl": JsonlWriter,
-    "csv": CsvWriter,
-    "markdown": MarkdownWriter,
-}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,7 +42,7 @@ class Output:
             format_ = FORMAT_OF_SUFFIX.get(path.suffix.lower())
             if format_ is None:
                 raise UsageError(
-                    f"the suffix of {path} names no format: add --export {'|'.join(FORMATS)}"
+                    f"the suffix of {path} names no format: add --export {'|'.join(FORMAT_NAMES)}"
                 )
         return None if format_ is None else cls(format=format_, path=path)
 
@@ -67,14 +57,14 @@ def open_output(output: Output | None) -> Iterator[list[ResultWriter]]:
     if output is None:
         yield []
     elif output.path is None:
-        yield [_WRITERS[output.format](_stdout())]
+        yield [FORMATS[output.format](_stdout())]
     else:
         try:
             stream = output.path.open("w", encoding="utf-8", newline="")
         except OSError as error:
             raise UsageError(f"cannot write {output.path}: {error.strerror or error}") from None
         with stream:
-            yield [_WRITERS[output.format](stream)]
+            yield [FORMATS[output.format](stream)]
 
 
 def _stdout() -> TextIO:

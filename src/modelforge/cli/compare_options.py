@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from modelforge.cli.options import configuration_options
-from modelforge.export import formats
+from modelforge.export.format_names import FORMAT_NAMES
 from modelforge.prompts import spec
 
 _PROMPT_OPTIONS = (
@@ -82,7 +82,7 @@ _GENERATION_OPTIONS = (
 _OUTPUT_OPTIONS = (
     click.option(
         "--export",
-        type=click.Choice(formats.FORMATS),
+        type=click.Choice(FORMAT_NAMES),
         help="Write results in this format, to stdout unless -o.",
     ),
     click.option(

@@ -55,7 +55,7 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
         shown_prompts=options["show"],
     )
     with ModelForgeRegistry(configuration) as registry:
-        fetch_missing(registry, ids, yes=options["yes"], quiet=quiet)
+        fetch_missing(ids, yes=options["yes"], quiet=quiet)
         outcome, code = asyncio.run(_watched(registry, request, quiet=quiet))
     if request.output is None or not request.output.takes_stdout:
         _show(outcome, options)

@@ -20,6 +20,7 @@ from modelforge.core.errors import ModelForgeError
 EXIT_DEFECT: Final = 70
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
+_COMPLETION: Final = "_MODELFORGE_COMPLETE"
 
 # What --help shows, without loading a single command.
 _COMMANDS: Final = {
@@ -87,13 +88,19 @@ def root() -> None:
 
 def main() -> NoReturn:
     """Run the command and exit; no failure ends in a traceback."""
+    if instruction := os.environ.get(_COMPLETION):
+        from click.shell_completion import shell_complete  # noqa: PLC0415 (a shell asks, seldom)
+
+        sys.exit(shell_complete(root, {}, "modelforge", _COMPLETION, instruction))
     sys.exit(run(sys.argv[1:]))
 
 
 def run(arguments: list[str]) -> int:
     """Run the command and return its exit code; every failure is one line on stderr."""
     try:
-        code: Any = root.main(arguments, prog_name="modelforge", standalone_mode=False)
+        # Not root.main(): it would turn a broken pipe into an exit code of its own.
+        with root.make_context("modelforge", arguments) as context:
+            code: Any = root.invoke(context)
         sys.stdout.flush()
     except click.exceptions.Exit as stop:
         return stop.exit_code

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from modelforge.config.layers import assignment_layer, option_layer
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.core.errors import ConfigError, ModelForgeError, UnknownProvider
 
@@ -70,7 +71,7 @@ def test_the_strongest_source_wins_and_is_named(tmp_path: Path) -> None:
     from_option = _load(
         tmp_path,
         environ={variable: "http://environment/v1"},
-        assignments=["providers.a.base_url=http://option/v1"],
+        options=[assignment_layer("providers.a.base_url=http://option/v1")],
     )
     assert from_option.provider("a").base_url == "http://option/v1"
     assert from_option.origin("a") == "option --set"
@@ -173,8 +174,14 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("assignment", ["", "=", "a", "a..b=1", "providers.a.headers={"])
-def test_broken_assignments(tmp_path: Path, assignment: str) -> None:
-    assert "--set" in _refusal(tmp_path, assignments=[assignment])
+def test_broken_assignments(assignment: str) -> None:
+    with pytest.raises(ConfigError, match="--set"):
+        assignment_layer(assignment)
+
+
+def test_an_option_is_named_when_its_value_does_not_fit(tmp_path: Path) -> None:
+    layer = option_layer("--timeout", ["compare", "timeout_s"], -1)
+    assert "option --timeout: compare.timeout_s (-1)" in _refusal(tmp_path, options=[layer])
 
 
 def test_all_of_it_exits_with_2(tmp_path: Path) -> None:

@@ -1,0 +1,359 @@
+"""``modelforge compare`` against a real server on a real socket."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import signal
+import subprocess
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.support.command import COMMAND, Session
+from tests.support.openai_server import OpenAIServer
+
+ESCAPE = "\x1b"
+
+
+def _results(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    results: list[dict[str, Any]] = json.loads(done.stdout)["results"]
+    return results
+
+
+def test_two_models_side_by_side(target: Session) -> None:
+    done = target.run(
+        "compare", "target/ok", "target/reasoning", "-p", "hi", env={"COLUMNS": "100"}
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert ESCAPE not in done.stdout
+    heading = next(line for line in done.stdout.splitlines() if "target/ok" in line)
+    assert "target/reasoning" in heading
+    for words in (
+        "Hello, world.",
+        "42",
+        "latency",
+        "first token",
+        "5 in · 4 out",
+        "tokens/s",
+        "unknown",
+    ):
+        assert words in done.stdout
+
+
+def test_the_same_through_test(target: Session) -> None:
+    done = target.run("test", "--compare", "target/ok,target/reasoning", "--prompt", "hi")
+    assert done.returncode == 0
+    assert "Hello, world." in done.stdout
+
+
+def test_no_line_is_wider_than_the_terminal(target: Session) -> None:
+    for width in (200, 80, 40):
+        done = target.run(
+            "compare", "target/ok", "target/one-line:3000", "target/cut", "-p", "hi",
+            env={"COLUMNS": str(width)},
+        )  # fmt: skip
+        assert max(map(len, done.stdout.splitlines())) <= width
+
+
+def test_one_failure_touches_nobody_and_exits_with_1(target: Session) -> None:
+    done = target.run(
+        "compare", "target/ok", "target/status:500", "target/cut", "-p", "hi", "--export", "json"
+    )
+    assert done.returncode == 1
+    results = {result["model"]: result for result in _results(done)}
+    assert results["ok"]["response"] == "Hello, world."
+    assert results["ok"]["error"] is None
+    assert results["status:500"]["error_kind"] == "server_failed"
+    assert (results["cut"]["error_kind"], results["cut"]["response"]) == ("stream_cut", "half an")
+
+
+def test_a_stalled_model_ends_at_its_timeout_with_the_others_intact(target: Session) -> None:
+    done = target.run(
+        "compare", "target/ok", "target/stall", "target/silent", "target/lying-chunk", "-p", "hi",
+        "--timeout", "1", "--export", "json",
+    )  # fmt: skip
+    assert done.returncode == 1
+    results = {result["model"]: result for result in _results(done)}
+    assert results["ok"]["error"] is None
+    assert results["stall"]["response"] == "begun"
+    for stuck in ("stall", "silent", "lying-chunk"):
+        assert results[stuck]["error_kind"] == "timed_out"
+        assert 0.9 < results[stuck]["latency_s"] < 10
+
+
+def test_eight_models_wait_together(target: Session, server: OpenAIServer) -> None:
+    models = [f"target/slow:{500 + i}" for i in range(8)]
+    done = target.run("compare", *models, "-p", "x", "--export", "json")
+    assert done.returncode == 0
+    assert server.most_in_flight == 8
+    assert all(result["queued_s"] < 0.4 for result in _results(done))
+
+
+def test_the_limit_of_a_provider_is_kept(target: Session, server: OpenAIServer) -> None:
+    (target.folder / "many.txt").write_text("\n".join(f"prompt {i}" for i in range(12)))
+    models = ["target/slow:20", "target/slow:21"]
+    done = target.run(
+        "compare", *models, "--prompts", "many.txt", "--concurrency", "3", "--show", "0"
+    )
+    assert done.returncode == 0
+    assert len(server.requests) == 24
+    assert server.most_in_flight == 3
+
+
+def test_prices_from_the_configuration(target: Session) -> None:
+    with (target.folder / "modelforge.toml").open("a") as file:
+        file.write('[providers.target.prices.ok]\ninput = "2.5"\noutput = 10\n')
+    done = target.run("compare", "target/ok", "target/no-usage", "-p", "hi", "--export", "json")
+    priced, unpriced = sorted(_results(done), key=lambda result: result["model"], reverse=True)
+    assert (priced["cost_usd"], priced["cost_note"]) == ("0.0000525", None)
+    assert unpriced["cost_usd"] is None
+    assert unpriced["cost_note"]
+
+
+def test_how_it_is_asked(target: Session, server: OpenAIServer) -> None:
+    done = target.run(
+        "compare", "target/ok", "--template", "Say {{ word }}", "--var", "word=boo", "--system", "Be brief.",
+        "--max-tokens", "7", "--temperature", "0", "--top-p", "0.5", "--seed", "3", "--stop", "END",
+        "--param", "top_k=4", "--param", "user=me", "--no-stream",
+    )  # fmt: skip
+    assert done.returncode == 0
+    body = server.requests[0].body
+    assert body["messages"] == [
+        {"role": "system", "content": "Be brief."},
+        {"role": "user", "content": "Say boo"},
+    ]
+    assert {key: body[key] for key in body if key not in {"messages", "model"}} == {
+        "stream": False, "max_tokens": 7, "temperature": 0, "top_p": 0.5, "seed": 3, "stop": ["END"],
+        "top_k": 4, "user": "me",
+    }  # fmt: skip
+
+
+def test_repeats_and_files_of_every_format(target: Session) -> None:
+    (target.folder / "p.jsonl").write_text(
+        '{"id": "a", "prompt": "one"}\n{"id": "b", "prompt": "two"}\n'
+    )
+    for name in ("out.json", "out.jsonl", "out.csv", "out.md"):
+        done = target.run(
+            "compare", "target/ok", "--prompts", "p.jsonl", "--repeats", "2", "-o", name
+        )
+        assert done.returncode == 0
+        assert "answered" in done.stdout  # the summary is still shown
+    records = json.loads((target.folder / "out.json").read_text())
+    assert (len(records["results"]), records["complete"]) == (4, True)
+    lines = [json.loads(line) for line in (target.folder / "out.jsonl").read_text().splitlines()]
+    assert sorted((line["prompt_id"], line["repeat"]) for line in lines) == [
+        ("a", 0), ("a", 1), ("b", 0), ("b", 1),
+    ]  # fmt: skip
+    with (target.folder / "out.csv").open(newline="") as file:
+        assert [row["response"] for row in csv.DictReader(file)] == ["Hello, world."] * 4
+    assert "Hello, world." in (target.folder / "out.md").read_text()
+
+
+def test_stdout_is_only_the_data(target: Session) -> None:
+    for arguments in (["--quiet"], ["--verbose"], []):
+        done = target.run(
+            "compare", "target/ok", "-p", "-", "--export", "csv", *arguments, stdin="hi"
+        )
+        rows = list(csv.DictReader(io.StringIO(done.stdout)))
+        assert [row["prompt"] for row in rows] == ["hi"]
+        assert ("POST" in done.stderr) == ("--verbose" in arguments)
+
+
+def test_a_reader_that_goes_away_is_no_disaster(target: Session) -> None:
+    (target.folder / "many.txt").write_text("\n".join(f"prompt {i}" for i in range(3000)))
+    command = (
+        f"{COMMAND} compare target/one-line:2000 --prompts many.txt --export jsonl | head -n 1"
+    )
+    done = subprocess.run(
+        ["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"],
+        cwd=target.folder, env=target.environment, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.stderr == ""
+    first, code = done.stdout.strip().split("\n")
+    assert json.loads(first)["model"] == "one-line:2000"
+    assert code == "141"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_keeps_and_prints_what_arrived(
+    target: Session, server: OpenAIServer, number: int, code: int
+) -> None:
+    running = target.start("compare", "target/ok", "target/stall", "-p", "hi", "-o", "out.json")
+    _wait_until(lambda: len(server.requests) == 2)
+    time.sleep(0.5)
+    running.send_signal(number)
+    stdout, stderr = running.communicate(timeout=20)
+    assert running.returncode == code
+    assert b"Hello, world." in stdout
+    assert b"begun" in stdout
+    assert b"Traceback" not in stderr
+    document = json.loads((target.folder / "out.json").read_text())
+    assert document["complete"] is False
+    kinds = {result["model"]: result["error_kind"] for result in document["results"]}
+    assert kinds == {"ok": None, "stall": "interrupted"}
+
+
+def test_a_killed_run_has_lost_nothing_that_had_arrived(
+    target: Session, server: OpenAIServer
+) -> None:
+    (target.folder / "many.txt").write_text("\n".join(f"prompt {i}" for i in range(500)))
+    running = target.start(
+        "compare",
+        "target/slow:20",
+        "--prompts",
+        "many.txt",
+        "--concurrency",
+        "4",
+        "-o",
+        "out.jsonl",
+    )
+    out = target.folder / "out.jsonl"
+    _wait_until(lambda: out.exists() and len(out.read_bytes().splitlines()) >= 20)
+    running.kill()
+    running.communicate()
+    lines = out.read_text().splitlines()
+    assert len(lines) >= 20
+    assert all(json.loads(line)["response"] == "Hello, world." for line in lines)
+
+
+NASTY = [
+    "\x1b[2J\x1b[1;1Hgone", "\x1b]52;c;ZXZpbA==\x07", "\x9b31mred", "</script><script>alert(1)</script>",
+    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", "user\u202egnp.exe", "\u2066hidden\u2069", "a\x00b",
+    "x" * 1_000_000, "[bold]not markup[/bold]", "```\n# out\n```", "| a | b |", "\ud800", "Z" + "\u0301" * 500,
+    "progress\rhidden", "![](http://127.0.0.1:1/x.png)", "<!-- -->", "\u2028\u2029",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("answer", NASTY, ids=lambda text: repr(text[:12]))
+def test_a_nasty_answer_does_no_harm(target: Session, server: OpenAIServer, answer: str) -> None:
+    server.answers["nasty"] = answer
+    outputs = {}
+    for format_ in ("json", "jsonl", "csv", "markdown"):
+        done = target.run("compare", "target/nasty", "-p", "hi", "--export", format_)
+        assert (done.returncode, done.stderr) == (0, "")
+        outputs[format_] = done.stdout
+    shown = target.run("compare", "target/nasty", "-p", "hi").stdout
+    for text in (shown, *outputs.values()):
+        assert not any((ord(c) < 32 and c not in "\n\r\t") or 0x7F <= ord(c) < 0xA0 for c in text)
+    assert "\u202e" not in shown
+    assert "\r" not in shown
+    assert "</script>" not in outputs["json"]
+    decoded = json.loads(outputs["json"])["results"][0]["response"]
+    assert decoded == answer.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    csv.field_size_limit(10**7)
+    (row,) = csv.DictReader(io.StringIO(outputs["csv"], newline=""))
+    assert not row["response"].lstrip("\"' \t\r\n").startswith(("=", "+", "-", "@")) or row[
+        "response"
+    ].startswith("'")
+
+
+KEY = "sk-planted-9f8e7d6c5b4a"
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["ok", "echo", "echo-split", "status:401", "status:429", "status:500", "status:400", "redirect",
+     "error-event", "malformed-event", "html", "cut", "dropped", "garbage"],
+)  # fmt: skip
+def test_a_planted_key_appears_nowhere(target: Session, server: OpenAIServer, model: str) -> None:
+    file = target.folder / "modelforge.toml"
+    file.write_text(
+        file.read_text() + 'api_key_env = "PLANTED"\nheaders = { X-Team = "hush-4711" }\n'
+    )
+    environment = {"PLANTED": KEY}
+    seen = ""
+    for arguments in (
+        ["--export", "json", "--verbose"],
+        ["-o", "out.csv", "-v"],
+        ["--export", "markdown"],
+    ):
+        done = target.run("compare", f"target/{model}", "-p", "hi", *arguments, env=environment)
+        seen += done.stdout + done.stderr
+    seen += (target.folder / "out.csv").read_text()
+    seen += target.run("doctor", "-v", env=environment).stdout
+    seen += target.run("doctor", "--json", env=environment).stdout
+    assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
+    assert KEY not in seen
+    assert "hush-4711" not in seen
+
+
+BAD = [
+    (["compare", "ok", "-p", "x"], "provider/model"),
+    (["compare", "targt/ok", "-p", "x"], "did you mean target"),
+    (["compare", "openai/gpt-4o", "-p", "x"], "OPENAI_API_KEY"),
+    (["compare", "target/ok", "target/ok", "-p", "x"], "twice"),
+    (["compare", "-p", "x"], "no models"),
+    (["compare", "target/ok"], "--prompt"),
+    (["compare", "target/ok", "--prompts", "absent.jsonl"], "absent.jsonl"),
+    (["compare", "target/ok", "--prompts", "empty.txt"], "empty.txt"),
+    (["compare", "target/ok", "--prompts", "broken.jsonl"], "line 2"),
+    (["compare", "target/ok", "--prompts", "."], "."),
+    (["compare", "target/ok", "--prompts", "/dev/zero"], "/dev/zero"),
+    (["compare", "target/ok", "--template", "{{ nobody }}"], "nobody"),
+    (["compare", "target/ok", "--template", "{% if"], "--template"),
+    (["compare", "target/ok", "-p", "x", "--timeout", "-1"], "--timeout"),
+    (["compare", "target/ok", "-p", "x", "--timeout", "soon"], "soon"),
+    (["compare", "target/ok", "-p", "x", "--repeats", "0"], "--repeats"),
+    (["compare", "target/ok", "-p", "x", "--concurrency", "0"], "0"),
+    (["compare", "target/ok", "-p", "x", "--export", "xml"], "xml"),
+    (["compare", "target/ok", "-p", "x", "-o", "out.xml"], "out.xml"),
+    (["compare", "target/ok", "-p", "x", "-o", "absent/out.json"], "absent/out.json"),
+    (["compare", "target/ok", "-p", "x", "--param", "top_k"], "top_k"),
+    (["compare", "target/ok", "-p", "x", "--set", "nonsense"], "nonsense"),
+    (["compare", "target/ok", "-p", "x", "--config", "absent.toml"], "absent.toml"),
+    (["compare", "target/ok", "-p", "x", "--config", "broken.toml"], "line 2, column"),
+    (["compare", "local/smollm", "-p", "x"], "smollm2-135m"),
+    (["compare", "local/./absent.gguf", "-p", "x"], "absent.gguf"),
+    (["compare", "target/ok", "-p", "x", "--no-such"], "--no-such"),
+    (["compair"], "did you mean compare"),
+    (["test", "-p", "x"], "--compare"),
+]
+
+
+@pytest.mark.parametrize(("arguments", "words"), BAD, ids=lambda value: " ".join(value)[-40:])
+def test_bad_input_is_one_line_and_exits_with_2(
+    target: Session, server: OpenAIServer, arguments: list[str], words: str
+) -> None:
+    (target.folder / "empty.txt").write_text("\n")
+    (target.folder / "broken.jsonl").write_text('{"prompt": "fine"}\n{"prompt": \n')
+    (target.folder / "broken.toml").write_text("[providers]\na = = 1\n")
+    done = target.run(*arguments)
+    assert done.returncode == 2, done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert words in line
+    assert server.requests == []
+
+
+def test_an_unreachable_server_is_a_failure_of_its_models_alone(target: Session) -> None:
+    unreachable = ["--set", "providers.gone.base_url=http://127.0.0.1:1/v1"]
+    done = target.run("compare", "gone/a", "target/ok", "-p", "x", *unreachable)
+    assert done.returncode == 1
+    assert "connection_failed" in done.stdout
+    assert "Hello, world." in done.stdout
+
+
+def test_a_full_disk_is_one_line(target: Session) -> None:
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+    done = target.run("compare", "target/ok", "-p", "x", "-o", "/dev/full", "--export", "jsonl")
+    assert done.returncode == 1
+    assert "No space left" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_output_for_a_terminal_that_knows_only_ascii(target: Session, server: OpenAIServer) -> None:
+    server.answers["accents"] = "naïve ☃"
+    done = target.run("compare", "target/accents", "-p", "hi", env={"PYTHONIOENCODING": "ascii"})
+    assert done.returncode == 0
+    assert done.stdout.isascii()
+
+
+def _wait_until(condition: Any, timeout_s: float = 20) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
