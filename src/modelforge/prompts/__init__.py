@@ -1,0 +1,1 @@
+"""What to ask: prompts, prompt files and templates, turned into a stream of cases."""

@@ -1,0 +1,1 @@
+"""The formats of prompt files: a module each, whose ``rows`` yields what the file holds."""
