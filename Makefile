@@ -42,7 +42,7 @@ check: $(VENV)/developer.stamp  ## lint, types, layers
 	$(BIN)/lint-imports
 
 docs: $(VENV)/developer.stamp  ## build the documentation into site/
-	$(BIN)/mkdocs build --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 bench: $(VENV)/developer.stamp  ## run the measurements of bench/
 	PATH="$(abspath $(BIN)):$$PATH" sh bench/run.sh

@@ -115,7 +115,8 @@ def test_prices_from_the_configuration(target: Session) -> None:
 
 def test_how_it_is_asked(target: Session, server: OpenAIServer) -> None:
     done = target.run(
-        "compare", "target/ok", "--template", "Say {{ word }}", "--var", "word=boo", "--system", "Be brief.",
+        "compare", "target/ok",
+        "--template", "Say {{ word }}", "--var", "word=boo", "--system", "Be brief.",
         "--max-tokens", "7", "--temperature", "0", "--top-p", "0.5", "--seed", "3", "--stop", "END",
         "--param", "top_k=4", "--param", "user=me", "--no-stream",
     )  # fmt: skip
@@ -126,8 +127,8 @@ def test_how_it_is_asked(target: Session, server: OpenAIServer) -> None:
         {"role": "user", "content": "Say boo"},
     ]
     assert {key: body[key] for key in body if key not in {"messages", "model"}} == {
-        "stream": False, "max_tokens": 7, "temperature": 0, "top_p": 0.5, "seed": 3, "stop": ["END"],
-        "top_k": 4, "user": "me",
+        "stream": False, "max_tokens": 7, "temperature": 0, "top_p": 0.5, "seed": 3,
+        "stop": ["END"], "top_k": 4, "user": "me",
     }  # fmt: skip
 
 
@@ -169,8 +170,13 @@ def test_a_reader_that_goes_away_is_no_disaster(target: Session) -> None:
     )
     done = subprocess.run(
         ["bash", "-c", f"{command}; echo ${{PIPESTATUS[0]}}"],
-        cwd=target.folder, env=target.environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        cwd=target.folder,
+        env=target.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.stderr == ""
     first, code = done.stdout.strip().split("\n")
     assert json.loads(first)["model"] == "one-line:2000"
@@ -220,11 +226,30 @@ def test_a_killed_run_has_lost_nothing_that_had_arrived(
 
 
 NASTY = [
-    "\x1b[2J\x1b[1;1Hgone", "\x1b]52;c;ZXZpbA==\x07", "\x9b31mred", "</script><script>alert(1)</script>",
-    "=1+1", "+1", "-1", "@SUM(A1)", "\t=1+1", "\r=1+1", "user\u202egnp.exe", "\u2066hidden\u2069", "a\x00b",
-    "x" * 1_000_000, "[bold]not markup[/bold]", "```\n# out\n```", "| a | b |", "\ud800", "Z" + "\u0301" * 500,
-    "progress\rhidden", "![](http://127.0.0.1:1/x.png)", "<!-- -->", "\u2028\u2029",
-]  # fmt: skip
+    "\x1b[2J\x1b[1;1Hgone",
+    "\x1b]52;c;ZXZpbA==\x07",
+    "\x9b31mred",
+    "</script><script>alert(1)</script>",
+    "=1+1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1+1",
+    "\r=1+1",
+    "user\u202egnp.exe",
+    "\u2066hidden\u2069",
+    "a\x00b",
+    "x" * 1_000_000,
+    "[bold]not markup[/bold]",
+    "```\n# out\n```",
+    "| a | b |",
+    "\ud800",
+    "Z" + "\u0301" * 500,
+    "progress\rhidden",
+    "![](http://127.0.0.1:1/x.png)",
+    "<!-- -->",
+    "\u2028\u2029",
+]
 
 
 @pytest.mark.parametrize("answer", NASTY, ids=lambda text: repr(text[:12]))

@@ -1,8 +1,8 @@
 """A scripted OpenAI-compatible server on a real loopback socket.
 
 Delays and faults must be controlled to be tested; the model's name says what is wanted
-(``slow:500``, ``stall``, ``cut`` …, see ``BEHAVIOURS``; any other name is answered well). It runs in a thread of its own, so
-that the program under test can be this process or another.
+(``slow:500``, ``stall``, ``cut`` …, see ``BEHAVIOURS``; any other name is answered well). It runs
+in a thread of its own, so that the program under test can be this process or another.
 """
 
 from __future__ import annotations

@@ -7,9 +7,12 @@ from typing import Any
 import click
 
 from modelforge.cli.compare_options import comparison_options
+from modelforge.cli.sections import SectionedCommand
 
 
-@click.command("compare", short_help="Ask several models the same, side by side.")
+@click.command(
+    "compare", cls=SectionedCommand, short_help="Ask several models the same, side by side."
+)
 @click.argument("models", nargs=-1, metavar="PROVIDER/MODEL...")
 @click.option("--compare", "listed", metavar="A,B", help="Models, separated by commas.")
 @comparison_options

@@ -1,119 +1,121 @@
-"""The options of a comparison, and what they mean."""
+"""The options of a comparison."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from modelforge.cli.options import configuration_options
+from modelforge.cli.sections import SectionedOption
 from modelforge.export.format_names import FORMAT_NAMES
 from modelforge.prompts import spec
 
-_PROMPT_OPTIONS = (
-    click.option("-p", "--prompt", help="The prompt; @FILE reads it from a file, - from stdin."),
-    click.option(
-        "--prompts", metavar="FILE", help="Many prompts: text, JSONL, CSV or YAML; - is stdin."
+_prompt = partial(click.option, cls=SectionedOption, section="Prompts")
+_answer = partial(click.option, cls=SectionedOption, section="Answers")
+_sending = partial(click.option, cls=SectionedOption, section="Sending")
+_output = partial(click.option, cls=SectionedOption, section="Output")
+
+_OPTIONS = (
+    _prompt("-p", "--prompt", help="The prompt; @FILE reads it from a file, - from stdin."),
+    _prompt(
+        "--prompts", metavar="FILE", help="Many prompts: text, JSONL, JSON, CSV, YAML; - is stdin."
     ),
-    click.option(
+    _prompt(
         "--prompts-format",
         type=click.Choice(spec.FORMATS),
         help="The format of --prompts, when its suffix does not say.",
     ),
-    click.option("--template", help="A Jinja template filled from each row; @FILE reads it."),
-    click.option(
+    _prompt("--template", help="A Jinja template filled from each row; @FILE reads it."),
+    _prompt(
         "--var",
         "variables",
         multiple=True,
         metavar="NAME=VALUE",
-        help="A variable of the template.",
+        help="A variable of the template, where a row has no such field.",
     ),
-    click.option("--system", help="The system prompt; @FILE reads it."),
-    click.option(
+    _prompt("--system", metavar="TEXT", help="The system prompt; @FILE reads it."),
+    _prompt(
         "--prompt-field",
         default=spec.PROMPT_FIELD,
         show_default=True,
+        metavar="NAME",
         help="The field of a row that holds the prompt.",
     ),
-    click.option(
+    _prompt(
         "--id-field",
         default=spec.ID_FIELD,
         show_default=True,
+        metavar="NAME",
         help="The field of a row that names it.",
     ),
-    click.option("--limit", type=click.IntRange(min=1), help="Use only the first N prompts."),
-)
-
-_GENERATION_OPTIONS = (
-    click.option("--repeats", type=int, help="Ask each model each prompt N times."),
-    click.option("--max-tokens", type=int, help="The most tokens of an answer."),
-    click.option("--temperature", type=float),
-    click.option("--top-p", type=float),
-    click.option("--seed", type=int, help="Sent to servers that can repeat themselves."),
-    click.option("--stop", multiple=True, metavar="TEXT", help="End an answer at this text."),
-    click.option(
+    _prompt("--limit", type=int, metavar="N", help="Use only the first N prompts."),
+    _answer("--max-tokens", type=int, metavar="N", help="The most tokens of an answer."),
+    _answer("--temperature", type=float, metavar="T", help="0 for the likeliest answer."),
+    _answer("--top-p", type=float, metavar="P", help="Sample from this share of likely tokens."),
+    _answer("--seed", type=int, metavar="N", help="For servers that can repeat themselves."),
+    _answer("--stop", multiple=True, metavar="TEXT", help="End an answer at this text."),
+    _answer(
         "--param",
         "params",
         multiple=True,
         metavar="NAME=JSON",
-        help="A setting of the server's own.",
+        help="A setting of the server's own, sent as it is.",
     ),
-    click.option(
+    _answer(
         "--no-stream",
         is_flag=True,
         help="Ask for whole answers; the first token is then not timed.",
     ),
-    click.option(
+    _sending("--repeats", type=int, metavar="N", help="Ask each model each prompt N times."),
+    _sending(
         "--timeout",
         type=float,
         metavar="SECONDS",
         help="The longest an answer may take.  [default: 120]",
     ),
-    click.option(
+    _sending(
         "--concurrency",
         type=int,
         metavar="N",
-        help="Requests in flight at once, for each provider.",
+        help="Requests in flight at once, for each provider.  [default: 32, local 1]",
     ),
-)
-
-_OUTPUT_OPTIONS = (
-    click.option(
+    _sending("--yes", is_flag=True, help="Fetch missing local models without asking."),
+    _output(
         "--export",
         type=click.Choice(FORMAT_NAMES),
-        help="Write results in this format, to stdout unless -o.",
+        help="Write results in this format; to stdout, unless -o names a file.",
     ),
-    click.option(
+    _output(
         "-o",
         "--output",
         type=click.Path(path_type=Path),
         metavar="FILE",
-        help="Write results to FILE, as they arrive.",
+        help="Write results to FILE as they arrive; its suffix may name the format.",
     ),
-    click.option(
+    _output(
         "--show",
         type=click.IntRange(min=0),
         default=3,
-        show_default=True,
         metavar="N",
-        help="Show the answers to the first N prompts.",
+        help="Show the answers to the first N prompts.  [default: 3]",
     ),
-    click.option(
+    _output(
         "--max-lines",
         type=click.IntRange(min=1),
         metavar="N",
         help="Show at most N lines of an answer.",
     ),
-    click.option("--yes", is_flag=True, help="Fetch missing local models without asking."),
-    click.option("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors."),
+    _output("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors."),
 )
 
 
 def comparison_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Every option of a comparison."""
     function = configuration_options(function)
-    for option in reversed((*_PROMPT_OPTIONS, *_GENERATION_OPTIONS, *_OUTPUT_OPTIONS)):
+    for option in reversed(_OPTIONS):
         function = option(function)
     return function

@@ -40,9 +40,13 @@ def command(
         click.echo(_json(report, models))
     else:
         console = Console(highlight=False)
+        console.print(Text("Configuration", style="bold"))
+        for line in _files(report):
+            console.print(Text(f"  {line}"), soft_wrap=True)  # a path is not broken in two
+        console.print()
         for heading, body in _sections(report, models):
             console.print(Text(heading, style="bold"))
-            console.print(Padding(body, (0, 0, 1, 2)))
+            console.print(Padding(body, (0, 0, 1, 2), expand=False))
     return 0 if report.healthy else 1
 
 
@@ -58,13 +62,16 @@ def _json(report: DoctorReport, models: Sequence[LocalModelState]) -> str:
     return json.dumps(document, indent=2)
 
 
+def _files(report: DoctorReport) -> list[str]:
+    files = [terminal_line(str(path)) for path in report.files]
+    return files or [f"no file: neither {' nor '.join(report.searched)}"]
+
+
 def _sections(
     report: DoctorReport, models: Sequence[LocalModelState]
 ) -> list[tuple[str, RenderableType]]:
-    files = "\n".join(terminal_line(str(path)) for path in report.files)
     set_up = [check for check in report.providers if check.status in {"answers", "fails"}]
     return [
-        ("Configuration", Text(files or f"no file ({' nor '.join(report.searched)})")),
         ("Local models", models_table(models)),
         ("Providers", _set_up(set_up) if set_up else Text("none set up", style="dim")),
         ("Known, not set up", _not_set_up(report.providers)),
@@ -85,12 +92,12 @@ def _set_up(checks: Sequence[ProviderCheck]) -> Table:
 
 
 def _not_set_up(checks: Sequence[ProviderCheck]) -> Text:
-    lines = [
-        f"{check.name}: set {check.key.removesuffix(' (not set)')}"
+    keyless = [
+        f"{check.name} ({check.key.removesuffix(' (not set)')})"
         for check in checks
         if check.status == "no key"
     ]
-    idle = [f"{check.name} ({check.base_url})" for check in checks if check.status == "not running"]
-    if idle:
-        lines.append(f"not running: {', '.join(idle)}")
-    return Text("\n".join(lines), style="dim")
+    idle = [check.name for check in checks if check.status == "not running"]
+    lines = [f"no key: {', '.join(keyless)}" if keyless else ""]
+    lines += [f"not running here: {', '.join(idle)}" if idle else ""]
+    return Text("\n".join(filter(None, lines)), style="dim")

@@ -7,9 +7,14 @@ from typing import Any
 import click
 
 from modelforge.cli.compare_options import comparison_options
+from modelforge.cli.sections import SectionedCommand
 
 
-@click.command("test", short_help="One door to the engines: --compare A,B asks models the same.")
+@click.command(
+    "test",
+    cls=SectionedCommand,
+    short_help="One door to the engines: --compare A,B asks models the same.",
+)
 @click.option(
     "--compare",
     "listed",
