@@ -1,17 +1,23 @@
-"""The names of the export formats, and the suffixes that stand for them."""
+"""The export formats by name."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import TextIO
 
-FORMATS: Final = ("json", "jsonl", "csv", "markdown")
+from modelforge.export.csv_writer import CsvWriter
+from modelforge.export.json_writer import JsonWriter
+from modelforge.export.jsonl_writer import JsonlWriter
+from modelforge.export.markdown_writer import MarkdownWriter
+from modelforge.export.writer import ResultWriter
 
-FORMAT_OF_SUFFIX: Final[Mapping[str, str]] = {
-    ".json": "json",
-    ".jsonl": "jsonl",
-    ".ndjson": "jsonl",
-    ".csv": "csv",
-    ".md": "markdown",
-    ".markdown": "markdown",
-}
+FORMATS: Mapping[str, Callable[[TextIO], ResultWriter]] = MappingProxyType(
+    {
+        "json": JsonWriter,
+        "jsonl": JsonlWriter,
+        "csv": CsvWriter,
+        "markdown": MarkdownWriter,
+    }
+)
+"""What makes the writer of each format, given the stream to write to."""

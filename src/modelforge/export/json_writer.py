@@ -1,0 +1,48 @@
+"""One JSON document, written as its results arrive."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary
+from modelforge.export.json_text import json_text
+from modelforge.export.record import to_record, to_summary_record
+
+SCHEMA = "modelforge.comparison/1"
+
+
+class JsonWriter:
+    """A `ResultWriter` of one document::
+
+        {"schema": "modelforge.comparison/1", "results": […], "summary": […], "complete": true}
+
+    The document is valid once `close` was called, whatever was written before.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun = False
+
+    def write(self, result: ComparisonResult) -> None:
+        """Add one result, on a line of its own."""
+        before = ",\n" if self._begun else _HEAD
+        self._begun = True
+        self._stream.write(f"{before}    {json_text(to_record(result))}")
+
+    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+        """End the results, add the summaries and say whether the comparison was complete."""
+        head = "\n  ],\n" if self._begun else f"{_HEAD.rstrip()}],\n"
+        rows = _array(json_text(to_summary_record(summary)) for summary in summaries)
+        state = "true" if complete else "false"
+        self._stream.write(f'{head}  "summary": {rows},\n  "complete": {state}\n}}\n')
+        self._stream.flush()
+
+
+_HEAD = f'{{\n  "schema": "{SCHEMA}",\n  "results": [\n'
+
+
+def _array(items: Iterable[str]) -> str:
+    lines = ",\n".join(f"    {item}" for item in items)
+    return f"[\n{lines}\n  ]" if lines else "[]"

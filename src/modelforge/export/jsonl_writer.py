@@ -1,0 +1,31 @@
+"""JSON Lines: one result a line, there as soon as it is known."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TextIO
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary
+from modelforge.export.json_text import json_text
+from modelforge.export.record import to_record
+
+
+class JsonlWriter:
+    """A `ResultWriter` of one JSON object a line, flushed line by line.
+
+    Every line is a result: summaries and completeness are not part of the format, and a file cut
+    short by a crash is good up to its last whole line.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, result: ComparisonResult) -> None:
+        """Write one line and flush it."""
+        self._stream.write(f"{json_text(to_record(result))}\n")
+        self._stream.flush()
+
+    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:  # noqa: ARG002 (not part of the format)
+        """Flush: every line is already there."""
+        self._stream.flush()

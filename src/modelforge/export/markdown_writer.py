@@ -1,0 +1,125 @@
+"""Markdown in which the models' words are quoted and never spoken."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import TextIO
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary
+from modelforge.export.measurements import (
+    Measurement,
+    frequent_errors,
+    measurements,
+    summary_cells,
+)
+from modelforge.export.terminal_text import terminal_line, terminal_text
+
+_BACKTICKS = re.compile("`+")
+_TITLE = "# Model comparison"
+_UNKNOWN = "–"  # noqa: RUF001 (a dash is meant)
+
+
+class MarkdownWriter:
+    """A `ResultWriter` of a document to read: each prompt, each answer, then a table of the models.
+
+    Everything a model or a server wrote stands in a fenced block or a code span whose fence is
+    longer than any inside it: it cannot become HTML, a link, an image, a heading or a mention.
+    It is cleaned as for a terminal first (`terminal_text`).
+
+    A prompt is repeated when results of another came between; hand over the results of one prompt
+    together to have it once.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._begun = False
+        self._prompt_index: int | None = None
+
+    def write(self, result: ComparisonResult) -> None:
+        """Add one answer, under its prompt."""
+        if self._prompt_index != result.prompt_index:
+            self._prompt_index = result.prompt_index
+            self._put(*_prompt(result))
+        self._put(*_answer(result))
+
+    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+        """Add the table of the models, and a note when the comparison was not complete."""
+        if not self._begun:
+            self._put("No results.")
+        if summaries:
+            self._put("## Summary", _summary(summaries))
+        if not complete:
+            self._put("**Incomplete:** the comparison was stopped before its last result.")
+        self._stream.flush()
+
+    def _put(self, *blocks: str) -> None:
+        if not self._begun:
+            self._begun = True
+            self._stream.write(f"{_TITLE}\n")
+        for block in blocks:
+            self._stream.write(f"\n{block}\n")
+
+
+def fenced(text: str) -> str:
+    """``text`` as a block of code, clean."""
+    text = terminal_text(text)
+    fence = "`" * max(3, _longest_run(text) + 1)
+    return f"{fence}text\n{text}\n{fence}"
+
+
+def code(text: str) -> str:
+    """``text`` on one line as a span of code, clean, good for a table cell too; nothing if empty.
+
+    Runs of white space become one space, and ``|``, which ends a cell even in code, becomes ``¦``.
+    """
+    text = terminal_line(text).replace("|", "¦")
+    fence = "`" * (_longest_run(text) + 1)
+    if text.startswith("`") or text.endswith("`"):
+        text = f" {text} "
+    return f"{fence}{text}{fence}" if text else ""
+
+
+def _longest_run(text: str) -> int:
+    return max(map(len, _BACKTICKS.findall(text)), default=0)
+
+
+def _prompt(result: ComparisonResult) -> Iterator[str]:
+    yield f"## Prompt {result.prompt_index + 1} {code(result.prompt_id or '')}".rstrip()
+    if result.prompt:
+        yield fenced(result.prompt)
+
+
+def _answer(result: ComparisonResult) -> Iterator[str]:
+    repeat = f", repeat {result.repeat + 1}" if result.repeat else ""
+    yield f"### {code(result.model_id)}{repeat}"
+    if result.response:
+        yield fenced(result.response)
+    elif result.error is None:
+        yield "_(empty answer)_"
+    if result.error is not None:
+        yield f"**✗ {code(result.error_kind or 'error')}** {code(result.error)}".rstrip()
+    if known := list(measurements(result)):
+        yield _table([item.label for item in known], [[_value(item) for item in known]])
+
+
+def _value(item: Measurement) -> str:
+    return item.text(between=" · ", note=code(item.note))
+
+
+def _summary(summaries: Sequence[ModelSummary]) -> str:
+    rows = [
+        {
+            "model": code(summary.model_id),
+            **summary_cells(summary, unknown=_UNKNOWN),
+            "errors": code(frequent_errors(summary)),
+        }
+        for summary in summaries
+    ]
+    return _table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = (head, ["---"] * len(head), *rows)
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

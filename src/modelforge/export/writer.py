@@ -1,0 +1,29 @@
+"""What every streaming export can do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary
+
+
+class ResultWriter(Protocol):
+    """Writes results one by one and keeps none of them.
+
+    A writer is given an open text stream, which it never closes. The stream must carry UTF-8 and
+    leave line ends alone: ``open(path, "w", encoding="utf-8", newline="")``. Nothing is written
+    before the first call, and what the stream raises is passed on.
+    """
+
+    def write(self, result: ComparisonResult) -> None:
+        """Add one result, in whatever order results arrive."""
+        ...
+
+    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+        """Finish the document and flush the stream; call it once, also after an interruption.
+
+        ``complete`` is False when the comparison was stopped before its last result.
+        """
+        ...
