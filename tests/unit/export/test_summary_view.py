@@ -1,0 +1,118 @@
+"""The summary of many prompts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.unit.export.corpus import HOSTILE_TEXT, UNSENT, a_result, results, summaries
+from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
+from tests.unit.export.test_terminal_text import assert_harmless
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.compare.summary import ModelSummary
+from modelforge.export.summary_view import summary_view
+
+_LIST = """\
+━━ summary · medians of the answered requests ━━━━
+openai/gpt-4o
+  answered      1
+  failed        19
+  latency       0.84 s
+  first token   0.12 s
+  tokens/s      109
+  tokens in     24
+  tokens out    92
+  cost          $0.0123 + 19 unpriced
+  ✗ timed_out 12, rate_limited 3, a 2 and 2 other
+    kinds
+
+local/smollm2
+  answered      1
+  failed        0
+  latency       0.84 s
+  first token   0.12 s
+  tokens/s      –
+  tokens in     –
+  tokens out    –
+  cost          unknown
+  price unknown: no price is known for this model
+"""  # noqa: RUF001 (a dash is meant)
+
+
+def _summaries() -> list[ModelSummary]:
+    failures = [
+        a_result("", **UNSENT, error="no", error_kind=kind)
+        for kind, number in {"timed_out": 12, "rate_limited": 3, "a": 2, "b": 1, "c": 1}.items()
+        for _ in range(number)
+    ]
+    local = a_result(
+        model_id="local/smollm2",
+        cost=None,
+        cost_note="no price is known for this model",
+        prompt_tokens=None,
+        completion_tokens=None,
+    )
+    return summaries(a_result(cost=Decimal("0.0123")), *failures, local)
+
+
+def test_a_table_where_there_is_room() -> None:
+    title, head, row, errors = drawn(summary_view(_summaries()[:1]), 120).splitlines()
+    assert title == "━━ summary · medians of the answered requests ━".ljust(len(row), "━")
+    assert head.split() == [
+        *("model", "answered", "failed", "latency", "first", "token", "tokens/s"),
+        *("tokens", "in", "tokens", "out", "cost"),
+    ]
+    assert row.split()[:4] == ["openai/gpt-4o", "1", "19", "0.84"]
+    assert row.endswith("  $0.0123 + 19 unpriced")
+    assert len(head) == len(row)
+    assert errors == "  ✗ timed_out 12, rate_limited 3, a 2 and 2 other kinds"
+
+
+def test_names_on_their_own_lines_where_there_is_less() -> None:
+    text = drawn(summary_view(_summaries()), 100)
+    assert "\nopenai/gpt-4o\n         1      19   0.84 s" in text
+
+
+def test_a_list_where_there_is_little() -> None:
+    assert drawn(summary_view(_summaries()), 50) == _LIST
+
+
+@pytest.mark.parametrize("width", [200, 120, 100, 80, 60, 40, 30, 20])
+def test_no_number_is_cut(width: int) -> None:
+    many = [
+        a_result(model_id=model, cost=Decimal("1234.56"), prompt_tokens=10**9, latency=86400.0)
+        for model in ("openrouter/meta-llama/llama-3.3-70b-instruct", "x/y")
+    ]
+    text = drawn(summary_view(summaries(*many)), width)
+    assert widest(text) <= width
+    for number in ("86,400 s", "$1,234.56", "1,000,000,000"):
+        assert text.count(number) == 2
+
+
+@given(st.lists(results(), max_size=4), HOSTILE_TEXT, st.integers(20, 250))
+def test_any_summaries_fit_and_are_harmless(
+    written: list[ComparisonResult], kind: str, width: int
+) -> None:
+    failed = a_result("", **UNSENT, error="no", error_kind=kind)
+    text = drawn(summary_view(summaries(*written, failed)), width)
+    assert_harmless(text)
+    assert widest(text) <= width
+
+
+def test_ascii() -> None:
+    text = drawn(summary_view(_summaries()), 120, encoding="ascii")
+    assert text.startswith("== summary, medians of the answered requests ===")
+    assert "  ERROR timed_out 12" in text
+
+
+def test_errors_are_red_and_nothing_else_is_coloured() -> None:
+    text = drawn_on_a_terminal(summary_view(_summaries()))
+    assert text.count("\x1b[31m") == 1
+    assert "\x1b[32m" not in text
+
+
+def test_no_summaries_draw_nothing() -> None:
+    assert drawn(summary_view([])) == ""
