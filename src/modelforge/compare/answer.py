@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from modelforge.core.errors import Interrupted, ModelForgeError, RequestError, TimedOut
-from modelforge.core.events import Arrival, Finish, ReasoningDelta, TextDelta, UsageReport
+from modelforge.core.events import (
+    Arrival,
+    Finish,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
 from modelforge.core.generation import Generation
 from modelforge.core.ports import ChatModel, Clock
-from modelforge.core.prompt import Prompt
+from modelforge.core.prompt import Prompt, ToolCall
 from modelforge.core.response import Response, Timing
 from modelforge.core.usage import Usage
 
@@ -61,6 +70,25 @@ async def ask(
     return Answer(response=gathered.response(model, clock() if error else None), error=error)
 
 
+class _ToolCallPieces:
+    """What has arrived of one tool call."""
+
+    def __init__(self) -> None:
+        self._id = ""
+        self._name = ""
+        self._arguments: list[str] = []
+
+    def add(self, delta: ToolCallDelta) -> None:
+        self._id = delta.id or self._id
+        self._name = delta.name or self._name
+        self._arguments.append(delta.arguments)
+
+    def call(self, redact: Callable[[str], str]) -> ToolCall:
+        return ToolCall(
+            id=self._id, name=redact(self._name), arguments=redact("".join(self._arguments))
+        )
+
+
 class _Gathered:
     """What has arrived of one answer."""
 
@@ -72,12 +100,18 @@ class _Gathered:
         self._last_s = sent_s
         self._text: list[str] = []
         self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+        self._tool_calls: dict[int, _ToolCallPieces] = {}
         self._usage = Usage()
         self._finish_reason: str | None = None
 
     @property
     def begun(self) -> bool:
         return self._first_token_s is not None
+
+    @property
+    def _generated(self) -> bool:
+        return bool(self._text or self._reasoning or self._refusal or self._tool_calls)
 
     def add(self, arrival: Arrival) -> None:
         self._last_s = arrival.at_s
@@ -87,17 +121,25 @@ class _Gathered:
                     self._text.append(event.text)
                 case ReasoningDelta():
                     self._reasoning.append(event.text)
+                case RefusalDelta():
+                    self._refusal.append(event.text)
+                case ToolCallDelta():
+                    self._tool_calls.setdefault(event.index, _ToolCallPieces()).add(event)
                 case UsageReport():
                     self._usage = event.usage
                 case Finish():
                     self._finish_reason = event.reason
-        if self._first_token_s is None and (self._text or self._reasoning):
+        if self._first_token_s is None and self._generated:
             self._first_token_s = arrival.at_s
 
     def response(self, model: ChatModel, failed_s: float | None) -> Response:
         return Response(
             text=model.redact("".join(self._text)),
             reasoning=model.redact("".join(self._reasoning)),
+            refusal=model.redact("".join(self._refusal)),
+            tool_calls=tuple(
+                self._tool_calls[index].call(model.redact) for index in sorted(self._tool_calls)
+            ),
             finish_reason=self._finish_reason,
             usage=self._usage,
             timing=Timing(

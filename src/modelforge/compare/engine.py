@@ -168,7 +168,7 @@ class _Runner:
                 model_id=str(model.id),
                 provider=model.id.provider,
                 model=model.id.model,
-                response=response.text if response else "",
+                response=response.text or response.refusal if response else "",
                 metrics=self._metrics(response) if response else ComparisonMetrics(),
                 error=model.redact(str(error)) if error else None,
                 error_kind=error.kind if error else None,

@@ -22,6 +22,27 @@ class ReasoningDelta:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RefusalDelta:
+    """More of the words with which the model declines to answer; never empty."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCallDelta:
+    """More of a tool call.
+
+    ``index`` tells the calls of one answer apart, from 0. ``id`` and ``name`` come once, with the
+    call's first delta, and are None after it; ``arguments`` is the next piece of JSON text.
+    """
+
+    index: int
+    id: str | None = None
+    name: str | None = None
+    arguments: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UsageReport:
     """The server's own count of tokens; a later one replaces an earlier one."""
 
@@ -30,12 +51,16 @@ class UsageReport:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finish:
-    """The server's reason for stopping, in its own word (``stop``, ``length``, …)."""
+    """Why the answer ended.
+
+    ``stop``, ``length``, ``tool_calls`` and ``content_filter`` mean the same for every protocol;
+    a reason without such an equal is the server's own word.
+    """
 
     reason: str
 
 
-ChatEvent = TextDelta | ReasoningDelta | UsageReport | Finish
+ChatEvent = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | UsageReport | Finish
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelforge.core.prompt import ToolCall
 from modelforge.core.usage import Usage
 
 
@@ -43,6 +44,8 @@ class Response:
 
     text: str
     reasoning: str
+    refusal: str
+    tool_calls: tuple[ToolCall, ...]
     finish_reason: str | None
     usage: Usage
     timing: Timing

@@ -9,13 +9,15 @@ from dataclasses import dataclass
 class Usage:
     """Token counts; None where the server did not say.
 
-    ``cached_tokens`` are part of ``prompt_tokens``, ``reasoning_tokens`` part of
-    ``completion_tokens``: neither is added to a total again.
+    ``cached_tokens`` (read from a cache) and ``cache_write_tokens`` (written to one) are part of
+    ``prompt_tokens``, ``reasoning_tokens`` part of ``completion_tokens``: none is added to a total
+    again.
     """
 
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None
+    cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
 
     @property
