@@ -1,0 +1,64 @@
+"""The catalogue: every provider and every model that is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cached_property
+
+from modelforge.catalogue.filters import Filters
+from modelforge.catalogue.model import Model
+from modelforge.catalogue.provider import Provider
+from modelforge.catalogue.rows import Row, decode_model
+from modelforge.core.model_id import ModelId
+
+Rows = Mapping[str, Sequence[Row]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Catalogue:
+    """Providers and their models on one day.
+
+    Attributes:
+        dated: the day the source was read.
+        origin: ``embedded`` in the package, or ``refreshed`` by the user.
+        providers: by id.
+        read_models: reads every model's row, by provider; called once, when first needed.
+    """
+
+    dated: date
+    origin: str
+    providers: Mapping[str, Provider]
+    read_models: Callable[[], Rows] = field(repr=False)
+
+    def provider(self, id_: str) -> Provider | None:
+        """The provider of that id, None when it is not known."""
+        return self.providers.get(id_)
+
+    def model(self, id_: ModelId) -> Model | None:
+        """The model of that id, None when it is not known. Only its provider's are decoded."""
+        for row in self._rows.get(id_.provider, ()):
+            if row[0] == id_.model:
+                return decode_model(id_.provider, row)
+        return None
+
+    def models(self, filters: Filters | None = None) -> list[Model]:
+        """The models that pass ``filters``, by id; with a text to find, the best match first."""
+        filters = filters or Filters()
+        providers = self._rows if filters.provider is None else (filters.provider,)
+        found = [
+            model
+            for provider in providers
+            for row in self._rows.get(provider, ())
+            if filters.accept(model := decode_model(provider, row))
+        ]
+        return sorted(found, key=filters.rank)
+
+    def age_days(self, today: date) -> int:
+        """How many days old it is on the day ``today``."""
+        return (today - self.dated).days
+
+    @cached_property
+    def _rows(self) -> Rows:
+        return self.read_models()
