@@ -6,19 +6,23 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Any, Self
 
 from modelforge.compare.contestant import Contestant
 from modelforge.config.builtin import LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.model_id import ModelId
-from modelforge.core.ports import Clock, Endpoint
+from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
+
+if TYPE_CHECKING:
+    from langchain_core.callbacks import BaseCallbackHandler
+    from langchain_core.language_models import BaseChatModel
 
 
 class ModelForgeRegistry:
@@ -53,6 +57,40 @@ class ModelForgeRegistry:
         """Fills ``compare.contestant.ContestantSource``."""
         async with HttpSessions() as sessions:
             yield [self._contestant(model_id, sessions) for model_id in ids]
+
+    def get_llm(
+        self,
+        provider: str,
+        model: str,
+        callbacks: Sequence[BaseCallbackHandler] = (),
+        **params: Any,
+    ) -> BaseChatModel:
+        """The model for LangChain: chains, agents, callbacks.
+
+        Args:
+            provider: a provider's name.
+            model: the provider's name for the model.
+            callbacks: told of every call, ``modelforge.TelemetryCallback`` for one.
+            params: ``temperature``, ``max_tokens``, ``top_p``, ``seed``, ``stop``, ``streaming``,
+                ``timeout`` (seconds) and ``max_retries``; any other name is sent to the server
+                as it is.
+
+        Raises:
+            UnknownProvider: no provider of that name is configured.
+            MissingKey: its key is not set.
+            MissingExtra: its protocol needs a package that is not installed; the message names it.
+            UsageError: a parameter belongs into the configuration.
+        """
+        # Here, so that a comparison does not load LangChain.
+        from modelforge.app.langchain import get_llm  # noqa: PLC0415
+
+        settings = self.configuration.provider(provider)
+        self._endpoint(ModelId(provider=provider, model=model), settings)
+
+        def find(name: str, sessions: HttpSessions) -> ChatModel:
+            return self._contestant(ModelId(provider=provider, model=name), sessions).model
+
+        return get_llm(provider, model, settings, find, callbacks=callbacks, params=params)
 
     def close(self) -> None:
         """Stop the local servers."""
