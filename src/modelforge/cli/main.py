@@ -27,6 +27,7 @@ _COMMANDS: Final = {
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "List and fetch the models that run on this machine.",
+    "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare A,B asks models the same.",
 }
 

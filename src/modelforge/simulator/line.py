@@ -1,0 +1,25 @@
+"""Where an answer goes."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Line(Protocol):
+    """The client's side of one request."""
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``."""
+        ...
+
+    def end(self) -> None:
+        """The answer is complete; the connection may be used again."""
+        ...
+
+    def drop(self) -> None:
+        """Send what was written and close the connection."""
+        ...
+
+    def reset(self) -> None:
+        """Break the connection: the client reads a reset, not an end."""
+        ...

@@ -1,0 +1,99 @@
+"""How a simulated model behaves."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+from modelforge.core.errors import UsageError
+from modelforge.simulator.batch_queue import BatchQueue
+from modelforge.simulator.distribution import Distribution
+from modelforge.simulator.fault import Fault, FaultPlan
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Profile:
+    """One simulated model; ``name`` is what requests call it.
+
+    ``ttft_s`` is drawn once a request, ``itl_s`` before every further token; with a ``queue`` both
+    are the queue's instead. ``tokens`` is the length of an answer when the request sets no
+    ``max_tokens``. ``prefix_cache`` remembers prompts, reports ``cached_tokens`` and spares the
+    queue their reading.
+
+    Raises:
+        UsageError: the name is empty, or the rates of the faults add up to more than 1.
+    """
+
+    name: str = "custom"
+    ttft_s: Distribution = Distribution(mean=0.0)
+    itl_s: Distribution = Distribution(mean=0.0)
+    tokens: Distribution = Distribution(mean=128.0)
+    queue: BatchQueue | None = None
+    faults: tuple[Fault, ...] = ()
+    prefix_cache: bool = False
+
+    def __post_init__(self) -> None:
+        if not self.name:
+            raise UsageError("a profile needs a name: it is the model that requests ask for")
+        FaultPlan(faults=self.faults)
+
+
+_STEADY: Final = Profile(
+    name="steady", ttft_s=Distribution(mean=0.100), itl_s=Distribution(mean=0.020)
+)
+_FLAKY: Final = tuple(
+    Fault(kind=kind, rate=rate, seconds=seconds)
+    for kind, rate, seconds in (
+        ("429", 0.05, None),
+        ("500", 0.05, None),
+        ("cut", 0.02, None),
+        ("malformed", 0.02, None),
+        ("wrong-type", 0.01, None),
+        ("lying-chunk", 0.01, None),
+        ("reset", 0.02, None),
+        ("slow-first-byte", 0.01, 2.0),
+        ("stall-midstream", 0.01, 2.0),
+    )
+)
+
+PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(
+    {
+        profile.name: profile
+        for profile in (
+            Profile(name="fast"),
+            _STEADY,
+            Profile(
+                name="flaky",
+                ttft_s=Distribution(mean=0.020, spread=0.3, shape="gamma"),
+                itl_s=Distribution(mean=0.002, spread=0.3, shape="gamma"),
+                tokens=Distribution(mean=32.0),
+                faults=_FLAKY,
+            ),
+            Profile(name="batch", queue=BatchQueue()),
+            Profile(
+                name="stall",
+                ttft_s=Distribution(mean=0.020),
+                faults=(Fault(kind="stall-midstream", rate=1.0),),
+            ),
+            Profile(
+                name="slow",
+                ttft_s=Distribution(mean=2.0, spread=0.3, shape="lognormal"),
+                itl_s=Distribution(mean=0.200, spread=0.3, shape="lognormal"),
+            ),
+        )
+    }
+)
+"""The models that every instance serves."""
+
+
+def profile_named(name: str) -> Profile:
+    """The built-in profile of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in PROFILES:
+        raise UsageError(f"{name!r} is no profile: use one of {', '.join(PROFILES)}")
+    return PROFILES[name]
