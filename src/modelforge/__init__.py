@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelforge.compare.comparator import ModelComparator
     from modelforge.compare.result import ComparisonMetrics, ComparisonResult
     from modelforge.export.formatter import ComparisonFormatter
+    from modelforge.telemetry.callback import TelemetryCallback
 
 __all__ = [
     "ComparisonFormatter",
@@ -20,6 +21,7 @@ __all__ = [
     "ComparisonResult",
     "ModelComparator",
     "ModelForgeRegistry",
+    "TelemetryCallback",
 ]
 
 _HOMES = {
@@ -28,6 +30,7 @@ _HOMES = {
     "ComparisonResult": "modelforge.compare.result",
     "ModelComparator": "modelforge.compare.comparator",
     "ModelForgeRegistry": "modelforge.app.registry",
+    "TelemetryCallback": "modelforge.telemetry.callback",
 }
 
 

@@ -1,0 +1,1 @@
+"""What calls took and cost, told by the models as they are used."""
