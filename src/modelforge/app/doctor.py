@@ -10,12 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from modelforge.config.builtin import LOCAL_PROVIDER
+from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
+from modelforge.config.catalogue_layer import catalogue_origin
 from modelforge.config.layers import FILE_NAME, user_file
-from modelforge.config.load import BUILTIN_ORIGIN, Configuration
+from modelforge.config.legacy import legacy_path
+from modelforge.config.load import Configuration
+from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError, MissingKey
 from modelforge.core.ports import Clock
 from modelforge.providers.connection import connect
+from modelforge.providers.credentials import set_variable
 from modelforge.providers.probe import probe
 from modelforge.providers.sessions import HttpSessions
 
@@ -30,7 +34,7 @@ class ProviderCheck:
 
     Attributes:
         origin: the strongest source that configures it.
-        key: the environment variable that holds its key, and whether it is set; never its value.
+        key: the environment variables that may hold its key, and which is set; never its value.
         header_names: the names of the headers sent with every request; never their values.
         status: ``not running`` is a server on this machine that nobody configured, ``no key`` a
             built-in provider that nobody set up; neither is a fault.
@@ -49,11 +53,15 @@ class ProviderCheck:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DoctorReport:
-    """``files`` are the configuration files in use, ``searched`` the places looked at."""
+    """``files`` are the configuration files in use, ``searched`` the places looked at.
+
+    ``listed`` is how many more providers the catalogue knows, with no key set: they are not asked.
+    """
 
     files: tuple[Path, ...]
     searched: tuple[str, ...]
     providers: tuple[ProviderCheck, ...]
+    listed: int
 
     @property
     def healthy(self) -> bool:
@@ -68,20 +76,45 @@ async def examine(
     clock: Clock = time.monotonic,
 ) -> DoctorReport:
     """Ask every provider that is set up, all at once; takes at most ``PROBE_TIMEOUT_S``."""
-    names = [name for name in configuration.settings.providers if name != LOCAL_PROVIDER]
+    environ = os.environ if environ is None else environ
+    known = configuration.settings.providers
+    names = [name for name in known if _is_asked(name, configuration, environ)]
     async with HttpSessions() as sessions:
         examiner = _Examiner(
-            configuration=configuration,
-            environ=os.environ if environ is None else environ,
-            sessions=sessions,
-            clock=clock,
+            configuration=configuration, environ=environ, sessions=sessions, clock=clock
         )
         checks = await asyncio.gather(*(examiner.check(name) for name in names))
     return DoctorReport(
         files=configuration.files,
         searched=(f"{FILE_NAME} here or above", str(user_file())),
         providers=tuple(checks),
+        listed=len(known) - len(names) - 1,
     )
+
+
+def _is_asked(name: str, configuration: Configuration, environ: Mapping[str, str]) -> bool:
+    """Whether a provider was set up, is built in, or has its key in the environment.
+
+    A variable that holds a token (GITHUB_TOKEN) often serves other purposes: it does not set up a
+    provider that only the catalogue names.
+    """
+    if name in {LOCAL_PROVIDER, *ALIASES} and not configuration.is_configured(name):
+        return False
+    if configuration.origin(name) != catalogue_origin(configuration.catalogue):
+        return True
+    settings = configuration.settings.providers[name]
+    keys = [variable for variable in settings.api_key_env if variable.endswith("KEY")]
+    return settings.base_url is not None and set_variable(keys, environ) is not None
+
+
+def _key(settings: ProviderSettings, environ: Mapping[str, str], *, stored: bool) -> str:
+    variable = set_variable(settings.api_key_env, environ)
+    if variable is not None:
+        return f"{variable} (set)"
+    if stored:
+        return f"stored in {legacy_path()}"
+    variables = " or ".join(settings.api_key_env)
+    return f"{variables} (not set)" if variables else "none needed"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -94,27 +127,23 @@ class _Examiner:
     async def check(self, name: str) -> ProviderCheck:
         settings = self.configuration.settings.providers[name]
         origin = self.configuration.origin(name)
-        variable = settings.api_key_env
-        key = "none needed" if variable is None else f"{variable} (set)"
         status: Status
         try:
             status, detail = await self._ask(name)
         except MissingKey as error:
-            key = f"{variable} (not set)"
             status, detail = "no key", str(error)
         except ConfigError as error:
             status, detail = "fails", str(error)
-        if origin == BUILTIN_ORIGIN:
-            if status == "fails" and variable is None:
-                status = "not running"
-        elif status == "no key":
-            status = "fails"
+        if self.configuration.is_configured(name):
+            status = "fails" if status == "no key" else status
+        elif status == "fails" and not settings.api_key_env:
+            status = "not running"
         return ProviderCheck(
             name=name,
             protocol=settings.protocol,
             base_url=settings.base_url or "",
             origin=origin,
-            key=key,
+            key=_key(settings, self.environ, stored=name in self.configuration.stored_keys),
             header_names=tuple(settings.headers),
             status=status,
             detail=detail,

@@ -8,8 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.rates import catalogue_price
 from modelforge.compare.contestant import Contestant
-from modelforge.config.builtin import LOCAL_PROVIDER
+from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.model_id import ModelId
@@ -113,7 +115,7 @@ class ModelForgeRegistry:
         )
         return Contestant(
             model=model,
-            prices=_prices(model_id, settings),
+            prices=_prices(model_id, settings, self.configuration.catalogue),
             max_concurrency=settings.max_concurrency,
         )
 
@@ -123,7 +125,7 @@ class ModelForgeRegistry:
         return self.local.endpoint(model_id.model)
 
 
-def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:
+def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> PriceList:
     configured = settings.prices.get(model_id.model)
     if configured is not None:
         return Rates(
@@ -134,4 +136,7 @@ def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:
         )
     if model_id.provider == LOCAL_PROVIDER:
         return NoRates(reason="runs on this machine, not billed by the token")
-    return NoRates(reason="no price configured")
+    provider = ALIASES.get(model_id.provider, model_id.provider)
+    if catalogue.provider(provider) is None:
+        return NoRates(reason="no price configured")
+    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model)).rates

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
+from modelforge.catalogue.cost import ListedPrice
 from modelforge.catalogue.model import Model
 
 _WORD = re.compile(r"[a-z]+|[0-9]+(?:\.[0-9]+)*")
@@ -41,12 +42,12 @@ class Filters:
 
     def accept(self, model: Model) -> bool:
         """Whether ``model`` meets every condition."""
-        price = None if model.cost is None else model.cost.price
+        price = ListedPrice() if model.cost is None else model.cost.price
         return (
             self.provider in {None, model.id.provider}
             and (self.context is None or (model.context or 0) >= self.context)
-            and _at_most(price and price.input, self.max_input_price)
-            and _at_most(price and price.output, self.max_output_price)
+            and _at_most(price.input, self.max_input_price)
+            and _at_most(price.output, self.max_output_price)
             and all(kind in model.takes or kind in model.gives for kind in self.modalities)
             and (not self.tools or model.tool_call is True)
             and (not self.reasoning or model.reasoning is True)

@@ -55,20 +55,9 @@ def encode_model(model: Model) -> list[Any]:
 
 def decode_model(provider: str, row: Row) -> Model:
     """The model that `encode_model` made ``row`` of."""
-    (
-        id_,
-        name,
-        family,
-        context,
-        input_limit,
-        output_limit,
-        modalities,
-        flags,
-        knowledge,
-        released,
-        status,
-        cost,
-    ) = (*row, *(None,) * (len(COLUMNS) - len(row)))
+    padded: list[Any] = [*row, *(None,) * (len(COLUMNS) - len(row))]
+    id_, name, family, context, input_limit, output_limit = padded[:6]
+    modalities, flags, knowledge, released, status, cost = padded[6:]
     takes, _, gives = modalities.partition(">")
     tool_call, reasoning, structured_output, open_weights = map(_FLAG_VALUES.__getitem__, flags)
     return Model(

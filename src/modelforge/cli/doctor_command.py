@@ -57,6 +57,7 @@ def _json(report: DoctorReport, models: Sequence[LocalModelState]) -> str:
         "files": [str(path) for path in report.files],
         "searched": list(report.searched),
         "providers": [asdict(check) for check in report.providers],
+        "providers_listed": report.listed,
         "local_models": [asdict(model) for model in models],
     }
     return json.dumps(document, indent=2)
@@ -74,7 +75,7 @@ def _sections(
     return [
         ("Local models", models_table(models)),
         ("Providers", _set_up(set_up) if set_up else Text("none set up", style="dim")),
-        ("Known, not set up", _not_set_up(report.providers)),
+        ("Known, not set up", _not_set_up(report)),
     ]
 
 
@@ -91,7 +92,8 @@ def _set_up(checks: Sequence[ProviderCheck]) -> Table:
     return table
 
 
-def _not_set_up(checks: Sequence[ProviderCheck]) -> Text:
+def _not_set_up(report: DoctorReport) -> Text:
+    checks = report.providers
     keyless = [
         f"{check.name} ({check.key.removesuffix(' (not set)')})"
         for check in checks
@@ -100,4 +102,5 @@ def _not_set_up(checks: Sequence[ProviderCheck]) -> Text:
     idle = [check.name for check in checks if check.status == "not running"]
     lines = [f"no key: {', '.join(keyless)}" if keyless else ""]
     lines += [f"not running here: {', '.join(idle)}" if idle else ""]
+    lines += [f"and {report.listed} providers more: modelforge models list --providers"]
     return Text("\n".join(filter(None, lines)), style="dim")

@@ -1,7 +1,8 @@
-"""Providers that are known without being configured.
+"""Providers that are known without being configured, and what the catalogue cannot say of others.
 
 Each entry is what a user would have written in ``[providers.NAME]``, so that a file can change one
-field of it. The URLs and variables are those of the providers' own documentation.
+field of it. The URLs and variables are those of the providers' own documentation; where the
+catalogue says where a provider is, nothing is said here.
 """
 
 from __future__ import annotations
@@ -29,22 +30,33 @@ BUILTIN: Final[dict[str, Any]] = {
             "base_url": "https://generativelanguage.googleapis.com/v1beta/openai",
             "api_key_env": "GEMINI_API_KEY",
         },
-        "openrouter": {
-            "base_url": "https://openrouter.ai/api/v1",
-            "api_key_env": "OPENROUTER_API_KEY",
+        "amazon-bedrock": {
+            "base_url": "https://bedrock-runtime.{AWS_REGION}.amazonaws.com/openai/v1",
+            "api_key_env": "AWS_BEARER_TOKEN_BEDROCK",
         },
-        "groq": {"base_url": "https://api.groq.com/openai/v1", "api_key_env": "GROQ_API_KEY"},
-        "mistral": {"base_url": "https://api.mistral.ai/v1", "api_key_env": "MISTRAL_API_KEY"},
-        "deepseek": {"base_url": "https://api.deepseek.com/v1", "api_key_env": "DEEPSEEK_API_KEY"},
-        "together": {"base_url": "https://api.together.xyz/v1", "api_key_env": "TOGETHER_API_KEY"},
-        "fireworks": {
-            "base_url": "https://api.fireworks.ai/inference/v1",
-            "api_key_env": "FIREWORKS_API_KEY",
+        "azure": {
+            "base_url": "https://{AZURE_RESOURCE_NAME}.openai.azure.com/openai/v1",
+            "api_key_env": ["AZURE_API_KEY", "AZURE_OPENAI_API_KEY"],
         },
-        "xai": {"base_url": "https://api.x.ai/v1", "api_key_env": "XAI_API_KEY"},
+        "cerebras": {"base_url": "https://api.cerebras.ai/v1"},
+        "cohere": {"base_url": "https://api.cohere.ai/compatibility/v1"},
+        "deepinfra": {
+            "base_url": "https://api.deepinfra.com/v1/openai",
+            "api_key_env": ["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
+        },
+        "groq": {"base_url": "https://api.groq.com/openai/v1"},
+        "mistral": {"base_url": "https://api.mistral.ai/v1"},
+        "perplexity": {"base_url": "https://api.perplexity.ai"},
+        "togetherai": {"base_url": "https://api.together.xyz/v1"},
+        "vercel": {"base_url": "https://ai-gateway.vercel.sh/v1"},
+        "xai": {"base_url": "https://api.x.ai/v1"},
         "ollama": {"base_url": "http://127.0.0.1:11434/v1"},
-        "lmstudio": {"base_url": "http://127.0.0.1:1234/v1"},
+        "lmstudio": {"base_url": "http://127.0.0.1:1234/v1", "api_key_env": []},
         "llamacpp": {"base_url": "http://127.0.0.1:8080/v1"},
         "vllm": {"base_url": "http://127.0.0.1:8000/v1"},
+        "sglang": {"base_url": "http://127.0.0.1:30000/v1"},
     }
 }
+
+ALIASES: Final = {"fireworks": "fireworks-ai", "together": "togetherai"}
+"""Short names, and the providers of the catalogue that they stand for."""

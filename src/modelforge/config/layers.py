@@ -15,6 +15,7 @@ from modelforge.core.errors import ConfigError
 
 FILE_NAME: Final = "modelforge.toml"
 ENV_PREFIX: Final = "MODELFORGE_"
+PROVIDER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 # Variables of the field that mean one of ours.
 _ENV_ALIASES: Final[dict[str, tuple[str, ...]]] = {

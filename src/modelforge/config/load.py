@@ -4,28 +4,33 @@ from __future__ import annotations
 
 import difflib
 import os
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import ValidationError
 
-from modelforge.config.builtin import BUILTIN, LOCAL_PROVIDER
+from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.load import load_catalogue
+from modelforge.config.address import filled_url
+from modelforge.config.builtin import ALIASES, BUILTIN, LOCAL_PROVIDER
+from modelforge.config.catalogue_layer import catalogue_layer, catalogue_origin, refreshed_folder
 from modelforge.config.layers import (
+    PROVIDER_NAME,
     Layer,
     environment_layers,
     file_layer,
     project_file,
     user_file,
 )
+from modelforge.config.legacy import legacy_path, read_legacy
 from modelforge.config.schema import ProviderSettings, RateSettings, Settings
 from modelforge.core.errors import ConfigError, UnknownProvider
 
 BUILTIN_ORIGIN: Final = "built in"
 
-_PROVIDER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+_NAMES_SHOWN: Final = 20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,38 +38,58 @@ class Configuration:
     """Settings, and where each came from.
 
     ``origins`` maps a value's path (``("providers", "target", "base_url")``) to its source;
-    ``files`` are the files that were read, the strongest first.
+    ``files`` are the files that were read, the strongest first. ``catalogue`` is where providers
+    that nobody configured come from; ``environ`` fills the templates of addresses, and
+    ``stored_keys`` are those an earlier command kept, by provider.
     """
 
     settings: Settings
     origins: Mapping[tuple[str, ...], str]
     files: tuple[Path, ...]
+    catalogue: Catalogue
+    environ: Mapping[str, str] = field(repr=False)
+    stored_keys: Mapping[str, str] = field(repr=False)
 
     def provider(self, name: str) -> ProviderSettings:
-        """The settings of a provider.
+        """The settings of a provider, its address filled in.
 
         Raises:
             UnknownProvider: with the names that come close.
+            MissingKey: a variable that its address is made of is not set.
             ConfigError: it is known but has no ``base_url``.
         """
         found = self.settings.providers.get(name)
         if found is None:
-            raise UnknownProvider(_unknown_provider(name, self.settings.providers))
-        if found.base_url is None and name != LOCAL_PROVIDER:
-            raise ConfigError(
-                f"provider {name!r} has no base_url: "
-                f"add one to [providers.{name}] in modelforge.toml"
-            )
-        return found
+            raise UnknownProvider(_unknown_provider(name, self._names()))
+        if found.base_url is None:
+            if name != LOCAL_PROVIDER:
+                raise ConfigError(_no_address(name, self.catalogue))
+        elif "{" in found.base_url:
+            url = filled_url(name, found.base_url, self.environ)
+            found = found.model_copy(update={"base_url": url})
+        return found.with_stored_key(self.stored_keys.get(name))
 
     def origin(self, provider: str) -> str:
         """The strongest source that says anything of ``provider``."""
         sources = [
             self.origins[path] for path in self.origins if path[:2] == ("providers", provider)
         ]
-        return next(
-            (source for source in reversed(sources) if source != BUILTIN_ORIGIN), BUILTIN_ORIGIN
-        )
+        catalogue = catalogue_origin(self.catalogue)
+        told = [source for source in sources if source not in {BUILTIN_ORIGIN, catalogue}]
+        if told:
+            return told[-1]
+        return BUILTIN_ORIGIN if BUILTIN_ORIGIN in sources else catalogue
+
+    def is_configured(self, provider: str) -> bool:
+        """Whether a file, a variable or an option says anything of ``provider``."""
+        known = {BUILTIN_ORIGIN, catalogue_origin(self.catalogue)}
+        return provider in self.stored_keys or self.origin(provider) not in known
+
+    def _names(self) -> list[str]:
+        """The known providers, those that are not only in the catalogue first."""
+        names = self.settings.providers
+        listed = catalogue_origin(self.catalogue)
+        return sorted(names, key=lambda name: (self.origin(name) == listed, name))
 
 
 def load_configuration(
@@ -76,10 +101,11 @@ def load_configuration(
 ) -> Configuration:
     """Read what is configured.
 
-    From weakest to strongest: built in, the user's file, the project's, environment, options.
+    From weakest to strongest: the catalogue, built in, an earlier command's file, the user's
+    file, the project's, environment, options.
 
     Args:
-        file: read this file instead of the project's and the user's
+        file: read this file instead of the project's and the user's, the earlier command's too
             (also the environment variable ``MODELFORGE_CONFIG``).
         options: layers that win over everything, the strongest last.
         environ: the environment; by default this process's.
@@ -89,8 +115,12 @@ def load_configuration(
         ConfigError: a file cannot be read, or a value does not fit; one line, with its source.
     """
     environ = os.environ if environ is None else environ
-    layers = [Layer(origin=BUILTIN_ORIGIN, values=BUILTIN)]
-    layers += _file_layers(file or _path(environ.get("MODELFORGE_CONFIG")), folder or Path.cwd())
+    explicit = file or _path(environ.get("MODELFORGE_CONFIG"))
+    catalogue = load_catalogue(refreshed_folder())
+    legacy = read_legacy(legacy_path()) if explicit is None else None
+    layers = _known_layers(catalogue)
+    layers += [legacy.layer] if legacy is not None else []
+    layers += _file_layers(explicit, folder or Path.cwd())
     layers += environment_layers(environ, _provider_names(layers))
     layers += options
     values: dict[str, Any] = {}
@@ -101,7 +131,24 @@ def load_configuration(
         settings=_validated(values, origins),
         origins=origins,
         files=tuple(layer.path for layer in reversed(layers) if layer.path is not None),
+        catalogue=catalogue,
+        environ=environ,
+        stored_keys={} if legacy is None else legacy.keys,
     )
+
+
+def _known_layers(catalogue: Catalogue) -> list[Layer]:
+    """The catalogue and what is built in; an alias has whatever its provider has in either."""
+    return [
+        _with_aliases(catalogue_layer(catalogue)),
+        _with_aliases(Layer(origin=BUILTIN_ORIGIN, values=BUILTIN)),
+    ]
+
+
+def _with_aliases(layer: Layer) -> Layer:
+    tables = layer.values["providers"]
+    aliases = {alias: tables[name] for alias, name in ALIASES.items() if name in tables}
+    return replace(layer, values={"providers": {**tables, **aliases}})
 
 
 def _path(text: str | None) -> Path | None:
@@ -154,7 +201,7 @@ def _validated(values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]
         path = tuple(str(part) for part in first["loc"])
         raise ConfigError(_invalid(path, first["type"], first["msg"], values, origins)) from None
     for name in settings.providers:
-        if not _PROVIDER_NAME.match(name):
+        if not PROVIDER_NAME.match(name):
             raise ConfigError(
                 f"{origins[('providers', name)]}: {name!r} cannot be a provider's name: "
                 "use letters, digits, '.', '_' and '-'"
@@ -206,10 +253,25 @@ def _fields_at(path: tuple[str, ...]) -> list[str]:
     return list(model.model_fields)
 
 
-def _unknown_provider(name: str, known: Mapping[str, object]) -> str:
-    hint = _suggest(name, known)
+def _no_address(name: str, catalogue: Catalogue) -> str:
+    advice = f"add one to [providers.{name}] in modelforge.toml"
+    known = catalogue.provider(name)
+    if known is None or known.protocol is not None:
+        return f"provider {name!r} has no base_url: {advice}"
     return (
-        f"unknown provider {name!r}{hint or '; known: ' + ', '.join(sorted(known))}; "
+        f"provider {name!r} has no base_url: the catalogue knows it only through its own package "
+        f"{known.package}, whose protocol is not spoken here; if it has an OpenAI-compatible "
+        f"address, {advice}"
+    )
+
+
+def _unknown_provider(name: str, known: Sequence[str]) -> str:
+    hint = _suggest(name, known)
+    if not hint:
+        shown = ", ".join(known[:_NAMES_SHOWN])
+        hint = f"; known: {shown} and {len(known) - _NAMES_SHOWN} more (modelforge models list)"
+    return (
+        f"unknown provider {name!r}{hint}; "
         f"to add a server of your own, give it a base_url in [providers.{name}] of modelforge.toml"
     )
 

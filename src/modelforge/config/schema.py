@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+from modelforge.config.address import http_url
 
-
-def _http_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http:// or https:// URL with a host")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must hold no user:password@; name a key with api_key_env instead")
-    if parts.query or parts.fragment:
-        raise ValueError("must have no ?query and no #fragment")
-    _ = parts.port  # raises ValueError when it is not a number below 65536
-    return url.rstrip("/")
+_ENV_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9][A-Z0-9_]*)\Z")
 
 
 def _env_name(name: str) -> str:
     if not _ENV_NAME.match(name):
         raise ValueError("must be the NAME of an environment variable, not a key")
     return name
+
+
+def _listed(names: Any) -> Any:
+    return (names,) if isinstance(names, str) else names
 
 
 class _Table(BaseModel):
@@ -48,8 +41,10 @@ class ProviderSettings(_Table):
 
     Attributes:
         protocol: the wire protocol the server speaks.
-        base_url: the URL the protocol's paths stand under, without a trailing slash.
-        api_key_env: the environment variable that holds the key; None: no key is sent.
+        base_url: the URL the protocol's paths stand under, without a trailing slash; parts of it
+            written ``{NAME}`` are filled from the environment.
+        api_key_env: the environment variables that may hold the key, one or a list: the first
+            that is set is used. None of them: no key is sent.
         max_concurrency: the most requests in flight at once, over all models of the provider.
         headers: sent with every request; their values are treated as secrets.
         max_tokens_field: the request field that bounds the answer's length.
@@ -57,12 +52,26 @@ class ProviderSettings(_Table):
     """
 
     protocol: Literal["openai", "anthropic", "google"] = "openai"
-    base_url: Annotated[str, AfterValidator(_http_url)] | None = None
-    api_key_env: Annotated[str, AfterValidator(_env_name)] | None = None
+    base_url: Annotated[str, AfterValidator(http_url)] | None = None
+    api_key_env: Annotated[
+        tuple[Annotated[str, AfterValidator(_env_name)], ...], BeforeValidator(_listed)
+    ] = ()
     max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
     headers: dict[str, str] = {}
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     prices: dict[str, RateSettings] = {}
+    _stored_key: str | None = PrivateAttr(default=None)
+
+    @property
+    def stored_key(self) -> str | None:
+        """A key kept by an earlier command, for when no variable is set; never configured here."""
+        return self._stored_key
+
+    def with_stored_key(self, key: str | None) -> Self:
+        """These settings with ``key`` as the stored one, in memory only."""
+        copy = self.model_copy()
+        copy._stored_key = key  # noqa: SLF001 (of this very class)
+        return copy
 
 
 class CompareSettings(_Table):

@@ -35,7 +35,7 @@ def connect(
         ConfigError: its protocol has no codec.
     """
     codec = _codec(provider, settings)
-    key = read_key(provider, settings.api_key_env, environ)
+    key = read_key(provider, settings.api_key_env, environ, stored=settings.stored_key)
     auth = {} if key is None else codec.auth_headers(key)
     return Connection(
         codec=codec,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from modelforge.core.errors import MissingKey
@@ -12,25 +12,39 @@ _SHORTEST_SECRET: Final = 4  # a shorter value is a word that may stand in any t
 _REDACTED: Final = "[redacted]"
 
 
+def set_variable(variables: Sequence[str], environ: Mapping[str, str] | None = None) -> str | None:
+    """The first of ``variables`` that is set and not blank, None when none is."""
+    environ = os.environ if environ is None else environ
+    return next((name for name in variables if environ.get(name, "").strip()), None)
+
+
 def read_key(
-    provider: str, variable: str | None, environ: Mapping[str, str] | None = None
+    provider: str,
+    variables: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    *,
+    stored: str | None = None,
 ) -> str | None:
-    """The key in ``variable``, or None when the provider needs none.
+    """The key in the first of ``variables`` that is set, else ``stored``; None: none is needed.
 
     Raises:
-        MissingKey: the variable is unset or blank, or cannot be a key; never shows its value.
+        MissingKey: no variable is set and nothing is stored, or the value cannot be a key; the
+            message never shows the value.
     """
-    if variable is None:
-        return None
-    key = (os.environ if environ is None else environ).get(variable, "").strip()
-    if not key:
-        raise MissingKey(
-            f"{provider} needs an API key and {variable} is not set: export {variable}=…"
+    environ = os.environ if environ is None else environ
+    variable = set_variable(variables, environ)
+    key = stored if variable is None else environ[variable].strip()
+    if key is None:
+        if not variables:
+            return None
+        unset = (
+            f"none of {', '.join(variables)} is" if len(variables) > 1 else f"{variables[0]} is not"
         )
+        raise MissingKey(f"{provider} needs an API key and {unset} set: export {variables[0]}=…")
     if not key.isascii() or not key.isprintable() or " " in key:
         raise MissingKey(
-            f"{variable} cannot be a key: it holds a space, a line break or a character that is "
-            "not ASCII; set it again"
+            f"{variable or f'the stored key of {provider}'} cannot be a key: it holds a space, a "
+            "line break or a character that is not ASCII; set it again"
         )
     return key
 

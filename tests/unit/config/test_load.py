@@ -6,7 +6,7 @@ import pytest
 
 from modelforge.config.layers import assignment_layer, option_layer
 from modelforge.config.load import Configuration, load_configuration
-from modelforge.core.errors import ConfigError, ModelForgeError, UnknownProvider
+from modelforge.core.errors import ConfigError, MissingKey, ModelForgeError, UnknownProvider
 
 TARGET = """
 [providers.target]
@@ -45,7 +45,7 @@ def _refusal(folder: Path, text: str | None = None, **options: object) -> str:
 def test_a_provider_as_documented(tmp_path: Path) -> None:
     target = _load(tmp_path, TARGET).provider("target")
     assert target.base_url == "http://127.0.0.1:9100/v1"
-    assert target.api_key_env == "TARGET_KEY"
+    assert target.api_key_env == ("TARGET_KEY",)
     assert target.max_concurrency == 64
     assert target.headers == {"X-Team": "search"}
     assert str(target.prices["some-model"].input) == "2.5"
@@ -104,7 +104,7 @@ def test_environment_names_match_providers_with_dashes(tmp_path: Path) -> None:
 
 def test_one_field_of_a_built_in_provider_can_be_changed(tmp_path: Path) -> None:
     changed = _load(tmp_path, environ={"OPENAI_BASE_URL": "http://gateway/v1"}).provider("openai")
-    assert (changed.base_url, changed.api_key_env) == ("http://gateway/v1", "OPENAI_API_KEY")
+    assert (changed.base_url, changed.api_key_env) == ("http://gateway/v1", ("OPENAI_API_KEY",))
 
 
 def test_tables_from_the_environment_are_toml(tmp_path: Path) -> None:
@@ -188,3 +188,81 @@ def test_all_of_it_exits_with_2(tmp_path: Path) -> None:
     with pytest.raises(ModelForgeError) as refused:
         _load(tmp_path, "[")
     assert refused.value.exit_code == 2
+
+
+def test_the_catalogue_is_the_weakest_layer(tmp_path: Path) -> None:
+    listed = _load(tmp_path)
+    assert listed.provider("openrouter").base_url == "https://openrouter.ai/api/v1"
+    assert listed.provider("openrouter").api_key_env == ("OPENROUTER_API_KEY",)
+    assert listed.origin("openrouter") == f"catalogue of {listed.catalogue.dated}"
+    assert listed.origin("openai") == "built in"
+    changed = _load(tmp_path, "[providers.openrouter]\nmax_concurrency = 3\n")
+    assert changed.provider("openrouter").base_url == "https://openrouter.ai/api/v1"
+    assert changed.origin("openrouter") == str(tmp_path / "modelforge.toml")
+
+
+def test_short_names_stand_for_providers_of_the_catalogue(tmp_path: Path) -> None:
+    configuration = _load(tmp_path)
+    for alias, name in (("together", "togetherai"), ("fireworks", "fireworks-ai")):
+        assert configuration.provider(alias) == configuration.provider(name)
+
+
+def test_every_provider_of_the_catalogue_is_a_valid_setting(tmp_path: Path) -> None:
+    configuration = _load(tmp_path)
+    assert len(configuration.catalogue.providers) > 150
+    for name in configuration.catalogue.providers:
+        settings = configuration.settings.providers[name]
+        assert (
+            settings.base_url is None
+            or settings.base_url.partition("://")[1]
+            or "{" in (settings.base_url)
+        )
+
+
+def test_a_provider_that_only_its_package_reaches_says_so(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="only through its own package watsonx-ai-provider"):
+        _load(tmp_path).provider("watsonx")
+
+
+def test_unknown_names_are_compared_with_the_whole_catalogue(tmp_path: Path) -> None:
+    with pytest.raises(UnknownProvider, match="did you mean openrouter"):
+        _load(tmp_path).provider("openrouterr")
+    with pytest.raises(UnknownProvider, match=r"known: amazon-bedrock, .* and \d+ more") as refused:
+        _load(tmp_path).provider("zzzzzz")
+    assert len(str(refused.value)) < 600
+
+
+@pytest.mark.parametrize(
+    ("provider", "variable", "value", "url"),
+    [
+        ("azure", "AZURE_RESOURCE_NAME", "mine", "https://mine.openai.azure.com/openai/v1"),
+        (
+            "amazon-bedrock",
+            "AWS_REGION",
+            "eu-west-1",
+            "https://bedrock-runtime.eu-west-1.amazonaws.com/openai/v1",
+        ),
+        ("neon", "NEON_AI_GATEWAY_BASE_URL", "https://a.test/", "https://a.test/v1"),
+    ],
+)
+def test_addresses_are_made_from_the_environment(
+    tmp_path: Path, provider: str, variable: str, value: str, url: str
+) -> None:
+    assert _load(tmp_path, environ={variable: value}).provider(provider).base_url == url
+    with pytest.raises(MissingKey, match=f"needs {variable}"):
+        _load(tmp_path).provider(provider)
+
+
+@pytest.mark.parametrize("value", ["a.test/x?", "user@evil", "a b", "https://a.test"])
+def test_a_variable_that_would_change_the_host_is_refused(tmp_path: Path, value: str) -> None:
+    with pytest.raises(ConfigError, match="AZURE_RESOURCE_NAME cannot be part"):
+        _load(tmp_path, environ={"AZURE_RESOURCE_NAME": value}).provider("azure")
+
+
+def test_several_key_variables(tmp_path: Path) -> None:
+    text = '[providers.a]\nbase_url = "http://a/v1"\napi_key_env = ["FIRST", "SECOND"]\n'
+    assert _load(tmp_path, text).provider("a").api_key_env == ("FIRST", "SECOND")
+    for wrong in ('["FIRST", "sk-very-secret"]', "[1]"):
+        message = _refusal(tmp_path, f"[providers.a]\napi_key_env = {wrong}\n")
+        assert "api_key_env" in message
+        assert "sk-very-secret" not in message
