@@ -23,6 +23,7 @@ BUILTIN: Final[dict[str, Any]] = {
             "max_tokens_field": "max_completion_tokens",
         },
         "anthropic": {
+            "protocol": "anthropic",
             "base_url": "https://api.anthropic.com/v1",
             "api_key_env": "ANTHROPIC_API_KEY",
         },

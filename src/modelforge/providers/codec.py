@@ -44,11 +44,15 @@ class ChatCodec(Protocol):
     """One wire protocol."""
 
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
-        """The request that asks ``model`` to answer ``prompt``."""
+        """The request that asks ``model`` to answer ``prompt``.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
+        """
         ...
 
-    def auth_headers(self, api_key: str) -> Mapping[str, str]:
-        """The headers that carry ``api_key``."""
+    def headers(self, api_key: str | None) -> Mapping[str, str]:
+        """The headers of every request; they carry ``api_key`` if there is one."""
         ...
 
     def stream_decoder(self) -> AnswerDecoder:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError
+from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
 from modelforge.providers.credentials import Redactor, read_key
 from modelforge.providers.openai_chat import OpenAIChat
@@ -32,22 +33,21 @@ def connect(
 
     Raises:
         MissingKey: the provider's key is not in ``environ`` (by default this process's).
-        ConfigError: its protocol has no codec.
     """
     codec = _codec(provider, settings)
     key = read_key(provider, settings.api_key_env, environ, stored=settings.stored_key)
-    auth = {} if key is None else codec.auth_headers(key)
     return Connection(
         codec=codec,
-        headers={**settings.headers, **auth},
+        headers={**settings.headers, **codec.headers(key)},
         redact=Redactor([key, *settings.headers.values()]),
     )
 
 
 def _codec(provider: str, settings: ProviderSettings) -> ChatCodec:
-    if settings.protocol != "openai":
-        raise ConfigError(
-            f"provider {provider!r}: protocol {settings.protocol!r} is not spoken yet; "
-            'use its OpenAI-compatible address with protocol = "openai"'
-        )
-    return OpenAIChat(max_tokens_field=settings.max_tokens_field)
+    match settings.protocol:
+        case "openai":
+            return OpenAIChat(max_tokens_field=settings.max_tokens_field)
+        case "anthropic":
+            return AnthropicMessages()
+        case _:
+            raise ConfigError(f"{provider}: protocol {settings.protocol!r} is not spoken yet")

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.codec_probe import CALL, PNG, WEATHER, tool_conversation
 from tests.support.openai_server import event, stream_of, usage
 
 from modelforge.core.errors import (
@@ -16,11 +17,20 @@ from modelforge.core.errors import (
     ServerFailed,
     StreamCut,
 )
-from modelforge.core.events import ChatEvent, Finish, ReasoningDelta, TextDelta, UsageReport
+from modelforge.core.events import (
+    ChatEvent,
+    Finish,
+    ReasoningDelta,
+    RefusalDelta,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
 from modelforge.core.generation import Generation
-from modelforge.core.prompt import Prompt
+from modelforge.core.prompt import ImagePart, Message, Prompt, TextPart
 from modelforge.core.usage import Usage
-from modelforge.providers.openai_chat import MAX_EVENT_BYTES, OpenAIChat
+from modelforge.providers.json_shape import MAX_PIECE_BYTES
+from modelforge.providers.openai_chat import OpenAIChat
 
 CODEC = OpenAIChat()
 
@@ -74,6 +84,177 @@ def test_settings_are_sent_under_the_protocols_names() -> None:
         "stop": ["END"],
         "top_k": 4,
     }
+
+
+def test_tools_and_schemas_are_asked_for() -> None:
+    generation = Generation(
+        tools=(WEATHER,), tool_choice="weather", json_schema={"type": "object"}, stream=False
+    )
+    body = CODEC.encode("m", Prompt.of("hi"), generation).body
+    function = {
+        "name": "weather",
+        "description": "The weather now.",
+        "parameters": dict(WEATHER.parameters),
+    }
+    schema = {"name": "answer", "schema": {"type": "object"}, "strict": True}
+    assert {key: body[key] for key in body if key not in {"model", "messages", "stream"}} == {
+        "tools": [{"type": "function", "function": function}],
+        "tool_choice": {"type": "function", "function": {"name": "weather"}},
+        "response_format": {"type": "json_schema", "json_schema": schema},
+    }
+
+
+@pytest.mark.parametrize("choice", ["auto", "none", "required"])
+def test_tool_choices_of_the_protocols_own(choice: str) -> None:
+    body = CODEC.encode("m", Prompt.of("hi"), Generation(tool_choice=choice)).body
+    assert body["tool_choice"] == choice
+
+
+def test_a_conversation_with_tools() -> None:
+    body = CODEC.encode("m", Prompt(messages=tool_conversation()), Generation()).body
+    calls = [
+        {
+            "id": "c1",
+            "type": "function",
+            "function": {"name": "weather", "arguments": '{"city": "Oslo"}'},
+        },
+        {"id": "c2", "type": "function", "function": {"name": "weather", "arguments": ""}},
+    ]
+    assert body["messages"] == [
+        {"role": "user", "content": "Oslo?"},
+        {"role": "assistant", "content": "I look.", "tool_calls": calls},
+        {"role": "tool", "tool_call_id": "c1", "content": "4 degrees"},
+        {"role": "tool", "tool_call_id": "c2", "content": [{"type": "text", "text": "none"}]},
+        {"role": "user", "content": "And?"},
+    ]
+
+
+def test_a_call_without_words_has_no_content() -> None:
+    asked = Message(role="assistant", content="", tool_calls=(CALL,))
+    body = CODEC.encode("m", Prompt(messages=(asked,)), Generation()).body
+    assert body["messages"][0]["content"] is None
+
+
+def test_pictures_are_parts() -> None:
+    content = (TextPart(text="what?"), ImagePart(url=PNG))
+    body = CODEC.encode(
+        "m", Prompt(messages=(Message(role="user", content=content),)), Generation()
+    )
+    assert body.body["messages"][0]["content"] == [
+        {"type": "text", "text": "what?"},
+        {"type": "image_url", "image_url": {"url": PNG}},
+    ]
+
+
+def test_the_key_is_a_bearer_token() -> None:
+    assert CODEC.headers("k") == {"Authorization": "Bearer k"}
+    assert CODEC.headers(None) == {}
+
+
+def _piece(index: int | None, call_id: str | None, name: str | None, arguments: str) -> bytes:
+    function = {"arguments": arguments} | ({"name": name} if name else {})
+    call = {"index": index, "id": call_id, "type": "function", "function": function}
+    return event({"tool_calls": [{key: value for key, value in call.items() if value is not None}]})
+
+
+TWO_CALLS = [
+    ToolCallDelta(index=0, id="a", name="f"),
+    ToolCallDelta(index=0, arguments="{}"),
+    ToolCallDelta(index=1, id="b", name="g"),
+    ToolCallDelta(index=1, arguments="[]"),
+]
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [(0, "a", "f", ""), (0, None, None, "{}"), (1, "b", "g", ""), (1, None, None, "[]")],
+        [(0, "a", "f", ""), (0, "a", "f", "{}"), (1, "b", "g", ""), (1, "b", "g", "[]")],
+        [
+            (None, "a", "f", ""),
+            (None, "a", None, "{}"),
+            (None, "b", "g", ""),
+            (None, "b", "g", "[]"),
+        ],
+        [
+            (None, "a", "f", ""),
+            (None, None, None, "{}"),
+            (None, "b", "g", ""),
+            (None, None, None, "[]"),
+        ],
+        [(0, "a", "f", ""), (0, None, None, "{}"), (0, "b", "g", ""), (0, None, None, "[]")],
+        [(0, "a", "f", ""), (0, "x", None, "{}"), (1, "b", "g", ""), (1, "y", None, "[]")],
+    ],
+    ids=["published", "id and name repeated", "no index", "id only once", "one index", "new ids"],
+)
+def test_streamed_calls_are_told_apart(pieces: list[tuple[Any, ...]]) -> None:
+    events, _, _ = _stream(*(_piece(*piece) for piece in pieces))
+    assert events == TWO_CALLS
+
+
+def test_calls_of_a_server_without_ids_get_their_place() -> None:
+    events, _, _ = _stream(_piece(None, None, "f", "{}"), _piece(None, None, "g", ""))
+    assert events == [
+        ToolCallDelta(index=0, id="call_0", name="f", arguments="{}"),
+        ToolCallDelta(index=1, id="call_1", name="g"),
+    ]
+
+
+def test_the_deprecated_function_call() -> None:
+    events, _, _ = _stream(
+        event({"function_call": {"name": "f", "arguments": "{"}}),
+        event({"function_call": {"arguments": "}"}}),
+        event({}, finish="function_call"),
+    )
+    assert events == [
+        ToolCallDelta(index=0, id="call_0", name="f", arguments="{"),
+        ToolCallDelta(index=0, arguments="}"),
+        Finish(reason="tool_calls"),
+    ]
+
+
+def test_a_refusal_is_no_text() -> None:
+    events, _, _ = _stream(
+        event({"refusal": "I"}), event({"content": [{"type": "refusal", "refusal": " won't"}]})
+    )
+    assert events == [RefusalDelta(text="I"), RefusalDelta(text=" won't")]
+
+
+def test_sound_is_passed_over() -> None:
+    events, failure, _ = _stream(event({"audio": {"data": "AAAA"}}), event({}, finish="stop"))
+    assert (events, failure) == ([Finish(reason="stop")], None)
+
+
+def test_only_the_first_choice_is_read() -> None:
+    choices = [
+        {"index": 1, "delta": {"content": "other"}, "finish_reason": "length"},
+        {"index": 0, "delta": {"content": "first"}},
+    ]
+    events, _, _ = _stream(event(choices=choices), event(choices=choices[:1]))
+    assert events == [TextDelta(text="first")]
+
+
+def test_written_caches_are_counted() -> None:
+    details = {"cached_tokens": 4, "cache_write_tokens": 3}
+    events, _, _ = _stream(event(usage={"prompt_tokens": 9, "prompt_tokens_details": details}))
+    assert events == [
+        UsageReport(usage=Usage(prompt_tokens=9, cached_tokens=4, cache_write_tokens=3))
+    ]
+
+
+def test_a_body_of_calls_only() -> None:
+    calls = [
+        {"id": "a", "type": "function", "function": {"name": "f", "arguments": "{}"}},
+        {"function": {"name": "g", "arguments": {"x": 1}}},
+    ]
+    choice = {"message": {"content": None, "tool_calls": calls}, "finish_reason": "tool_calls"}
+    events, failure = _body({"choices": [choice]})
+    assert failure is None
+    assert events == [
+        ToolCallDelta(index=0, id="a", name="f", arguments="{}"),
+        ToolCallDelta(index=1, id="call_1", name="g", arguments='{"x":1}'),
+        Finish(reason="tool_calls"),
+    ]
 
 
 def test_a_whole_stream() -> None:
@@ -151,7 +332,7 @@ def test_what_is_not_a_chunk_is_malformed(data: bytes) -> None:
 
 def test_an_event_without_end_is_abandoned() -> None:
     decoder = CODEC.stream_decoder()
-    for _ in range(MAX_EVENT_BYTES // 2**20 + 1):
+    for _ in range(MAX_PIECE_BYTES // 2**20 + 1):
         decoder.feed(b"x" * 2**20)
     assert isinstance(decoder.failure, ResponseTooLarge)
 
@@ -220,7 +401,8 @@ _json = st.recursive(
     | st.dictionaries(
         st.sampled_from(
             ["choices", "delta", "message", "content", "usage", "error", "finish_reason", "type",
-             "text", "thinking", "prompt_tokens_details", "reasoning"]
+             "text", "thinking", "prompt_tokens_details", "reasoning", "refusal", "tool_calls",
+             "function_call", "function", "index", "id", "name", "arguments"]
         ),
         inner,
         max_size=4,

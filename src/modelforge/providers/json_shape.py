@@ -1,0 +1,92 @@
+"""The shape of foreign JSON, checked where it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from modelforge.core.errors import ResponseTooLarge
+
+MAX_PIECE_BYTES: Final = 16 * 2**20
+"""The largest single event or JSON document that is read."""
+
+_EXCERPT_CHARS: Final = 120
+
+
+class NotTheProtocol(Exception):
+    """A value has a shape that the protocol does not know."""
+
+
+def table(value: Any) -> dict[str, Any]:
+    """``value``, a JSON object; NotTheProtocol for anything else."""
+    if not isinstance(value, dict):
+        raise NotTheProtocol
+    return value
+
+
+def array(value: Any) -> list[Any]:
+    """``value``, a JSON array; NotTheProtocol for anything else."""
+    if not isinstance(value, list):
+        raise NotTheProtocol
+    return value
+
+
+def text(value: Any) -> str:
+    """``value``, a JSON string; NotTheProtocol for anything else."""
+    if not isinstance(value, str):
+        raise NotTheProtocol
+    return value
+
+
+def count(value: Any) -> int | None:
+    """A token count, or None for what cannot be one."""
+    valid = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return value if valid else None
+
+
+def first_count(*values: Any) -> int | None:
+    """The first of ``values`` that can be a token count."""
+    return next((found for value in values if (found := count(value)) is not None), None)
+
+
+def total(*counts: int | None) -> int | None:
+    """The sum of what is known; None when nothing is."""
+    known = [value for value in counts if value is not None]
+    return sum(known) if known else None
+
+
+def error_text(document: Any) -> str | None:
+    """The words of an error document, whichever of the known shapes it has.
+
+    ``error.message``, ``error``, ``message`` or ``detail``, also as the first of a list.
+    """
+    if isinstance(document, list) and document:
+        document = document[0]
+    if not isinstance(document, dict):
+        return None
+    for key in ("error", "message", "detail"):
+        value = document.get(key)
+        if isinstance(value, dict):
+            value = value.get("message") or value.get("code") or value.get("type")
+        if isinstance(value, str) and value.strip():
+            return " ".join(value.split())
+    return None
+
+
+def error_text_of(body: bytes) -> str | None:
+    """``error_text`` of a body that may not be JSON at all."""
+    try:
+        return error_text(json.loads(body))
+    except (ValueError, RecursionError):
+        return None
+
+
+def excerpt(data: bytes) -> str:
+    """The start of ``data`` on one line, quoted."""
+    start = data[: _EXCERPT_CHARS + 1].decode("utf-8", errors="replace")
+    return repr(start if len(data) <= _EXCERPT_CHARS else start[:_EXCERPT_CHARS] + "…")
+
+
+def too_large() -> ResponseTooLarge:
+    """The error for a piece of more than ``MAX_PIECE_BYTES``."""
+    return ResponseTooLarge(f"the server sent more than {MAX_PIECE_BYTES:,} bytes in one piece")
