@@ -14,9 +14,11 @@ from modelforge.core.ports import ChatModel
 from modelforge.langchain.call import GENERATION_FIELDS
 from modelforge.langchain.chat_model import ForgeChatModel
 from modelforge.langchain.source import OpenProvider
+from modelforge.pricing.rates import PriceList
 from modelforge.providers.connection import connect
 from modelforge.providers.credentials import Redactor
 from modelforge.providers.sessions import HttpSessions
+from modelforge.telemetry.callback import TelemetryCallback
 
 _OWN_FIELDS: Final = frozenset(
     {"streaming", "timeout", "max_retries", "cache", "tags", "metadata", "verbose", "rate_limiter"}
@@ -61,6 +63,7 @@ def get_llm(
     model: str,
     settings: ProviderSettings,
     find: Finder,
+    prices: Callable[[str, str], PriceList],
     *,
     callbacks: Sequence[BaseCallbackHandler],
     params: Mapping[str, Any],
@@ -83,6 +86,9 @@ def get_llm(
         )
     own = {name: value for name, value in params.items() if name in _OWN_FIELDS}
     extra = {name: value for name, value in params.items() if name not in _OWN_FIELDS}
+    for callback in callbacks:
+        if isinstance(callback, TelemetryCallback):
+            callback.price_with(prices)
     return ForgeChatModel(
         provider=provider,
         model=model,

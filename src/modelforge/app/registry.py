@@ -14,6 +14,7 @@ from modelforge.compare.contestant import Contestant
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
+from modelforge.core.errors import ConfigError, UnknownProvider
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.servers import LocalServers
@@ -72,27 +73,39 @@ class ModelForgeRegistry:
         Args:
             provider: a provider's name.
             model: the provider's name for the model.
-            callbacks: told of every call, ``modelforge.TelemetryCallback`` for one.
+            callbacks: told of every call; a ``modelforge.TelemetryCallback`` without prices of
+                its own uses the configured ones.
             params: ``temperature``, ``max_tokens``, ``top_p``, ``seed``, ``stop``, ``streaming``,
                 ``timeout`` (seconds) and ``max_retries``; any other name is sent to the server
                 as it is.
 
         Raises:
-            UnknownProvider: no provider of that name is configured.
+            UnknownProvider: no provider of that name is known.
             MissingKey: its key is not set.
-            MissingExtra: its protocol needs a package that is not installed; the message names it.
+            MissingExtra: it is reached through a LangChain integration that is not installed; the
+                message names the package.
             UsageError: a parameter belongs into the configuration.
         """
         # Here, so that a comparison does not load LangChain.
+        from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
         from modelforge.app.langchain import get_llm  # noqa: PLC0415
 
-        settings = self.configuration.provider(provider)
+        try:
+            settings = self.configuration.provider(provider)
+        except (UnknownProvider, ConfigError):
+            if provider in INTEGRATIONS:
+                return foreign_llm(provider, model, callbacks, params)
+            raise
         self._endpoint(ModelId(provider=provider, model=model), settings)
 
         def find(name: str, sessions: HttpSessions) -> ChatModel:
             return self._contestant(ModelId(provider=provider, model=name), sessions).model
 
-        return get_llm(provider, model, settings, find, callbacks=callbacks, params=params)
+        def prices(provider: str, model: str) -> PriceList:
+            model_id = ModelId(provider=provider, model=model)
+            return _prices(model_id, settings, self.configuration.catalogue)
+
+        return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
     def close(self) -> None:
         """Stop the local servers."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncIterator
 from typing import Final
 
 from modelforge.core.errors import (
@@ -22,7 +22,7 @@ _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
 
 
-async def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncGenerator[Arrival, None]:
+def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncIterator[Arrival]:
     """What arrives.
 
     A call that fails before anything arrived is repeated up to ``retries`` times where the fault
@@ -31,6 +31,12 @@ async def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncGenerator[A
     Raises:
         RequestError: what the model raises, and TimedOut.
     """
+    if call.timeout_s is None and not retries:
+        return model.stream(call.prompt, call.generation)
+    return _patiently(model, call, retries)
+
+
+async def _patiently(model: ChatModel, call: Call, retries: int) -> AsyncIterator[Arrival]:
     deadline = None
     if call.timeout_s is not None:
         deadline = asyncio.get_running_loop().time() + call.timeout_s
@@ -53,12 +59,17 @@ async def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncGenerator[A
                 async with asyncio.timeout_at(deadline):
                     await asyncio.sleep(_wait_s(error, attempt))
             finally:
-                if (close := getattr(arrivals, "aclose", None)) is not None:
-                    await close()
+                await close(arrivals)
     except TimeoutError:
         raise TimedOut(
             f"{model.id}: no complete answer within {call.timeout_s:g} s; allow more with timeout="
         ) from None
+
+
+async def close(arrivals: AsyncIterator[Arrival]) -> None:
+    """End a stream that may not have come to its end."""
+    if (aclose := getattr(arrivals, "aclose", None)) is not None:
+        await aclose()
 
 
 def _wait_s(error: RequestError, attempt: int) -> float:

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SkipValidation
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
 from modelforge.langchain.answer import Chunks, Whole
-from modelforge.langchain.asking import ask
+from modelforge.langchain.asking import ask, close
 from modelforge.langchain.background import background
 from modelforge.langchain.call import Call, generation_of, tool_choice_of
 from modelforge.langchain.messages import prompt_of
@@ -186,11 +186,12 @@ class ForgeChatModel(BaseChatModel):
 
     async def _arrivals(self, call: Call) -> AsyncGenerator[Arrival, None]:
         provider = await self._providers.get()
-        async with aclosing(
-            ask(provider.model(call.model), call, retries=self.max_retries)
-        ) as arrivals:
+        arrivals = ask(provider.model(call.model), call, retries=self.max_retries)
+        try:
             async for arrival in arrivals:
                 yield arrival
+        finally:
+            await close(arrivals)
 
     def _call(
         self,
