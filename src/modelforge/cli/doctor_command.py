@@ -17,7 +17,7 @@ from rich.text import Text
 from modelforge.app.doctor import DoctorReport, ProviderCheck, examine
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.cli.configuration import configure
-from modelforge.cli.models_command import models_table
+from modelforge.cli.models_command import local_table
 from modelforge.cli.options import configuration_options
 from modelforge.export.terminal_text import terminal_line
 
@@ -73,7 +73,7 @@ def _sections(
 ) -> list[tuple[str, RenderableType]]:
     set_up = [check for check in report.providers if check.status in {"answers", "fails"}]
     return [
-        ("Local models", models_table(models)),
+        ("Local models", local_table(models)),
         ("Providers", _set_up(set_up) if set_up else Text("none set up", style="dim")),
         ("Known, not set up", _not_set_up(report)),
     ]

@@ -26,7 +26,7 @@ _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 _COMMANDS: Final = {
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
-    "models": "List and fetch the models that run on this machine.",
+    "models": "Find models, their limits and prices; fetch local ones.",
     "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare A,B asks models the same.",
 }

@@ -2,37 +2,150 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
 
 import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from modelforge.app.catalogue import find_model, live_models
 from modelforge.app.local_models import LocalModelState, local_models
+from modelforge.app.refresh import DEFAULT_URL, URL_VARIABLE, refresh
+from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.filters import Filters
+from modelforge.catalogue.load import load_catalogue
+from modelforge.catalogue.model import Model
+from modelforge.cli.configuration import configure
 from modelforge.cli.fetching import fetch
+from modelforge.cli.model_options import filter_options
+from modelforge.cli.model_tables import (
+    LEGEND,
+    age_line,
+    change_lines,
+    live_rows,
+    model_table,
+    models_table,
+    providers_table,
+)
+from modelforge.cli.options import configuration_options
+from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
+from modelforge.config.catalogue_layer import refreshed_folder
+from modelforge.core.errors import UsageError
+from modelforge.core.model_id import ModelId
+from modelforge.export.terminal_text import terminal_line
 from modelforge.local.catalogue import known_model
 from modelforge.local.weights import remove
 
 _MEGABYTE = 1_000_000
 
 
-@click.group("models", short_help="List and fetch the models that run on this machine.")
+@click.group("models", short_help="Find models, their limits and prices; fetch local ones.")
 def command() -> None:
-    """List and fetch the models that run on this machine."""
+    """Find models, their limits and prices, and fetch those that run on this machine."""
 
 
-@command.command("list", short_help="The local models that are known.")
-@click.option("--json", "as_json", is_flag=True, help="Print them as JSON.")
-def list_models(*, as_json: bool) -> None:
-    """List the local models that are known by name; any GGUF file works by its path."""
-    models = local_models()
+@command.command("list", short_help="The models that are known, by what they can do.")
+@filter_options
+@click.option("--all", "whole", is_flag=True, help="Every model of the catalogue.")
+@click.option("--live", is_flag=True, help="Ask the provider itself what it serves now.")
+@click.option("--providers", "of_providers", is_flag=True, help="List the providers instead.")
+@configuration_options
+def list_models(
+    *,
+    limit: int,
+    as_json: bool,
+    whole: bool,
+    live: bool,
+    of_providers: bool,
+    config_file: Path | None,
+    assignments: tuple[str, ...],
+    verbose: bool,
+    **conditions: Any,
+) -> None:
+    """List the models of the catalogue that meet every condition; with none, the local ones.
+
+    What the catalogue does not know of a model meets no condition.
+
+    \b
+    modelforge models list --provider openai
+    modelforge models list --tools --context 200000 --max-output-price 1
+    modelforge models list --provider groq --live
+    """
+    configuration = configure(config_file, assignments, verbose=verbose)
+    catalogue = configuration.catalogue
+    provider = conditions["provider"]
+    if live:
+        if provider is None:
+            raise UsageError("--live asks one provider: add --provider NAME")
+        found = live_rows(asyncio.run(live_models(configuration, provider)))
+        _print_models(catalogue, found, limit=limit, as_json=as_json)
+        return
+    if of_providers:
+        known = configuration.settings.providers
+        protocols = {name: found.protocol for name, found in known.items() if found.base_url}
+        Console(highlight=False).print(providers_table(catalogue, protocols))
+        return
+    if provider == LOCAL_PROVIDER or not (whole or _any(conditions)):
+        _print_local(catalogue, as_json=as_json)
+        return
+    models = _found(catalogue, conditions)
+    rows = [(model.id, model) for model in models]
+    _print_models(catalogue, rows, limit=limit, as_json=as_json)
+
+
+@command.command("search", short_help="Find models by their name.")
+@click.argument("text", nargs=-1, required=True)
+@filter_options
+def search_models(*, text: tuple[str, ...], limit: int, as_json: bool, **conditions: Any) -> None:
+    """Find the models of the catalogue whose id, name or family holds every word of TEXT."""
+    catalogue = load_catalogue(refreshed_folder())
+    models = _found(catalogue, {**conditions, "text": " ".join(text)})
+    _print_models(catalogue, [(model.id, model) for model in models], limit=limit, as_json=as_json)
+
+
+@command.command("show", short_help="Everything the catalogue knows of a model.")
+@click.argument("model", metavar="PROVIDER/MODEL")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def show_model(*, model: str, as_json: bool) -> None:
+    """Show everything the catalogue knows of a model."""
+    catalogue = load_catalogue(refreshed_folder())
+    found = find_model(catalogue, ModelId.parse(model))
     if as_json:
-        click.echo(json.dumps([asdict(model) for model in models], indent=2))
-    else:
-        Console(highlight=False).print(models_table(models))
+        click.echo(_json({**_fields(found), "catalogue": catalogue.dated.isoformat()}))
+        return
+    console = Console(highlight=False)
+    console.print(Text(terminal_line(str(found.id)), style="bold"))
+    console.print(model_table(found, catalogue))
+    _print_age(catalogue)
+
+
+@command.command("refresh", short_help="Fetch today's catalogue from models.dev.")
+@click.option("-q", "--quiet", is_flag=True, help="Only what went wrong.")
+def refresh_catalogue(*, quiet: bool) -> None:
+    """Fetch today's catalogue and say what changed.
+
+    A row that is broken is left out and named; a document that is none leaves everything as it
+    was. MODELFORGE_CATALOGUE_URL names a mirror of models.dev.
+    """
+    base_url = os.environ.get(URL_VARIABLE) or DEFAULT_URL
+    done = asyncio.run(refresh(refreshed_folder(), base_url=base_url, today=_today()))
+    for row in done.refused:
+        click.echo(f"not taken: {terminal_line(f'{row.row}: {row.reason}')}", err=True)
+    if quiet:
+        return
+    if done.changed is None:
+        click.echo(f"unchanged; checked on {done.catalogue.dated}")
+        return
+    for line in change_lines(done.changed):
+        click.echo(line)
 
 
 @command.command("pull", short_help="Fetch a model's weights.")
@@ -58,8 +171,8 @@ def remove_models(*, names: tuple[str, ...]) -> None:
         click.echo(f"local/{model.name}: {freed / _MEGABYTE:.0f} MB freed", err=True)
 
 
-def models_table(models: Sequence[LocalModelState]) -> Table:
-    """The models, a line each and a line of description."""
+def local_table(models: Sequence[LocalModelState]) -> Table:
+    """The local models, a line each and a line of description."""
     table = Table.grid(padding=(0, 2))
     for model in models:
         state = (
@@ -69,6 +182,69 @@ def models_table(models: Sequence[LocalModelState]) -> Table:
         table.add_row(mark, Text(model.id, style="bold"), f"{state} · {model.licence}")
         table.add_row("", "", Text(model.description, style="dim"))
     return table
+
+
+def _print_local(catalogue: Catalogue, *, as_json: bool) -> None:
+    models = local_models()
+    if as_json:
+        click.echo(_json([asdict(model) for model in models]))
+        return
+    Console(highlight=False).print(local_table(models))
+    click.echo(
+        f"\nThe catalogue knows the models of {len(catalogue.providers)} providers: add\n"
+        "--provider NAME or other conditions, or try modelforge models search TEXT"
+    )
+
+
+def _found(catalogue: Catalogue, conditions: dict[str, Any]) -> list[Model]:
+    provider = conditions["provider"]
+    if provider is not None:
+        # Of a provider that is not there, the answer names those that come close.
+        conditions = {**conditions, "provider": ALIASES.get(provider, provider)}
+        if catalogue.provider(conditions["provider"]) is None:
+            find_model(catalogue, ModelId(provider=provider, model="*"))
+    return catalogue.models(Filters(**conditions))
+
+
+def _print_models(
+    catalogue: Catalogue,
+    rows: Sequence[tuple[ModelId, Model | None]],
+    *,
+    limit: int,
+    as_json: bool = False,
+) -> None:
+    if as_json:
+        click.echo(_json([{"id": str(id_)} if m is None else _fields(m, id_) for id_, m in rows]))
+        return
+    if rows:
+        Console(highlight=False).print(models_table(rows[:limit]))
+        click.echo(f"\n{LEGEND}")
+    if len(rows) > limit:
+        click.echo(f"{limit} of {len(rows):,} models: add conditions, or --limit {len(rows)}.")
+    elif not rows:
+        click.echo("no model of the catalogue meets every condition", err=True)
+    _print_age(catalogue)
+
+
+def _print_age(catalogue: Catalogue) -> None:
+    click.echo(age_line(catalogue, catalogue.age_days(_today())))
+
+
+def _any(conditions: dict[str, Any]) -> bool:
+    return any(value not in (None, (), False) for value in conditions.values())
+
+
+def _fields(model: Model, id_: ModelId | None = None) -> dict[str, Any]:
+    return {**asdict(model), "id": str(id_ or model.id)}
+
+
+def _json(document: Any) -> str:
+    """JSON with prices as text: exact."""
+    return json.dumps(document, indent=2, default=str)
+
+
+def _today() -> date:
+    return datetime.now(UTC).date()
 
 
 def _bare(name: str) -> str:

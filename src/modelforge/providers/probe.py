@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,18 +12,24 @@ from modelforge.core.errors import RequestError, TimedOut
 from modelforge.core.ports import Clock
 from modelforge.providers.connection import Connection
 from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.listing import listed_ids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Probe:
     """What came of asking: ``error`` is None when the endpoint answered as it should.
 
-    ``models`` is how many it lists, None when it lists none in the usual shape.
+    ``ids`` are the models it lists, None when it lists none in a known shape.
     """
 
     latency_s: float
-    models: int | None
+    ids: tuple[str, ...] | None
     error: RequestError | None
+
+    @property
+    def models(self) -> int | None:
+        """How many models it lists."""
+        return None if self.ids is None else len(self.ids)
 
 
 async def probe(
@@ -34,10 +39,14 @@ async def probe(
     connection: Connection,
     timeout_s: float,
     clock: Clock,
+    query: str = "",
 ) -> Probe:
-    """``GET {base_url}/models``; never raises for what the endpoint does."""
-    url = f"{base_url}/models"
-    models: int | None = None
+    """``GET {base_url}/models``; never raises for what the endpoint does.
+
+    ``query`` asks for more than a first page (``LISTING_QUERY``).
+    """
+    url = f"{base_url}/models{query}"
+    ids: tuple[str, ...] | None = None
     failure: RequestError | None = None
     started_s = clock()
     try:
@@ -47,7 +56,7 @@ async def probe(
         ):
             body = await response.read()
             if response.status == HTTPStatus.OK:
-                models = _count(body)
+                ids = listed_ids(body)
             elif response.status != HTTPStatus.NOT_FOUND:  # many servers have no such list
                 failure = status_error(response.status, response.headers, None, url=url)
     except TimeoutError:
@@ -56,13 +65,4 @@ async def probe(
         failure = transport_error(error, url=url)
     if failure is not None:
         failure.args = (connection.redact(str(failure)),)
-    return Probe(latency_s=clock() - started_s, models=models, error=failure)
-
-
-def _count(body: bytes) -> int | None:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    listed = document.get("data") if isinstance(document, dict) else None
-    return len(listed) if isinstance(listed, list) else None
+    return Probe(latency_s=clock() - started_s, ids=ids, error=failure)

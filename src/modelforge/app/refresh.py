@@ -1,0 +1,116 @@
+"""The catalogue fetched anew: checked row by row, and what changed told."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.changes import Changes, changes
+from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE, encode_catalogue
+from modelforge.catalogue.load import load_catalogue
+from modelforge.catalogue.source import Refusal, Source, read_source
+from modelforge.core.errors import MalformedResponse, ModelForgeError
+from modelforge.providers.documents import Document, fetch_document
+from modelforge.providers.sessions import HttpSessions
+
+DEFAULT_URL: Final = "https://models.dev"
+URL_VARIABLE: Final = "MODELFORGE_CATALOGUE_URL"
+TIMEOUT_S: Final = 60.0
+
+_STATE_FILE: Final = "fetched.json"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Refreshed:
+    """What a refresh came to.
+
+    Attributes:
+        changed: None when the source has not changed since the last refresh.
+        refused: rows that were not taken; the others stand.
+    """
+
+    catalogue: Catalogue
+    changed: Changes | None
+    refused: tuple[Refusal, ...] = ()
+
+
+async def refresh(folder: Path, *, base_url: str, today: date) -> Refreshed:
+    """Fetch ``{base_url}/api.json`` and keep it in ``folder``; on failure what was there stays.
+
+    Raises:
+        RequestError: it cannot be had, or is not a catalogue.
+        ModelForgeError: it cannot be kept.
+    """
+    url = f"{base_url.rstrip('/')}/api.json"
+    before = load_catalogue(folder)
+    etag = _kept_etag(folder, url) if before.origin == "refreshed" else None
+    async with HttpSessions() as sessions:
+        document = await fetch_document(sessions.to(url), url, etag=etag, timeout_s=TIMEOUT_S)
+    if document.body is None:
+        _keep(folder, {PROVIDERS_FILE: _dated(folder / PROVIDERS_FILE, today)})
+        return Refreshed(catalogue=load_catalogue(folder), changed=None)
+    source = _read(document, url)
+    files = encode_catalogue(today, source.providers, source.models)
+    known = before.models()
+    state = json.dumps({"url": url, "etag": document.etag}).encode()
+    # The providers' file last: its change is what makes the new catalogue seen.
+    _keep(
+        folder,
+        {MODELS_FILE: files.models, _STATE_FILE: state, PROVIDERS_FILE: files.providers},
+    )
+    return Refreshed(
+        catalogue=load_catalogue(folder),
+        changed=changes(known, source.models),
+        refused=source.refused,
+    )
+
+
+def _read(document: Document, url: str) -> Source:
+    try:
+        source = read_source(document.body or b"")
+    except ValueError as error:
+        kind = f" but {document.content_type}" if "html" in document.content_type else ""
+        raise MalformedResponse(
+            f"{url} is not a catalogue{kind}: {error}; the catalogue in use is unchanged"
+        ) from None
+    if len(source.models) <= len(source.refused):
+        named = "".join(f" ({row.row}: {row.reason})" for row in source.refused[:1])
+        raise MalformedResponse(
+            f"{url} is not a catalogue: {len(source.models)} models can be read and "
+            f"{len(source.refused)} cannot{named}; the catalogue in use is unchanged"
+        )
+    return source
+
+
+def _kept_etag(folder: Path, url: str) -> str | None:
+    try:
+        state = json.loads((folder / _STATE_FILE).read_bytes())
+        etag = state["etag"] if state["url"] == url else None
+    except (OSError, ValueError, LookupError, TypeError):
+        return None
+    return etag if isinstance(etag, str) and etag.isprintable() else None
+
+
+def _dated(path: Path, today: date) -> bytes:
+    """The file of providers, said to be of ``today``: its source still says the same."""
+    tree = json.loads(path.read_bytes())
+    return (json.dumps({**tree, "dated": today.isoformat()}, ensure_ascii=False) + "\n").encode()
+
+
+def _keep(folder: Path, files: dict[str, bytes]) -> None:
+    """Write each file whole or not at all."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, content in files.items():
+            part = folder / f"{name}.{os.getpid()}.part"
+            part.write_bytes(content)
+            part.replace(folder / name)
+    except OSError as error:
+        raise ModelForgeError(
+            f"cannot keep the catalogue in {folder}: {error.strerror or error}"
+        ) from None

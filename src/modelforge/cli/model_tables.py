@@ -1,0 +1,184 @@
+"""Models of the catalogue as people read them; everything in it is foreign and is cleaned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
+
+from modelforge.app.catalogue import LiveModel
+from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.changes import Changes, PriceMove
+from modelforge.catalogue.cost import PRICE_FIELDS, ListedPrice
+from modelforge.catalogue.model import Model
+from modelforge.core.model_id import ModelId
+from modelforge.export.measure import count
+from modelforge.export.terminal_text import terminal_line
+
+LEGEND: Final = "$ per million tokens (? not listed); Tools, Reasoning, Images in, Open weights"
+_UNKNOWN: Final = "?"
+_SHOWN_CHANGES: Final = 20
+_THOUSAND: Final = 1000
+
+
+def models_table(rows: Iterable[tuple[ModelId, Model | None]]) -> Table:
+    """A line a model: its name, context, prices and what it can do."""
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("model", overflow="fold")
+    for heading in ("context", "input", "output"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("can", no_wrap=True)
+    for id_, model in rows:
+        name = Text(terminal_line(str(id_)))
+        if model is None:
+            table.add_row(name, _UNKNOWN, _UNKNOWN, _UNKNOWN, "not in the catalogue")
+            continue
+        if model.status:
+            name.append(f" ({terminal_line(model.status)})", style="dim")
+        price = _price(model)
+        table.add_row(
+            name, tokens(model.context), _dollars(price.input), _dollars(price.output), _can(model)
+        )
+    return table
+
+
+def live_rows(models: Iterable[LiveModel]) -> list[tuple[ModelId, Model | None]]:
+    """The rows of models that a provider lists now."""
+    return [(model.id, model.known) for model in models]
+
+
+def providers_table(catalogue: Catalogue, protocols: Mapping[str, str]) -> Table:
+    """A line a provider: its name, and the variables it is set up with.
+
+    ``protocols`` are those spoken with the providers whose address is known.
+    """
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
+    table.add_column("provider", overflow="fold")
+    table.add_column("protocol", no_wrap=True)
+    table.add_column("set up with", overflow="fold")
+    for provider in catalogue.providers.values():
+        protocol = protocols.get(provider.id, "(not spoken)")
+        table.add_row(
+            *(Text(terminal_line(text)) for text in (provider.id, protocol)),
+            Text(terminal_line(", ".join(provider.env))),
+        )
+    return table
+
+
+def model_table(model: Model, catalogue: Catalogue) -> Table:
+    """Everything known of one model."""
+    provider = catalogue.providers[model.id.provider]
+    facts: list[tuple[str, str | None]] = [
+        ("name", model.name),
+        ("family", model.family),
+        ("provider", provider.name),
+        ("set up with", ", ".join(provider.env)),
+        ("documentation", provider.doc),
+        ("released", model.released),
+        ("knowledge until", model.knowledge),
+        ("status", model.status or "in service"),
+        ("context", _whole(model.context)),
+        ("longest input", _whole(model.input_limit)),
+        ("longest output", _whole(model.output_limit)),
+        ("takes", ", ".join(model.takes)),
+        ("gives", ", ".join(model.gives)),
+        ("tools", _yes(model.tool_call)),
+        ("reasoning", _yes(model.reasoning)),
+        ("structured output", _yes(model.structured_output)),
+        ("open weights", _yes(model.open_weights)),
+        ("price", _price_line(_price(model))),
+    ]
+    tiers = () if model.cost is None else model.cost.tiers
+    facts += [(f"above {tier.above_tokens:,} tokens", _price_line(tier.price)) for tier in tiers]
+    table = Table.grid(padding=(0, 2))
+    for name, value in facts:
+        table.add_row(Text(name, style="dim"), Text(terminal_line(value or "unknown")))
+    return table
+
+
+def age_line(catalogue: Catalogue, age_days: int) -> str:
+    """How old what is shown is, and how to renew it."""
+    days = "1 day" if age_days == 1 else f"{age_days} days"
+    return f"Catalogue of {catalogue.dated} ({days} old, {catalogue.origin}): modelforge models refresh"
+
+
+def change_lines(changed: Changes) -> list[str]:
+    """What a refresh found, a line each; long lists are cut and say so."""
+    return [
+        *_listed("new", [str(id_) for id_ in changed.new]),
+        *_listed("gone", [str(id_) for id_ in changed.gone]),
+        *_listed("price moved by more than 3x", [_move(move) for move in changed.moved]),
+        *_listed("now listed as free", [_move(move) for move in changed.now_free]),
+    ]
+
+
+def tokens(number: int | None) -> str:
+    """``128k``, ``1.05M``."""
+    if number is None:
+        return _UNKNOWN
+    if number < _THOUSAND:
+        return str(number)
+    unit, size = ("M", 10**6) if number >= 10**6 else ("k", 10**3)
+    return f"{number / size:.3g}{unit}"
+
+
+def _listed(heading: str, lines: Sequence[str]) -> list[str]:
+    if not lines:
+        return [f"{heading}: none"]
+    rest = len(lines) - _SHOWN_CHANGES
+    shown = [f"  {terminal_line(line)}" for line in lines[:_SHOWN_CHANGES]]
+    return [
+        f"{heading}: {count(len(lines))}",
+        *shown,
+        *([f"  and {rest:,} more"] if rest > 0 else []),
+    ]
+
+
+def _move(move: PriceMove) -> str:
+    return f"{move.id} {move.what}: {_dollars(move.before)} -> {_dollars(move.after)}"
+
+
+def _price(model: Model) -> ListedPrice:
+    return ListedPrice() if model.cost is None else model.cost.price
+
+
+def _price_line(price: ListedPrice) -> str:
+    parts = [
+        f"{name.replace('_', ' ')} {_dollars(value)}"
+        for name in PRICE_FIELDS
+        if (value := getattr(price, name)) is not None
+    ]
+    if not parts:
+        return "not listed"
+    free = " (listed as free)" if price.free else ""
+    return f"{', '.join(parts)} per million tokens{free}"
+
+
+def _can(model: Model) -> str:
+    marks = (
+        ("T", model.tool_call),
+        ("R", model.reasoning),
+        ("I", "image" in model.takes),
+        ("O", model.open_weights),
+    )
+    return "".join(letter if mark else "·" for letter, mark in marks)
+
+
+def _dollars(usd: Decimal | None) -> str:
+    """Exact, with cents: ``$0.50``, ``$0.0375``."""
+    if usd is None:
+        return _UNKNOWN
+    digits = usd.normalize().as_tuple().exponent
+    places = max(2, -digits) if isinstance(digits, int) else 2
+    return f"${usd:,.{places}f}"
+
+
+def _whole(number: int | None) -> str | None:
+    return None if number is None else f"{number:,} tokens"
+
+
+def _yes(value: bool | None) -> str:
+    return "unknown" if value is None else "yes" if value else "no"
