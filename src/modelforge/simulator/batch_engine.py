@@ -76,7 +76,7 @@ class BatchEngine(Generic[K]):
         self._by_key[key] = sequence
         self._waiting.append(sequence)
         if self.next_s is None:
-            self._start_step(at_s)
+            self._start_step(-math.inf)
 
     def cancel(self, key: K) -> None:
         """Forget a sequence; its slot is free from the next step on. Unknown keys are ignored."""
@@ -105,9 +105,12 @@ class BatchEngine(Generic[K]):
         return emissions
 
     def _start_step(self, at_s: float) -> None:
-        if not self._running and self._waiting:
-            at_s = max(at_s, self._waiting[0].arrived_s)
-        admitted = self._admit(at_s)
+        if not self._running and self._waiting and self._waiting[0].arrived_s > at_s:
+            # Idle until this arrival, which starts at once and so alone.
+            at_s = self._waiting[0].arrived_s
+            admitted = [self._waiting.popleft()]
+        else:
+            admitted = self._admit(at_s)
         if admitted:
             tokens = sum(sequence.prompt_tokens for sequence in admitted)
             self._running += admitted

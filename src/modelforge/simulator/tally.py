@@ -27,10 +27,12 @@ class Tally:
 
     def add(self, duration_s: float) -> None:
         """Count one."""
-        self._counts[round(duration_s * _MICRO)] += 1
+        micros = int(duration_s * _MICRO + 0.5)
+        self._counts[micros] = self._counts.get(micros, 0) + 1
         self.count += 1
         self.total_s += duration_s
-        self.max_s = max(self.max_s, duration_s)
+        if duration_s > self.max_s:  # noqa: PLR1730 (called for every token)
+            self.max_s = duration_s
 
     @classmethod
     def merged(cls, tallies: Iterable[Tally]) -> Tally:
