@@ -102,7 +102,8 @@ def model_table(model: Model, catalogue: Catalogue) -> Table:
 def age_line(catalogue: Catalogue, age_days: int) -> str:
     """How old what is shown is, and how to renew it."""
     days = "1 day" if age_days == 1 else f"{age_days} days"
-    return f"Catalogue of {catalogue.dated} ({days} old, {catalogue.origin}): modelforge models refresh"
+    source = f"Catalogue of {catalogue.dated} ({days} old, {catalogue.origin})"
+    return f"{source}: modelforge models refresh"
 
 
 def change_lines(changed: Changes) -> list[str]:

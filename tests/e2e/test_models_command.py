@@ -1,0 +1,187 @@
+"""``modelforge models``: what is known of models, asked and renewed."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from tests.support.catalogue_server import CatalogueServer
+from tests.support.command import Session
+from tests.unit.catalogue.documents import document, model
+
+
+@pytest.fixture
+def mirror(shell: Session, tmp_path: Path) -> Iterator[CatalogueServer]:
+    with CatalogueServer(body=document({"m": model()}), etag='"1"') as server:
+        shell.environment["MODELFORGE_CATALOGUE_URL"] = server.url
+        shell.environment["XDG_CACHE_HOME"] = str(tmp_path / "cache")
+        yield server
+
+
+def listed(shell: Session, *conditions: str) -> list[str]:
+    done = shell.run("models", "list", "--json", *conditions)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [found["id"] for found in json.loads(done.stdout)]
+
+
+def one_line(done: CompletedProcess[str], code: int) -> str:
+    assert (done.returncode, done.stdout) == (code, "")
+    assert len(done.stderr.splitlines()) == 1
+    return done.stderr
+
+
+def test_models_by_what_they_can_do(shell: Session) -> None:
+    assert "openai/gpt-4o-mini" in listed(shell, "--provider", "openai", "--tools")
+    cheap = listed(shell, "--provider", "openai", "--max-output-price", "0.5", "--context", "9000")
+    assert cheap
+    assert "openai/gpt-4o-mini" not in cheap
+    assert listed(shell, "--provider", "together") == listed(shell, "--provider", "togetherai")
+
+
+def test_a_table_is_legible_at_80_columns(shell: Session) -> None:
+    done = shell.run("models", "list", "--all", "--limit", "300", env={"COLUMNS": "80"})
+    assert (done.returncode, done.stderr) == (0, "")
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "Catalogue of" in done.stdout
+    assert "days old" in done.stdout
+
+
+def test_search_and_show(shell: Session) -> None:
+    found = json.loads(shell.run("models", "search", "gpt-4o", "mini", "--json").stdout)
+    assert "openai/gpt-4o-mini" in [entry["id"] for entry in found]
+    shown = shell.run("models", "show", "openai/gpt-4o-mini")
+    for words in ("GPT-4o mini", "128,000 tokens", "input $0.15, output $0.60", "OPENAI_API_KEY"):
+        assert words in shown.stdout
+    entry = json.loads(shell.run("models", "show", "openai/gpt-4o-mini", "--json").stdout)
+    assert entry["cost"]["price"]["input"] == "0.15"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("show", "openai/gpt-4o-mni"), "did you mean openai/gpt-4o-mini"),
+        (("show", "opnai/x"), "did you mean openai"),
+        (("show", "gpt-4o"), "write provider/model"),
+        (("list", "--provider", "opnai"), "did you mean openai"),
+        (("list", "--live"), "add --provider"),
+        (("list", "--provider", "local", "--live"), "no server to ask"),
+        (("list", "--max-input-price", "cheap"), "not a price"),
+        (("list", "--max-input-price", "nan"), "not a price"),
+    ],
+)
+def test_what_cannot_be_asked(shell: Session, arguments: tuple[str, ...], words: str) -> None:
+    assert words in one_line(shell.run("models", *arguments), 2)
+
+
+def test_a_refresh_brings_new_models_and_says_so(shell: Session, mirror: CatalogueServer) -> None:
+    done = shell.run("models", "refresh")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "new: 1\n  acme/m\n" in done.stdout
+    assert "more" in done.stdout  # of the thousands that are gone
+    assert listed(shell, "--provider", "acme") == ["acme/m"]
+    assert mirror.requests == [("/api.json", None)]
+
+
+def test_an_unchanged_source_is_not_sent_again(shell: Session, mirror: CatalogueServer) -> None:
+    shell.run("models", "refresh")
+    done = shell.run("models", "refresh")
+    assert done.returncode == 0
+    assert done.stdout.startswith("unchanged; checked on ")
+    assert mirror.requests[1] == ("/api.json", '"1"')
+    assert listed(shell, "--provider", "acme") == ["acme/m"]
+
+
+def test_changed_prices_are_told(shell: Session, mirror: CatalogueServer) -> None:
+    rows = {name: model(cost={"input": 1, "output": 1}) for name in ("dear", "free", "gone")}
+    mirror.body = document(rows)
+    shell.run("models", "refresh")
+    rows = {
+        "dear": model(cost={"input": 4, "output": 1}),
+        "free": model(cost={"input": 0, "output": 0}),
+        "new": model(),
+    }
+    mirror.body, mirror.etag = document(rows), '"2"'
+    lines = shell.run("models", "refresh").stdout.splitlines()
+    assert lines[:4] == ["new: 1", "  acme/new", "gone: 1", "  acme/gone"]
+    assert "  acme/dear input: $1.00 -> $4.00" in lines
+    assert lines[-2:] == [
+        "  acme/free input: $1.00 -> $0.00",
+        "  acme/free output: $1.00 -> $0.00",
+    ]
+
+
+def test_a_broken_row_alone_is_left_out(shell: Session, mirror: CatalogueServer) -> None:
+    mirror.body = document({"good": model(), "other": model(), "bad": model(cost={"input": -1})})
+    done = shell.run("models", "refresh", "--quiet")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.startswith("not taken: acme/bad: its price input")
+    assert listed(shell, "--provider", "acme") == ["acme/good", "acme/other"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        ({"body": b'{"acme": '}, "is not a catalogue"),
+        ({"body": b"<html>Sign in", "content_type": "text/html"}, "text/html"),
+        ({"body": b"{}"}, "0 models can be read"),
+        ({"body": b'{"acme": {"models": 3}}'}, "acme: its models"),
+        ({"status": 500}, "500"),
+        ({"status": 404}, "404"),
+    ],
+)
+def test_a_failed_refresh_leaves_everything_as_it_was(
+    shell: Session, mirror: CatalogueServer, answer: dict[str, object], words: str
+) -> None:
+    shell.run("models", "refresh")
+    mirror.etag = None
+    for name, value in answer.items():
+        setattr(mirror, name, value)
+    assert words in one_line(shell.run("models", "refresh"), 1)
+    assert listed(shell, "--provider", "acme") == ["acme/m"]
+
+
+def test_a_mirror_that_is_not_there(shell: Session) -> None:
+    environment = {"MODELFORGE_CATALOGUE_URL": "http://127.0.0.1:1"}
+    done = shell.run("models", "refresh", env=environment)
+    assert "http://127.0.0.1:1/api.json" in one_line(done, 1)
+
+
+def test_a_hostile_catalogue_cannot_act_on_the_terminal(
+    shell: Session, mirror: CatalogueServer
+) -> None:
+    name = "Nice\x1b]0;owned\x07 \u202eevil"
+    mirror.body = document({"m": model(name=name, family="\x1b[2J")}, name=name)
+    shell.run("models", "refresh")
+    done = shell.run("models", "show", "acme/m")
+    assert done.returncode == 0
+    assert not set(done.stdout) & {"\x1b", "\x07", "\u202e"}
+
+
+def test_a_provider_says_itself_what_it_serves(shell: Session) -> None:
+    body = b'{"data": [{"id": "b"}, {"id": "gpt-4o-mini"}]}'
+    with CatalogueServer(body=body) as server:
+        environment = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "sk-planted"}
+        done = shell.run("models", "list", "--provider", "openai", "--live", env=environment)
+        entries = shell.run(
+            "models", "list", "--provider", "openai", "--live", "--json", env=environment
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "openai/b" in done.stdout
+    assert "not in the catalogue" in done.stdout
+    assert [entry["id"] for entry in json.loads(entries.stdout)] == [
+        "openai/b",
+        "openai/gpt-4o-mini",
+    ]
+    assert server.requests[0][0] == "/v1/models"
+
+
+def test_a_provider_that_lists_nothing(shell: Session) -> None:
+    with CatalogueServer(body=b"<html>") as server:
+        environment = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "sk-planted"}
+        done = shell.run("models", "list", "--provider", "openai", "--live", env=environment)
+    assert "is not a list of models" in one_line(done, 1)
+    needs_key = shell.run("models", "list", "--provider", "openai", "--live")
+    assert "OPENAI_API_KEY" in one_line(needs_key, 2)
