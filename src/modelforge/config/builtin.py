@@ -28,7 +28,8 @@ BUILTIN: Final[dict[str, Any]] = {
             "api_key_env": "ANTHROPIC_API_KEY",
         },
         "google": {
-            "base_url": "https://generativelanguage.googleapis.com/v1beta/openai",
+            "protocol": "google",
+            "base_url": "https://generativelanguage.googleapis.com/v1beta",
             "api_key_env": "GEMINI_API_KEY",
         },
         "amazon-bedrock": {

@@ -51,7 +51,7 @@ class ProviderSettings(_Table):
         prices: rates by model name.
     """
 
-    protocol: Literal["openai", "anthropic", "google"] = "openai"
+    protocol: Literal["openai", "openai-responses", "anthropic", "google"] = "openai"
     base_url: Annotated[str, AfterValidator(http_url)] | None = None
     api_key_env: Annotated[
         tuple[Annotated[str, AfterValidator(_env_name)], ...], BeforeValidator(_listed)

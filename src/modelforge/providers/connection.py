@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError
 from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
 from modelforge.providers.credentials import Redactor, read_key
+from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.providers.openai_responses import OpenAIResponses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,7 +35,7 @@ def connect(
     Raises:
         MissingKey: the provider's key is not in ``environ`` (by default this process's).
     """
-    codec = _codec(provider, settings)
+    codec = _codec(settings)
     key = read_key(provider, settings.api_key_env, environ, stored=settings.stored_key)
     return Connection(
         codec=codec,
@@ -43,11 +44,13 @@ def connect(
     )
 
 
-def _codec(provider: str, settings: ProviderSettings) -> ChatCodec:
+def _codec(settings: ProviderSettings) -> ChatCodec:
     match settings.protocol:
         case "openai":
             return OpenAIChat(max_tokens_field=settings.max_tokens_field)
+        case "openai-responses":
+            return OpenAIResponses()
         case "anthropic":
             return AnthropicMessages()
-        case _:
-            raise ConfigError(f"{provider}: protocol {settings.protocol!r} is not spoken yet")
+        case "google":
+            return Gemini()

@@ -83,8 +83,8 @@ TOOL = _block(
     {"type": "input_json_delta", "partial_json": '"Oslo"}'},
 )
 BARE_TOOL = _block(3, {"type": "tool_use", "id": "toolu_2", "name": "now", "input": {}})
-WHOLE: list[dict[str, Any]] = [START, {"type": "ping"}, *THOUGHT, *_text(1, "Hel", "lo"), *TOOL, *BARE_TOOL,
-         *_end("tool_use")]  # fmt: skip
+WHOLE: list[dict[str, Any]] = [START, {"type": "ping"}, *THOUGHT, *_text(1, "Hel", "lo"), *TOOL,
+         *BARE_TOOL, *_end("tool_use")]  # fmt: skip
 PROMPTED = Usage(prompt_tokens=35, cached_tokens=20, cache_write_tokens=5)
 COUNTED = Usage(prompt_tokens=35, completion_tokens=7, cached_tokens=20, cache_write_tokens=5)
 WHOLE_EVENTS = [
