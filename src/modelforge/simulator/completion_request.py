@@ -42,7 +42,7 @@ class CompletionRequest:
         model = document.get("model")
         if not isinstance(model, str) or not model:
             raise _missing("model") if model is None else _wrong("model", "a string")
-        if document.get("n") not in {None, 1}:
+        if document.get("n") not in (None, 1):
             raise ApiError(400, "only one answer a request is simulated: n must be 1", param="n")
         return cls(
             chat=chat,
