@@ -286,10 +286,23 @@ BEHAVIOURS: dict[str, Behaviour] = {
 }  # fmt: skip
 
 
+async def by_model(connection: Connection) -> None:
+    """The model's name says what is wanted."""
+    if connection.request.path.endswith("/models"):
+        await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
+        return
+    name, _, argument = str(connection.request.body["model"]).partition(":")
+    await BEHAVIOURS.get(name, ok)(connection, argument)
+
+
 @dataclass
 class OpenAIServer:
-    """Starts on entry and stops on exit; ``requests`` are all it has been sent."""
+    """Starts on entry and stops on exit; ``requests`` are all it has been sent.
 
+    ``handler`` answers them; ``answers`` are texts by the names of models, given first.
+    """
+
+    handler: Callable[[Connection], Awaitable[None]] = by_model
     requests: list[Request] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
     in_flight: int = 0
@@ -364,12 +377,8 @@ class OpenAIServer:
             self.in_flight -= 1
 
     async def _dispatch(self, connection: Connection) -> None:
-        if connection.request.path.endswith("/models"):
-            await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
-            return
-        model = str(connection.request.body["model"])
-        if model in self.answers:
-            await _answer(connection, [self.answers[model]])
-            return
-        name, _, argument = model.partition(":")
-        await BEHAVIOURS.get(name, ok)(connection, argument)
+        answer = self.answers.get(str(connection.request.body.get("model")))
+        if answer is None:
+            await self.handler(connection)
+        else:
+            await _answer(connection, [answer])
