@@ -22,7 +22,8 @@ from markdown_it import MarkdownIt
 from tests.support.local_weights import ensure_weights
 from tests.support.openai_server import OpenAIServer
 
-from modelforge.config.builtin import BUILTIN
+from modelforge.config.builtin import ALIASES, BUILTIN
+from modelforge.config.load import load_configuration
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -116,11 +117,12 @@ def _environment(home: Path, server: OpenAIServer) -> dict[str, str]:
     }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["XDG_CONFIG_HOME"] = str(home / ".config")
-    for name, provider in BUILTIN["providers"].items():
-        if "base_url" in provider:
-            environment[f"MODELFORGE_PROVIDERS__{name.upper()}__BASE_URL"] = server.base_url
-        if "api_key_env" in provider:
-            environment[provider["api_key_env"]] = "not-a-real-key"
+    known = load_configuration(environ={}).settings.providers
+    for name in {*BUILTIN["providers"], *ALIASES, "deepseek", "openrouter"}:
+        if known[name].base_url is not None:
+            variable = name.upper().replace("-", "_")
+            environment[f"MODELFORGE_PROVIDERS__{variable}__BASE_URL"] = server.base_url
+        environment |= dict.fromkeys(known[name].api_key_env, "not-a-real-key")
     # The address that the pages give to a server of one's own.
     environment["MODELFORGE_PROVIDERS__TARGET__BASE_URL"] = server.base_url
     environment["TARGET_KEY"] = "not-a-real-key"

@@ -10,6 +10,7 @@ from subprocess import CompletedProcess
 import pytest
 from tests.support.catalogue_server import CatalogueServer
 from tests.support.command import Session
+from tests.support.openai_server import OpenAIServer
 from tests.unit.catalogue.documents import document, model
 
 
@@ -185,3 +186,49 @@ def test_a_provider_that_lists_nothing(shell: Session) -> None:
     assert "is not a list of models" in one_line(done, 1)
     needs_key = shell.run("models", "list", "--provider", "openai", "--live")
     assert "OPENAI_API_KEY" in one_line(needs_key, 2)
+
+
+def test_a_protocol_with_pages_is_asked_for_all_of_them(shell: Session) -> None:
+    body = b'{"data": [{"type": "model", "id": "claude-x"}], "has_more": false}'
+    with CatalogueServer(body=body) as server:
+        environment = {
+            "MODELFORGE_PROVIDERS__ANTHROPIC__BASE_URL": f"{server.url}/v1",
+            "ANTHROPIC_API_KEY": "sk-planted",
+        }
+        done = shell.run("models", "list", "--provider", "anthropic", "--live", env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "anthropic/claude-x" in done.stdout
+    assert server.requests == [("/v1/models?limit=1000", None)]
+
+
+def test_an_answer_is_priced_by_the_catalogue(shell: Session, server: OpenAIServer) -> None:
+    environment = {"OPENAI_BASE_URL": server.base_url, "OPENAI_API_KEY": "sk-planted"}
+    models = ("openai/gpt-4o-mini", "openai/of-tomorrow")
+    arguments = ("--prompt", "Hello", "--export", "jsonl")
+    done = shell.run("compare", *models, *arguments, env=environment)
+    records = {record["model"]: record for record in map(json.loads, done.stdout.splitlines())}
+    assert records["gpt-4o-mini"]["cost_usd"] is not None
+    assert records["of-tomorrow"]["cost_usd"] is None
+    assert "openai/of-tomorrow is not in the catalogue of" in json.dumps(records["of-tomorrow"])
+
+
+def test_the_doctor_asks_whom_the_environment_sets_up(shell: Session) -> None:
+    checks = {
+        check["name"]: check
+        for check in json.loads(shell.run("doctor", "--json").stdout)["providers"]
+    }
+    assert {"openai", "azure", "ollama"} <= set(checks)
+    assert "openrouter" not in checks
+    assert checks["azure"]["key"] == "AZURE_API_KEY or AZURE_OPENAI_API_KEY (not set)"
+    environment = {
+        "MODELFORGE_PROVIDERS__OPENROUTER__BASE_URL": "http://127.0.0.1:1/v1",
+        "AZURE_OPENAI_API_KEY": "sk-planted",
+        "GITHUB_TOKEN": "sk-planted",
+    }
+    done = shell.run("doctor", "--json", env=environment)
+    checks = {check["name"]: check for check in json.loads(done.stdout)["providers"]}
+    assert checks["openrouter"]["status"] == "fails"
+    assert checks["azure"]["key"] == "AZURE_OPENAI_API_KEY (set)"
+    assert checks["azure"]["status"] == "no key"
+    assert "github-models" not in checks
+    assert "sk-planted" not in done.stdout + done.stderr

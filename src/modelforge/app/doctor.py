@@ -88,7 +88,7 @@ async def examine(
         files=configuration.files,
         searched=(f"{FILE_NAME} here or above", str(user_file())),
         providers=tuple(checks),
-        listed=len(known) - len(names) - 1,
+        listed=len(configuration.catalogue.providers.keys() - set(names)),
     )
 
 
