@@ -136,7 +136,9 @@ def report(
         f"({truth['completion_tokens'] / took_s:.0f}/s); server CPU {used_s / took_s:.0%} of a core"
     )
     print(f"outcomes: {truth['outcomes']}; client counted {counted} of {expected} events")
-    print(f"written - planned, ms: p50 {off['p50']:.3f}  p99 {off['p99']:.3f}  max {off['max']:.3f}")
+    print(
+        f"written - planned, ms: p50 {off['p50']:.3f}  p99 {off['p99']:.3f}  max {off['max']:.3f}"
+    )
     print(f"ITL, ms: mean {itl['mean']:.3f}  p50 {itl['p50']:.3f}  p99 {itl['p99']:.3f}")
     if counted != expected or truth["outcomes"] != {"completed": streams}:
         sys.exit("not every stream was answered whole")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from modelforge.simulator.profile import Profile
     from modelforge.simulator.server import Simulator
 
-T = TypeVar("T")
-_LOG: Final = logging.getLogger(__name__)
+F = TypeVar("F", bound=Callable[..., Any])
 _DEFAULT_PORT: Final = 9100
 _SPIN_S: Final = 0.001
 _MODEL: Final = "The model"
@@ -31,40 +29,88 @@ def command() -> None:
     """Serve simulated models: what they send, and when, is decided beforehand."""
 
 
-def _option(*names: str, section: str, **attributes: Any) -> Callable[[T], T]:
-    decorator: Callable[[T], T] = click.option(
-        *names, cls=SectionedOption, section=section, **attributes
-    )
-    return decorator
+def _option(*names: str, section: str, **attributes: Any) -> Callable[[F], F]:
+    return click.option(*names, cls=SectionedOption, section=section, **attributes)
 
 
 @command.command("serve", cls=SectionedCommand, short_help="Serve until stopped.")
-@_option("--profile", section=_MODEL, default="fast", show_default=True, metavar="NAME",
-         help="Begin with this model: fast, steady, flaky, batch, stall or slow.")
-@_option("--ttft", section=_MODEL, metavar="TIME",
-         help="Time to first token: 100ms, or SHAPE:MEAN:SPREAD (gamma:100ms:0.3).")
+@_option(
+    "--profile",
+    section=_MODEL,
+    default="fast",
+    show_default=True,
+    metavar="NAME",
+    help="Begin with this model: fast, steady, flaky, batch, stall or slow.",
+)
+@_option(
+    "--ttft",
+    section=_MODEL,
+    metavar="TIME",
+    help="Time to first token: 100ms, or SHAPE:MEAN:SPREAD (gamma:100ms:0.3).",
+)
 @_option("--itl", section=_MODEL, metavar="TIME", help="Time between tokens, written alike.")
-@_option("--jitter", section=_MODEL, metavar="SPREAD",
-         help="Relative spread of both times: 0.3, or SHAPE:SPREAD (lognormal:0.3).")
-@_option("--tokens", section=_MODEL, metavar="N",
-         help="Tokens of an answer without max_tokens: 128, or SHAPE:MEAN:SPREAD.")
-@_option("--fault", "faults", section=_MODEL, multiple=True, metavar="FAULT",
-         help="429=0.1, stall:5s@every=50, cut@between=10s..20s; may be given again.")
-@_option("--prefix-cache", section=_MODEL, is_flag=True,
-         help="Remember prompts and report cached_tokens.")
-@_option("--slots", section=_QUEUE, type=click.IntRange(min=1), metavar="N",
-         help="Sequences that run at once; any of these four makes a queue.")
-@_option("--prefill", section=_QUEUE, type=float, metavar="RATE",
-         help="Prompt tokens read a second.")
-@_option("--step-base", section=_QUEUE, metavar="TIME",
-         help="What a step of decoding takes at least.")
-@_option("--step-per-sequence", section=_QUEUE, metavar="TIME",
-         help="What each running sequence adds to a step.")
+@_option(
+    "--jitter",
+    section=_MODEL,
+    metavar="SPREAD",
+    help="Relative spread of both times: 0.3, or SHAPE:SPREAD (lognormal:0.3).",
+)
+@_option(
+    "--tokens",
+    section=_MODEL,
+    metavar="N",
+    help="Tokens of an answer without max_tokens: 128, or SHAPE:MEAN:SPREAD.",
+)
+@_option(
+    "--fault",
+    "faults",
+    section=_MODEL,
+    multiple=True,
+    metavar="FAULT",
+    help="429=0.1, stall:5s@every=50, cut@between=10s..20s; may be given again.",
+)
+@_option(
+    "--prefix-cache",
+    section=_MODEL,
+    is_flag=True,
+    help="Remember prompts and report cached_tokens.",
+)
+@_option(
+    "--slots",
+    section=_QUEUE,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Sequences that run at once; any of these four makes a queue.",
+)
+@_option(
+    "--prefill", section=_QUEUE, type=float, metavar="RATE", help="Prompt tokens read a second."
+)
+@_option(
+    "--step-base", section=_QUEUE, metavar="TIME", help="What a step of decoding takes at least."
+)
+@_option(
+    "--step-per-sequence",
+    section=_QUEUE,
+    metavar="TIME",
+    help="What each running sequence adds to a step.",
+)
 @_option("--host", section=_SERVER, default="127.0.0.1", show_default=True, help="Where to listen.")
-@_option("--port", section=_SERVER, type=click.IntRange(0, 65_535), default=_DEFAULT_PORT,
-         show_default=True, help="0 takes a free one.")
-@_option("--seed", section=_SERVER, type=int, default=0, show_default=True,
-         help="The same seed and requests give the same answers.")
+@_option(
+    "--port",
+    section=_SERVER,
+    type=click.IntRange(0, 65_535),
+    default=_DEFAULT_PORT,
+    show_default=True,
+    help="0 takes a free one.",
+)
+@_option(
+    "--seed",
+    section=_SERVER,
+    type=int,
+    default=0,
+    show_default=True,
+    help="The same seed and requests give the same answers.",
+)
 @_option("-q", "--quiet", section=_SERVER, is_flag=True, help="Nothing on stderr but errors.")
 def serve(*, host: str, port: int, seed: int, quiet: bool, **model: Any) -> int:
     """Serve simulated models over OpenAI's protocol until Ctrl-C or SIGTERM.

@@ -1,1 +1,1 @@
-"""An OpenAI-compatible server with a known truth: what it sends, and when, is decided beforehand."""
+"""An OpenAI-compatible server with a known truth: its answers are planned."""

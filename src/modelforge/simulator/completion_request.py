@@ -129,7 +129,9 @@ def _flag(document: dict[str, Any], name: str) -> bool:
 
 
 def _missing(param: str) -> ApiError:
-    return ApiError(400, f"you must provide {param}", param=param, code="missing_required_parameter")
+    return ApiError(
+        400, f"you must provide {param}", param=param, code="missing_required_parameter"
+    )
 
 
 def _wrong(param: str, expected: str) -> ApiError:

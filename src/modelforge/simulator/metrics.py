@@ -62,7 +62,9 @@ def _lines(truths: Mapping[str, ModelTruth], gauges: Mapping[str, ModelGauges]) 
     ):
         yield from _head(f"vllm:{metric}_seconds", "histogram", about)
         for name, truth in truths.items():
-            yield from _histogram(f"vllm:{metric}_seconds", name, getattr(truth, attribute), edges_s)
+            yield from _histogram(
+                f"vllm:{metric}_seconds", name, getattr(truth, attribute), edges_s
+            )
 
 
 def _head(metric: str, kind: str, about: str) -> Iterator[str]:

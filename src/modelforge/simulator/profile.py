@@ -12,6 +12,9 @@ from modelforge.simulator.batch_queue import BatchQueue
 from modelforge.simulator.distribution import Distribution
 from modelforge.simulator.fault import Fault, FaultPlan
 
+_AT_ONCE: Final = Distribution(mean=0.0)
+_LENGTH: Final = Distribution(mean=128.0)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Profile:
@@ -27,9 +30,9 @@ class Profile:
     """
 
     name: str = "custom"
-    ttft_s: Distribution = Distribution(mean=0.0)
-    itl_s: Distribution = Distribution(mean=0.0)
-    tokens: Distribution = Distribution(mean=128.0)
+    ttft_s: Distribution = _AT_ONCE
+    itl_s: Distribution = _AT_ONCE
+    tokens: Distribution = _LENGTH
     queue: BatchQueue | None = None
     faults: tuple[Fault, ...] = ()
     prefix_cache: bool = False
@@ -43,19 +46,16 @@ class Profile:
 _STEADY: Final = Profile(
     name="steady", ttft_s=Distribution(mean=0.100), itl_s=Distribution(mean=0.020)
 )
-_FLAKY: Final = tuple(
-    Fault(kind=kind, rate=rate, seconds=seconds)
-    for kind, rate, seconds in (
-        ("429", 0.05, None),
-        ("500", 0.05, None),
-        ("cut", 0.02, None),
-        ("malformed", 0.02, None),
-        ("wrong-type", 0.01, None),
-        ("lying-chunk", 0.01, None),
-        ("reset", 0.02, None),
-        ("slow-first-byte", 0.01, 2.0),
-        ("stall-midstream", 0.01, 2.0),
-    )
+_FLAKY: Final = (
+    Fault(kind="429", rate=0.05),
+    Fault(kind="500", rate=0.05),
+    Fault(kind="cut", rate=0.02),
+    Fault(kind="malformed", rate=0.02),
+    Fault(kind="wrong-type", rate=0.01),
+    Fault(kind="lying-chunk", rate=0.01),
+    Fault(kind="reset", rate=0.02),
+    Fault(kind="slow-first-byte", rate=0.01, seconds=2.0),
+    Fault(kind="stall-midstream", rate=0.01, seconds=2.0),
 )
 
 PROFILES: Final[Mapping[str, Profile]] = MappingProxyType(

@@ -92,7 +92,7 @@ class Simulator:
         for connection in list(self._connections):
             connection.abort()
         await self._server.wait_closed()
-        while self._connections:
+        while self._connections:  # noqa: ASYNC110 (they are told within a turn or two)
             await asyncio.sleep(0)
         self._timer.close()
 

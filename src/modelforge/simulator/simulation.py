@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import Any
 
 from modelforge.simulator.answer import Answer
 from modelforge.simulator.answer_plan import plan_answer
@@ -63,7 +64,7 @@ class Simulation:
             arrived_s=parsed_s - self.truth.started_s,
             cached_tokens=cached,
         )
-        common = {
+        common: dict[str, Any] = {
             "line": line,
             "truth": self.truth.models[profile.name],
             "timer": self._timer,

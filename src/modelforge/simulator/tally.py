@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, Self
 
 _MICRO: Final = 1_000_000
 
@@ -20,7 +19,7 @@ class Tally:
     __slots__ = ("_counts", "count", "max_s", "total_s")
 
     def __init__(self) -> None:
-        self._counts: Counter[int] = Counter()
+        self._counts: dict[int, int] = {}
         self.count = 0
         self.total_s = 0.0
         self.max_s = 0.0
@@ -34,16 +33,13 @@ class Tally:
         if duration_s > self.max_s:  # noqa: PLR1730 (called for every token)
             self.max_s = duration_s
 
-    @classmethod
-    def merged(cls, tallies: Iterable[Tally]) -> Tally:
-        """All of them in one."""
-        whole = cls()
-        for tally in tallies:
-            whole._counts.update(tally._counts)
-            whole.count += tally.count
-            whole.total_s += tally.total_s
-            whole.max_s = max(whole.max_s, tally.max_s)
-        return whole
+    def include(self, other: Self) -> None:
+        """Count all that ``other`` has counted."""
+        for micros, count in other._counts.items():
+            self._counts[micros] = self._counts.get(micros, 0) + count
+        self.count += other.count
+        self.total_s += other.total_s
+        self.max_s = max(self.max_s, other.max_s)
 
     def quantiles_s(self, levels: Sequence[float]) -> list[float]:
         """The smallest duration that at least a share ``level`` of all reaches, for each level.

@@ -51,8 +51,10 @@ class ModelTruth:
             whole.prompt_tokens += truth.prompt_tokens
             whole.cached_tokens += truth.cached_tokens
             whole.completion_tokens += truth.completion_tokens
-        for name in ("ttft", "itl", "latency", "deviation"):
-            setattr(whole, name, Tally.merged(getattr(truth, name) for truth in truths))
+            whole.ttft.include(truth.ttft)
+            whole.itl.include(truth.itl)
+            whole.latency.include(truth.latency)
+            whole.deviation.include(truth.deviation)
         return whole
 
     def document(self, started_s: float) -> dict[str, Any]:

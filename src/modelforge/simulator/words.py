@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import Final
 
-WORDS: Final = tuple(
+_VOCABULARY: Final = (
     "time river stone light number garden window paper engine morning signal bridge letter"
     " mountain answer copper season harbor table forest method silver island question winter"
     " pattern candle market ocean street mirror valley thread planet orange winner shadow canyon"
     " copy meadow rocket summer basket anchor pepper violet tunnel castle lantern marble feather"
     " compass cotton velvet thunder saddle pocket ribbon timber glacier beacon hollow cactus"
-    " prairie".split()
+    " prairie"
 )
+WORDS: Final = tuple(_VOCABULARY.split())
 """64 words, all different; a stride that is odd visits every one of them."""
 
 
