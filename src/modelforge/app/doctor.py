@@ -95,16 +95,18 @@ async def examine(
 def _is_asked(name: str, configuration: Configuration, environ: Mapping[str, str]) -> bool:
     """Whether a provider was set up, is built in, or has its key in the environment.
 
-    A variable that holds a token (GITHUB_TOKEN) often serves other purposes: it does not set up a
-    provider that only the catalogue names.
+    A token (GITHUB_TOKEN) often serves other purposes, and a key that several providers share is
+    not meant for all of them: neither sets up a provider that only the catalogue names.
     """
     if name in {LOCAL_PROVIDER, *ALIASES} and not configuration.is_configured(name):
         return False
     if configuration.origin(name) != catalogue_origin(configuration.catalogue):
         return True
-    settings = configuration.settings.providers[name]
-    keys = [variable for variable in settings.api_key_env if variable.endswith("KEY")]
-    return settings.base_url is not None and set_variable(keys, environ) is not None
+    known = configuration.settings.providers
+    set_up = set_variable([key for key in known[name].api_key_env if key.endswith("KEY")], environ)
+    if set_up is None or known[name].base_url is None:
+        return False
+    return [set_up in known[other].api_key_env for other in known].count(True) == 1
 
 
 def _key(settings: ProviderSettings, environ: Mapping[str, str], *, stored: bool) -> str:

@@ -36,7 +36,7 @@ async def _ask(
     server: OpenAIServer, model: str, *, generation: Generation | None = None, prompt: str = "hi"
 ) -> Heard:
     settings = ProviderSettings(
-        base_url=server.base_url, api_key_env="KEY", headers={"X-Secret": "hush-hush"}
+        base_url=server.base_url, api_key_env=("KEY",), headers={"X-Secret": "hush-hush"}
     )
     heard = Heard()
     async with HttpSessions() as sessions:
