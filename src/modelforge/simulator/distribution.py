@@ -14,6 +14,9 @@ Shape = Literal["constant", "uniform", "normal", "lognormal", "gamma"]
 SHAPES: Final[tuple[Shape, ...]] = get_args(Shape)
 _WIDEST_UNIFORM: Final = 1 / math.sqrt(3)  # wider, and it would reach below zero
 
+_LEAST_SPREAD: Final = 1e-6  # narrower is constant: the formulas would leave the range of floats
+_LEAST_MEAN: Final = 1e-12
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Distribution:
@@ -74,7 +77,7 @@ class Distribution:
 
     def draws(self, source: Random, count: int) -> list[float]:
         """``count`` independent amounts."""
-        if self.spread == 0 or self.mean == 0:
+        if self.spread < _LEAST_SPREAD or self.mean < _LEAST_MEAN:
             return [self.mean] * count
         draw = self._drawer(source)
         return [draw() for _ in range(count)]

@@ -61,13 +61,13 @@ class HttpConnection(asyncio.Protocol):
         """Called by the event loop."""
         if self._closing or self._deaf:
             return
-        self._head_bytes += 0 if self._head_done else len(data)
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             self._refuse(ApiError(400, "this server speaks nothing but HTTP/1.1"))
         except httptools.HttpParserError as error:
             self._refuse(ApiError(400, f"this is not HTTP: {error}"))
+        self._head_bytes += 0 if self._head_done else len(data)
         if self._head_bytes > _MAX_HEAD_BYTES:
             self._refuse(ApiError(431, "the head of the request is too large"))
 
