@@ -44,12 +44,12 @@ class OpenAIChatStream(SseAnswer):
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what one chunk says."""
         if (choices := document.get("choices")) and (choice := _first_choice(choices)):
-            delta = choice.get("delta") or {}
-            content = delta.get("content") if isinstance(delta, dict) and len(delta) == 1 else None
-            if content and isinstance(content, str):  # what nearly every chunk is
+            delta = table(choice.get("delta") or {})
+            content = delta.get("content")
+            if content and len(delta) == 1 and isinstance(content, str):  # as nearly every chunk
                 events.append(TextDelta(text=content))
             else:
-                _read_message(table(delta), events)
+                _read_message(delta, events)
                 self._tool_calls.read(delta, events)
             if reason := choice.get("finish_reason"):
                 self.finished = True
@@ -124,12 +124,14 @@ def _mark(index: Any, call_id: str | None) -> int | str | None:
 
 def _first_choice(choices: Any) -> dict[str, Any] | None:
     """The choice of index 0; others were asked for by ``extra`` and are nobody's answer."""
-    first: dict[str, Any] | None = None
-    for choice in array(choices):
-        if not table(choice).get("index"):
-            first = choice
-            break
-    return first
+    if not isinstance(choices, list):
+        raise NotTheProtocol
+    for choice in choices:
+        if not isinstance(choice, dict):
+            raise NotTheProtocol
+        if not choice.get("index"):
+            return choice
+    return None
 
 
 def _tool_calls(message: dict[str, Any]) -> list[dict[str, Any]]:

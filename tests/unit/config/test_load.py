@@ -266,3 +266,18 @@ def test_several_key_variables(tmp_path: Path) -> None:
         message = _refusal(tmp_path, f"[providers.a]\napi_key_env = {wrong}\n")
         assert "api_key_env" in message
         assert "sk-very-secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("provider", "protocol"),
+    [("openai", "openai"), ("anthropic", "anthropic"), ("google", "google")],
+)
+def test_vendors_are_asked_in_their_own_protocols(
+    tmp_path: Path, provider: str, protocol: str
+) -> None:
+    assert _load(tmp_path).provider(provider).protocol == protocol
+
+
+def test_the_responses_protocol_can_be_chosen(tmp_path: Path) -> None:
+    text = '[providers.openai]\nprotocol = "openai-responses"\n'
+    assert _load(tmp_path, text).provider("openai").protocol == "openai-responses"
