@@ -50,7 +50,8 @@ class Chunks:
     """Turns one answer's arrivals into chunks, one a delta.
 
     Usage and the reason of the end wait for the last chunk, since LangChain adds up what comes
-    twice and a server may correct its count.
+    twice and a server may correct its count. A secret that a server repeats within one delta is
+    removed; one that it spreads over several is only recognised in a whole answer.
     """
 
     def __init__(self, *, model: str, redact: Callable[[str], str]) -> None:

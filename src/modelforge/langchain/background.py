@@ -37,7 +37,7 @@ class BackgroundLoop:
         Raises:
             Interrupted: the process is ending.
         """
-        with self._started(work()) as future:
+        with self._started(work) as future:
             try:
                 return future.result()
             except CancelledError:
@@ -50,7 +50,7 @@ class BackgroundLoop:
             Interrupted: the process is ending.
         """
         items: SimpleQueue[T | _End] = SimpleQueue()
-        with self._started(_pump(work, items)):
+        with self._started(lambda: _pump(work, items)):
             while not isinstance(item := items.get(), _End):
                 yield item
             if item.error is not None:
@@ -67,10 +67,10 @@ class BackgroundLoop:
             running.thread.join(_STOP_S)
 
     @contextmanager
-    def _started(self, work: Coroutine[Any, Any, T]) -> Iterator[Future[T]]:
-        """``work`` as a call that ends, at the latest, with the block."""
+    def _started(self, work: Callable[[], Coroutine[Any, Any, T]]) -> Iterator[Future[T]]:
+        """``work()`` as a call that ends, at the latest, with the block."""
         running = self._ready()
-        future = asyncio.run_coroutine_threadsafe(work, running.loop)
+        future = asyncio.run_coroutine_threadsafe(work(), running.loop)
         running.calls.add(future)
         try:
             yield future
