@@ -13,6 +13,7 @@ MARKS_KEPT = 6
 _CONTROLS = re.compile(r"(?P<hidden>[\x00-\x08\x0b-\x1f\x7f])")
 _EVERY_CONTROL = re.compile(r"(?P<hidden>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = re.compile("[\u200c\u200d]?[^\u200c\u200d]")  # with the joiner before it
 _DOTTED_CIRCLE = "\u25cc"
 
 
@@ -78,14 +79,13 @@ def _show(match: re.Match[str]) -> str:
 
 
 def _unstack(match: re.Match[str]) -> str:
-    start, marks = match.start(), match[0]
-    if start == 0 or match.string[start - 1].isspace():
-        marks = _DOTTED_CIRCLE + marks
-        kept = MARKS_KEPT + 1
-    else:
-        kept = MARKS_KEPT
-    surplus = len(marks) - kept
-    return marks if surplus <= 0 else f"{marks[:kept]}[+{surplus} marks]"
+    start = match.start()
+    base = _DOTTED_CIRCLE if start == 0 or match.string[start - 1].isspace() else ""
+    marks = _MARK.findall(match[0])
+    surplus = len(marks) - MARKS_KEPT
+    if surplus <= 0:
+        return base + match[0]
+    return f"{base}{''.join(marks[:MARKS_KEPT])}[+{surplus} marks]"
 
 
 def _carried(text: str, encoding: str) -> str:
@@ -118,4 +118,5 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         f"{joined_letter}{{1,4}}(?:[\u200c\u200d]{joined_letter}{{1,4}}){{1,8}}",
     )
     hidden = re.compile(f"{'|'.join(lawful)}|(?P<hidden>[{hidden_class()}{skin_tones}])")
-    return hidden, re.compile(f"[{stacking_class()}]+")
+    mark = f"[{stacking_class()}]"
+    return hidden, re.compile(f"{mark}(?:[\u200c\u200d]?{mark})*[\u200c\u200d]?")
