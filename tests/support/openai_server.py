@@ -246,6 +246,13 @@ async def zipped(connection: Connection, _: str) -> None:
     await connection.document(body, extra="Content-Encoding: gzip\r\n", kind="text/event-stream")
 
 
+async def then_closed(connection: Connection, _: str) -> None:
+    """Answers well, keeps the connection for a moment, and closes it without a word."""
+    await _answer(connection, DEFAULT_TEXT)
+    await asyncio.sleep(0.05)
+    connection.writer.transport.abort()
+
+
 async def byte_by_byte(connection: Connection, _: str) -> None:
     await connection.head()
     for data in stream_of(["snöwman ☃", " done"]):
@@ -281,7 +288,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
     for behaviour in (
         ok, echo, echo_split, slow, stall, silent, cut, dropped, lying_chunk, status, redirect,
         no_content, html, garbage, malformed_event, error_event, wrong_shape, empty_body,
-        empty_answer, no_usage, reasoning, zipped, byte_by_byte, endless, huge_event, one_line,
+        empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event, one_line,
     )
 }  # fmt: skip
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
@@ -15,10 +15,8 @@ from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
+from modelforge.core.prompt import Case
 from modelforge.export.writer import ResultWriter
-from modelforge.prompts.open import open_prompts
-from modelforge.prompts.source import validate
-from modelforge.prompts.spec import PromptSpec
 
 _ANSWERED: Final = 0
 _SOME_FAILED: Final = 1
@@ -41,14 +39,15 @@ class ComparisonRequest:
     """What to compare and what to do with the results.
 
     Attributes:
-        prompts: what to ask.
+        cases: what to ask, ``case_count`` of them; iterated once for each model.
         output: where every result is written as it arrives; the document is finished also when
             the comparison is interrupted or breaks.
         shown_prompts: the results of the first so many prompts are kept to be shown.
     """
 
     models: Sequence[ModelId]
-    prompts: PromptSpec
+    cases: Iterable[Case]
+    case_count: int
     plan: ComparisonPlan
     output: Output | None = None
     shown_prompts: int = 0
@@ -56,14 +55,10 @@ class ComparisonRequest:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ComparisonOutcome:
-    """What a comparison came to.
-
-    ``shown`` is ordered by prompt, then model, then repeat; ``prompts`` is how many there were.
-    """
+    """What a comparison came to; ``shown`` is ordered by prompt, then model, then repeat."""
 
     summaries: tuple[ModelSummary, ...]
     shown: tuple[ComparisonResult, ...]
-    prompts: int
     complete: bool
 
     @property
@@ -88,22 +83,20 @@ async def compare(
         OSError: a writer's output failed (a full disk, a closed pipe).
     """
     async with source.open(request.models) as contestants:
-        with open_prompts(request.prompts) as cases:
-            count = validate(cases)
-            with open_output(request.output) as writers:
-                record = _Record(request, count, writers, observer)
-                observer.started(request.models, count * request.plan.repeats)
-                try:
-                    await run_comparison(
-                        contestants,
-                        cases,
-                        request.plan,
-                        deliver=record.take,
-                        clock=clock,
-                        stop=stop,
-                    )
-                finally:
-                    outcome = record.close(stopped=stop.is_set())
+        with open_output(request.output) as writers:
+            record = _Record(request, writers, observer)
+            observer.started(request.models, request.case_count * request.plan.repeats)
+            try:
+                await run_comparison(
+                    contestants,
+                    request.cases,
+                    request.plan,
+                    deliver=record.take,
+                    clock=clock,
+                    stop=stop,
+                )
+            finally:
+                outcome = record.close(stopped=stop.is_set())
     return outcome
 
 
@@ -113,12 +106,10 @@ class _Record:
     def __init__(
         self,
         request: ComparisonRequest,
-        prompts: int,
         writers: Sequence[ResultWriter],
         observer: ComparisonObserver,
     ) -> None:
         self._request = request
-        self._prompts = prompts
         self._writers = writers
         self._observer = observer
         self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
@@ -138,11 +129,10 @@ class _Record:
         models = self._request.models
         place = {str(model): index for index, model in enumerate(models)}
         self._shown.sort(key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
-        expected = self._prompts * self._request.plan.repeats * len(models)
+        expected = self._request.case_count * self._request.plan.repeats * len(models)
         outcome = ComparisonOutcome(
             summaries=tuple(builder.build() for builder in self._summaries.values()),
             shown=tuple(self._shown),
-            prompts=self._prompts,
             complete=self._taken == expected and not stopped,
         )
         for writer in self._writers:

@@ -26,7 +26,10 @@ from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.export.comparison_view import comparison_view
 from modelforge.export.summary_view import summary_view
+from modelforge.prompts.open import open_prompts
+from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
+from modelforge.prompts.variables import parse_variables
 
 # Options that override a setting of the same meaning in the [compare] table.
 _SETTINGS = {
@@ -47,18 +50,20 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
         verbose=options["verbose"],
         options=_overrides(options),
     )
-    request = ComparisonRequest(
-        models=ids,
-        prompts=_prompts(options),
-        plan=_plan(configuration.settings.compare, options),
-        output=Output.of(options["export"], options["output"]),
-        shown_prompts=options["show"],
-    )
-    with ModelForgeRegistry(configuration) as registry:
+    # Prompts are read before the signals are taken, so that Ctrl-C ends a wait for stdin.
+    with ModelForgeRegistry(configuration) as registry, open_prompts(_prompts(options)) as cases:
+        request = ComparisonRequest(
+            models=ids,
+            cases=cases,
+            case_count=validate(cases),
+            plan=_plan(configuration.settings.compare, options),
+            output=Output.of(options["export"], options["output"]),
+            shown_prompts=options["show"],
+        )
         fetch_missing(ids, yes=options["yes"], quiet=quiet)
         outcome, code = asyncio.run(_watched(registry, request, quiet=quiet))
     if request.output is None or not request.output.takes_stdout:
-        _show(outcome, options)
+        _show(outcome, request.case_count, options)
     return code
 
 
@@ -70,12 +75,12 @@ async def _watched(
     return outcome, outcome.exit_code if stop.exit_code is None else stop.exit_code
 
 
-def _show(outcome: ComparisonOutcome, options: Mapping[str, Any]) -> None:
+def _show(outcome: ComparisonOutcome, prompts: int, options: Mapping[str, Any]) -> None:
     console = Console(highlight=False)
     for _, results in groupby(outcome.shown, key=attrgetter("prompt_index")):
         console.print(comparison_view(tuple(results), max_answer_lines=options["max_lines"]))
         console.print()
-    if outcome.prompts > 1 or not outcome.shown:
+    if prompts > 1 or not outcome.shown:
         console.print(summary_view(outcome.summaries))
 
 
@@ -93,7 +98,7 @@ def _prompts(options: Mapping[str, Any]) -> PromptSpec:
         prompts=options["prompts"],
         format=options["prompts_format"],
         template=options["template"],
-        variables=dict(_assigned("--var", text) for text in options["variables"]),
+        variables=parse_variables(options["variables"]),
         system=options["system"],
         prompt_field=options["prompt_field"],
         id_field=options["id_field"],
@@ -120,15 +125,10 @@ def _plan(settings: CompareSettings, options: Mapping[str, Any]) -> ComparisonPl
 
 def _param(text: str) -> tuple[str, Any]:
     """``NAME=JSON``; what is not JSON is a string."""
-    name, value = _assigned("--param", text)
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--param {text!r} is not an assignment: write --param NAME=JSON")
     try:
         return name, json.loads(value)
     except ValueError:
         return name, value
-
-
-def _assigned(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"{option} {text!r} is not an assignment: write {option} NAME=VALUE")
-    return name, value

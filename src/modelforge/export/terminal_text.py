@@ -29,10 +29,10 @@ def terminal_text(text: str, *, encoding: str = "utf-8") -> str:
     Characters that ``encoding`` cannot carry become escapes too, so that printing never fails.
     The result can be cleaned again without change.
     """
-    if text.isascii():
-        text = _CONTROLS.sub(_show, text.replace("\r\n", "\n"))
-    else:
-        text = _clean(text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if not _carries_pictures(encoding):
+        text = _CONTROLS.sub(_escape, text)
+    text = _CONTROLS.sub(_show, text) if text.isascii() else _clean(text)
     return _carried(text, encoding)
 
 
@@ -67,6 +67,10 @@ def _picture(character: str) -> str:
     return character.encode("ascii", "backslashreplace").decode("ascii")
 
 
+def _escape(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
+
+
 def _clean(text: str) -> str:
     if _SURROGATE.search(text) is not None:  # only pairs are joined here, the others are shown
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
@@ -94,6 +98,11 @@ def _carried(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return text.encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+@cache
+def _carries_pictures(encoding: str) -> bool:
+    return _carried("\u241b", encoding) == "\u241b"
 
 
 @cache

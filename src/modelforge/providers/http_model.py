@@ -21,6 +21,7 @@ from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import AnswerDecoder, EncodedRequest
 from modelforge.providers.connection import Connection
 from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.sessions import ConnectionUse
 
 _log = logging.getLogger(__name__)
 
@@ -79,7 +80,7 @@ class HttpChatModel:
         url = (await self._endpoint.base_url()) + request.path
         _log.debug("POST %s model=%s", url, self._id.model)
         try:
-            async with self._post(url, request) as response:
+            async with await self._post(url, request) as response:
                 async for arrival in self._read(response, url):
                     yield arrival
         except RequestError as error:
@@ -94,10 +95,28 @@ class HttpChatModel:
         translated.args = (self.redact(str(translated)),)
         return translated
 
-    def _post(self, url: str, request: EncodedRequest) -> aiohttp.client._RequestContextManager:
+    async def _post(self, url: str, request: EncodedRequest) -> aiohttp.ClientResponse:
+        """Send the request, again if the server had closed the idle connection it went out on.
+
+        A server may end a kept connection at any time (RFC 9112, section 9.3.1): that no answer
+        began on a used one says nothing of the request.
+        """
         # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
         body = json.dumps(request.body, separators=(",", ":")).encode("ascii")
-        return self._session.post(url, data=body, headers=self._headers, allow_redirects=False)
+        while True:
+            use = ConnectionUse()
+            try:
+                return await self._session.post(
+                    url,
+                    data=body,
+                    headers=self._headers,
+                    allow_redirects=False,
+                    trace_request_ctx=use,
+                )
+            except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+                if not use.reused:
+                    raise
+                _log.debug("the idle connection to %s was closed; asking on another", url)
 
     async def _read(self, response: aiohttp.ClientResponse, url: str) -> AsyncIterator[Arrival]:
         decoder = await self._decoder(response, url)

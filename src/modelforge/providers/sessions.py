@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from dataclasses import dataclass
+from types import SimpleNamespace, TracebackType
 from typing import Final, Self
 from urllib.parse import urlsplit
 
@@ -16,6 +17,28 @@ _READ_BUFFER_BYTES: Final = 2**18
 def is_loopback(url: str) -> bool:
     """Whether ``url`` is on this machine."""
     return urlsplit(url).hostname in _LOOPBACK
+
+
+@dataclass
+class ConnectionUse:
+    """Handed to a request as ``trace_request_ctx``: whether its connection had served before."""
+
+    reused: bool = False
+
+
+def _reuse_trace() -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+
+    async def on_reuse(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceConnectionReuseconnParams,
+    ) -> None:
+        if isinstance(context.trace_request_ctx, ConnectionUse):
+            context.trace_request_ctx.reused = True
+
+    trace.on_connection_reuseconn.append(on_reuse)
+    return trace
 
 
 class HttpSessions:
@@ -40,6 +63,7 @@ class HttpSessions:
                 trust_env=remote,
                 read_bufsize=_READ_BUFFER_BYTES,
                 headers={"User-Agent": "modelforge", "Accept-Encoding": "gzip, deflate"},
+                trace_configs=[_reuse_trace()],
             )
         return self._sessions[remote]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
@@ -177,6 +178,23 @@ async def test_connections_are_used_again(server: OpenAIServer) -> None:
         for _ in range(5):
             _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
     assert server.connections == 1
+
+
+async def test_a_connection_that_the_server_closed_while_idle_is_not_its_failure(
+    server: OpenAIServer,
+) -> None:
+    settings = ProviderSettings(base_url=server.base_url)
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model="then-closed"),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {}),
+            session=sessions.to(server.base_url),
+            clock=time.monotonic,
+        )
+        for _ in range(20):
+            _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
+            await asyncio.sleep(0.049)  # as close to the server's own patience as can be
 
 
 async def test_a_proxy_is_not_asked_about_this_machine(
