@@ -43,7 +43,21 @@ def test_a_heading_fits_and_is_whole(text: str, width: int) -> None:
         (60, ["openrouter/meta-llama/llama-3.3-70b-instruct:free"]),
         (40, ["openrouter/meta-llama/llama-3.3-70b-", "instruct:free"]),
         (12, ["openrouter/", "meta-llama/", "llama-3.3-", "70b-", "instruct:", "free"]),
-        (7, ["openrou", "ter/", "meta-", "llama/", "llama-", "3.3-", "70b-", "instruc", "t:free"]),
+        (
+            7,
+            [
+                "openrou",
+                "ter/",
+                "meta-",
+                "llama/",
+                "llama-",
+                "3.3-",
+                "70b-",
+                "instruc",
+                "t:",
+                "free",
+            ],
+        ),
     ],
 )
 def test_a_heading_breaks_where_a_name_does(width: int, lines: list[str]) -> None:

@@ -95,6 +95,14 @@ def test_lawful_text_is_left_alone(text: str) -> None:
     assert terminal_text(text) == text
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_an_encoding_cannot_carry_is_escaped(encoding: str) -> None:
+    assert terminal_text("\x1b[m\x7f é → ␛\n", encoding=encoding) in {
+        "\\x1b[m\\x7f é \\u2192 \\u241b\n",
+        "\\x1b[m\\x7f \\xe9 \\u2192 \\u241b\n",
+    }
+
+
 def test_marks_are_bounded_and_counted() -> None:
     assert terminal_text("Z" + "\u0335" * 44 + "a") == "Z" + "\u0335" * MARKS_KEPT + "[+38 marks]a"
 
