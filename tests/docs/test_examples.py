@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.support.local_weights import ensure_weights
-from tests.support.openai_server import OpenAIServer
 
 from modelforge.config.builtin import BUILTIN
+from tests.support.local_weights import ensure_weights
+from tests.support.openai_server import OpenAIServer
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

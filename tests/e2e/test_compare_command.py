@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.command import COMMAND, Session
 from tests.support.openai_server import OpenAIServer
 
@@ -200,6 +201,14 @@ def test_an_interruption_keeps_and_prints_what_arrived(
     assert document["complete"] is False
     kinds = {result["model"]: result["error_kind"] for result in document["results"]}
     assert kinds == {"ok": None, "stall": "interrupted"}
+
+
+def test_a_wait_for_stdin_can_be_interrupted(target: Session) -> None:
+    running = target.start("compare", "target/ok", "--prompts", "-", stdin=subprocess.PIPE)
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=20)
+    assert (running.returncode, stderr) == (130, b"modelforge: interrupted\n")
 
 
 def test_a_killed_run_has_lost_nothing_that_had_arrived(

@@ -288,7 +288,8 @@ BEHAVIOURS: dict[str, Behaviour] = {
     for behaviour in (
         ok, echo, echo_split, slow, stall, silent, cut, dropped, lying_chunk, status, redirect,
         no_content, html, garbage, malformed_event, error_event, wrong_shape, empty_body,
-        empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event, one_line,
+        empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event,
+        one_line,
     )
 }  # fmt: skip
 

@@ -8,8 +8,6 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.compare.fakes import ScriptedModel, cases, contestant
-from tests.unit.compare.virtual_time import run_virtually
 
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.engine import ComparisonPlan, run_comparison
@@ -18,6 +16,8 @@ from modelforge.core.errors import LocalServerFailed, RateLimited, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Case
 from modelforge.pricing.rates import NoRates
+from tests.unit.compare.fakes import ScriptedModel, cases, contestant
+from tests.unit.compare.virtual_time import run_virtually
 
 Build = Callable[[Callable[[], float]], list[Contestant]]
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
-from tests.unit.export.corpus import HOSTILE_TEXT
 
 from modelforge.export.page import Page
+from tests.unit.export.corpus import HOSTILE_TEXT
 
 
 def _page(width: int = 80) -> Page:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.unit.export.corpus import UNSENT, a_result, summaries
 
 from modelforge.export.record import FIELDS, to_record, to_summary_record
+from tests.unit.export.corpus import UNSENT, a_result, summaries
 
 
 def test_the_fields_are_named_with_their_units() -> None:

@@ -7,13 +7,13 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.export.corpus import HOSTILE_TEXT, UNSENT, a_result, results, summaries
-from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
-from tests.unit.export.test_terminal_text import assert_harmless
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.summary_view import summary_view
+from tests.unit.export.corpus import HOSTILE_TEXT, UNSENT, a_result, results, summaries
+from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
+from tests.unit.export.test_terminal_text import assert_harmless
 
 _LIST = """\
 ━━ summary · medians of the answered requests ━━━━

@@ -6,7 +6,6 @@ import unicodedata
 
 import pytest
 from hypothesis import given
-from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY
 
 from modelforge.export.terminal_text import (
     MARKS_KEPT,
@@ -15,6 +14,7 @@ from modelforge.export.terminal_text import (
     terminal_text,
     well_formed,
 )
+from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY
 
 _LAWFUL = {"\t", "\n", "\u200c", "\u200d", *"\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f"}
 _LAWFUL |= {*"\u0890\u0891\u08e2"}

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.prompts.reading import Folder, cases, refusal
 
 from modelforge.core.prompt import Message
+from tests.unit.prompts.reading import Folder, cases, refusal
 
 
 def _row(folder: Folder, row: dict[str, Any], **options: Any) -> Any:

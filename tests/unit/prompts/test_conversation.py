@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.prompts.reading import Folder
 
 from modelforge.core.prompt import Message
+from tests.unit.prompts.reading import Folder
 
 
 def test_the_messages_are_sent_as_they_are(folder: Folder) -> None:

@@ -6,9 +6,9 @@ import csv
 import io
 
 import pytest
-from tests.unit.prompts.reading import Folder
 
 from modelforge.prompts.limits import ROW_LIMIT
+from tests.unit.prompts.reading import Folder
 
 
 def test_records_are_rows_of_text_by_the_names_of_the_header(folder: Folder) -> None:

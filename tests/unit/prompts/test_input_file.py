@@ -11,13 +11,13 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.unit.prompts.reading import Folder, refusal, texts
 
 from modelforge.core.errors import PromptError
 from modelforge.prompts.input_file import InputFile
 from modelforge.prompts.open import open_prompts
 from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
+from tests.unit.prompts.reading import Folder, refusal, texts
 
 
 def test_iterations_start_over_and_may_interleave(folder: Folder) -> None:

@@ -7,12 +7,12 @@ import json
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.unit.prompts.reading import Folder
-from tests.unit.prompts.trickle import Trickle
 
 from modelforge.core.errors import PromptError
 from modelforge.prompts.limits import ROW_LIMIT
 from modelforge.prompts.rows import json_list
+from tests.unit.prompts.reading import Folder
+from tests.unit.prompts.trickle import Trickle
 
 
 def test_the_elements_of_the_list_are_rows(folder: Folder) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from tests.unit.prompts.reading import Folder
 
 from modelforge.prompts.limits import ROW_LIMIT
+from tests.unit.prompts.reading import Folder
 
 
 def test_rows_are_strings_and_objects(folder: Folder) -> None:

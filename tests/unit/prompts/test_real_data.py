@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from tests.unit.prompts.reading import cases, refusal, texts
 
 _DATA = Path(__file__).parents[4] / "shared" / "data"

@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from tests.unit.prompts.reading import Folder, cases, refusal, texts
 
 from modelforge.core.errors import PromptError
 from modelforge.prompts.template import Template
+from tests.unit.prompts.reading import Folder, cases, refusal, texts
 
 
 def _rendered(folder: Folder, template: str, row: dict[str, Any], **options: Any) -> str:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.prompts.reading import Folder
-
 from modelforge.prompts.limits import ROW_LIMIT
+from tests.unit.prompts.reading import Folder
 
 
 def test_each_line_that_is_not_blank_is_a_prompt_as_it_is_written(folder: Folder) -> None:

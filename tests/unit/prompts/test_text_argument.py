@@ -7,9 +7,9 @@ import threading
 from pathlib import Path
 
 import pytest
-from tests.unit.prompts.reading import Folder, cases, refusal, texts
 
 from modelforge.prompts.limits import ROW_LIMIT
+from tests.unit.prompts.reading import Folder, cases, refusal, texts
 
 
 def test_a_text_is_itself() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tests.unit.prompts.reading import Folder
-
 from modelforge.prompts.limits import ROW_LIMIT
+from tests.unit.prompts.reading import Folder
 
 
 def test_aliases_of_modest_size_may_be_many(folder: Folder) -> None:

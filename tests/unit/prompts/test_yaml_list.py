@@ -6,9 +6,9 @@ import json
 
 import pytest
 import yaml
-from tests.unit.prompts.reading import Folder
 
 from modelforge.prompts.rows import yaml_list
+from tests.unit.prompts.reading import Folder
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"], autouse=True)

@@ -6,7 +6,6 @@ import asyncio
 import time
 
 import pytest
-from tests.support.openai_server import OpenAIServer
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core import errors
@@ -18,6 +17,7 @@ from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
+from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-planted-0123456789"
 

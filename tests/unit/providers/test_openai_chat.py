@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.openai_server import event, stream_of, usage
 
 from modelforge.core.errors import (
     EmptyResponse,
@@ -21,6 +20,7 @@ from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.openai_chat import MAX_EVENT_BYTES, OpenAIChat
+from tests.support.openai_server import event, stream_of, usage
 
 CODEC = OpenAIChat()
 
