@@ -95,5 +95,5 @@ def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:
             reasoning=configured.reasoning,
         )
     if model_id.provider == LOCAL_PROVIDER:
-        return NoRates(reason="runs on this machine, not billed by the token")
+        return NoRates(reason="runs on this machine")
     return NoRates(reason="no price configured")
