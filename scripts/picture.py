@@ -1,4 +1,4 @@
-"""Draw docs/images/compare.svg: a real comparison of the two local models, as the terminal shows it.
+"""Draw docs/images/compare.svg: the two local models compared, as the terminal shows it.
 
 python -m scripts.picture
 """
