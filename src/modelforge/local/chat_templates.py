@@ -59,7 +59,7 @@ The capital of Japan is Tokyo.
 {% endif %}{% endfor %}"""
 """A conversation as a text for a base model to continue: a heading asks, a paragraph answers.
 
-A base model has learnt no dialogue; eight worked examples (227 tokens) show it what an answer looks
+A base model has learnt no dialogue; eight worked examples (220 tokens) show it what an answer looks
 like and where it ends. Chosen among some thirty forms by their answers to 24 everyday prompts.
 """
 

@@ -6,6 +6,8 @@ import os
 from collections.abc import Iterator
 
 import pytest
+
+from modelforge.local.catalogue import LocalModel
 from tests.unit.local.wheel_index import (
     TinyWheel,
     WheelIndex,
@@ -14,8 +16,6 @@ from tests.unit.local.wheel_index import (
     tiny_model,
     tiny_wheel,
 )
-
-from modelforge.local.catalogue import LocalModel
 
 
 @pytest.fixture

