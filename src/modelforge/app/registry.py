@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Self
 
 from modelforge.compare.contestant import Contestant
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
+from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock, Endpoint
 from modelforge.local.servers import LocalServers
@@ -48,6 +50,16 @@ class ModelForgeRegistry:
         self.local = LocalServers()
         self._clock = clock
 
+    @property
+    def plan(self) -> ComparisonPlan:
+        """The plan that the ``[compare]`` table describes."""
+        settings = self.configuration.settings.compare
+        return ComparisonPlan(
+            generation=Generation(max_tokens=settings.max_tokens, temperature=settings.temperature),
+            repeats=settings.repeats,
+            timeout_s=settings.timeout_s,
+        )
+
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
@@ -66,23 +78,27 @@ class ModelForgeRegistry:
 
     def _contestant(self, model_id: ModelId, sessions: HttpSessions) -> Contestant:
         settings = self.configuration.provider(model_id.provider)
+        endpoint: Endpoint
+        stop: tuple[str, ...] = ()
+        if settings.base_url is None:
+            endpoint = local = self.local.endpoint(model_id.model)
+            stop = local.model.stop
+        else:
+            endpoint = FixedEndpoint(url=settings.base_url)
+            sessions.to(settings.base_url)  # a proxy that cannot be used is found here
         model = HttpChatModel(
             id=model_id,
-            endpoint=self._endpoint(model_id, settings),
+            endpoint=endpoint,
             connection=connect(model_id.provider, settings),
-            session=sessions.to(settings.base_url),
+            sessions=sessions,
             clock=self._clock,
+            stop=stop,
         )
         return Contestant(
             model=model,
             prices=_prices(model_id, settings),
             max_concurrency=settings.max_concurrency,
         )
-
-    def _endpoint(self, model_id: ModelId, settings: ProviderSettings) -> Endpoint:
-        if settings.base_url is not None:
-            return FixedEndpoint(url=settings.base_url)
-        return self.local.endpoint(model_id.model)
 
 
 def _prices(model_id: ModelId, settings: ProviderSettings) -> PriceList:

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import asdict
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from modelforge.app.local_models import LocalModelState, local_models
+from modelforge.cli.console import output_console
 from modelforge.cli.fetching import fetch
 from modelforge.local.catalogue import known_model
 from modelforge.local.weights import remove
@@ -32,7 +32,7 @@ def list_models(*, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([asdict(model) for model in models], indent=2))
     else:
-        Console(highlight=False).print(models_table(models))
+        output_console().print(models_table(models))
 
 
 @command.command("pull", short_help="Fetch a model's weights.")

@@ -5,14 +5,27 @@ from __future__ import annotations
 import asyncio
 import logging
 from dataclasses import dataclass
+from io import StringIO
+from typing import Final
 
-from modelforge.core.errors import Interrupted, ModelForgeError, RequestError, TimedOut
+from modelforge.core.errors import (
+    Interrupted,
+    ModelForgeError,
+    RequestError,
+    ResponseTooLarge,
+    TimedOut,
+)
 from modelforge.core.events import Arrival, Finish, ReasoningDelta, TextDelta, UsageReport
 from modelforge.core.generation import Generation
 from modelforge.core.ports import ChatModel, Clock
 from modelforge.core.prompt import Prompt
 from modelforge.core.response import Response, Timing
 from modelforge.core.usage import Usage
+
+MAX_ANSWER_CHARS: Final = 16 * 2**20
+"""The longest answer, reasoning included, that is gathered."""
+
+MAX_REASON_CHARS: Final = 100
 
 _log = logging.getLogger(__name__)
 
@@ -42,7 +55,7 @@ async def ask(
     A cancelled request is an answer with the error ``Interrupted``: what had arrived is kept, and
     the caller's own cancellation goes on.
     """
-    gathered = _Gathered(due_s=due_s, sent_s=clock(), streamed=generation.stream)
+    gathered = _Gathered(due_s=due_s, sent_s=clock())
     error: ModelForgeError | None = None
     try:
         async with asyncio.timeout(timeout_s):
@@ -57,53 +70,68 @@ async def ask(
         error = failure
     except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
         _log.debug("unexpected failure of %s", model.id, exc_info=True)
-        error = ModelForgeError(f"unexpected {type(failure).__name__}: {failure}")
+        error = unexpected(failure)
     return Answer(response=gathered.response(model, clock() if error else None), error=error)
+
+
+def unexpected(failure: Exception) -> ModelForgeError:
+    """The error that a model's own defect stands for."""
+    return ModelForgeError(f"unexpected {type(failure).__name__}: {failure}")
 
 
 class _Gathered:
     """What has arrived of one answer."""
 
-    def __init__(self, *, due_s: float, sent_s: float, streamed: bool) -> None:
+    def __init__(self, *, due_s: float, sent_s: float) -> None:
         self._due_s = due_s
         self._sent_s = sent_s
-        self._streamed = streamed
         self._first_token_s: float | None = None
         self._last_s = sent_s
-        self._text: list[str] = []
-        self._reasoning: list[str] = []
+        self._text = StringIO()
+        self._reasoning = StringIO()
+        self._room = MAX_ANSWER_CHARS
         self._usage = Usage()
         self._finish_reason: str | None = None
 
     @property
     def begun(self) -> bool:
-        return self._first_token_s is not None
+        return self._room < MAX_ANSWER_CHARS
 
     def add(self, arrival: Arrival) -> None:
         self._last_s = arrival.at_s
         for event in arrival.events:
             match event:
                 case TextDelta():
-                    self._text.append(event.text)
+                    self._add_text(self._text, event.text)
                 case ReasoningDelta():
-                    self._reasoning.append(event.text)
+                    self._add_text(self._reasoning, event.text)
                 case UsageReport():
                     self._usage = event.usage
                 case Finish():
                     self._finish_reason = event.reason
-        if self._first_token_s is None and (self._text or self._reasoning):
+        if self._first_token_s is None and self.begun and not arrival.whole:
             self._first_token_s = arrival.at_s
 
+    def _add_text(self, onto: StringIO, text: str) -> None:
+        self._room -= len(text)
+        if self._room < 0:
+            raise ResponseTooLarge(
+                f"the answer passed {MAX_ANSWER_CHARS:,} characters and was abandoned;"
+                " bound it with --max-tokens"
+            )
+        onto.write(text)
+
     def response(self, model: ChatModel, failed_s: float | None) -> Response:
+        reason = self._finish_reason
         return Response(
-            text=model.redact("".join(self._text)),
-            reasoning=model.redact("".join(self._reasoning)),
-            finish_reason=self._finish_reason,
+            text=model.redact(self._text.getvalue()),
+            reasoning=model.redact(self._reasoning.getvalue()),
+            finish_reason=reason and model.redact(reason)[:MAX_REASON_CHARS],
             usage=self._usage,
             timing=Timing(
                 due_s=self._due_s,
                 sent_s=self._sent_s,
-                first_token_s=self._first_token_s if self._streamed else None,
+                first_token_s=self._first_token_s,
                 done_s=self._last_s if failed_s is None else failed_s,
             ),
         )

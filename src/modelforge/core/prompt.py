@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from modelforge.core.errors import UsageError
+
 Role = Literal["system", "user", "assistant"]
 
 
@@ -18,9 +20,17 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """A conversation for a model to continue; its last message is the one to answer."""
+    """A conversation for a model to continue; its last message is the one to answer.
+
+    Raises:
+        UsageError: there is no message.
+    """
 
     messages: tuple[Message, ...]
+
+    def __post_init__(self) -> None:
+        if not self.messages:
+            raise UsageError("a prompt needs at least one message")
 
     @classmethod
     def of(cls, text: str, *, system: str | None = None) -> Prompt:

@@ -44,6 +44,7 @@ class MarkdownWriter:
             self._prompt_index = result.prompt_index
             self._put(*_prompt(result))
         self._put(*_answer(result))
+        self._stream.flush()
 
     def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
         """Add the table of the models, and a note when the comparison was not complete."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError
 from modelforge.providers.codec import ChatCodec
-from modelforge.providers.credentials import Redactor, read_key
+from modelforge.providers.credentials import Redactor, header_secrets, read_key
 from modelforge.providers.openai_chat import OpenAIChat
 
 
@@ -40,7 +40,7 @@ def connect(
     return Connection(
         codec=codec,
         headers={**settings.headers, **auth},
-        redact=Redactor([key, *settings.headers.values()]),
+        redact=Redactor([key, *header_secrets(settings.headers)]),
     )
 
 

@@ -30,6 +30,7 @@ MAX_EVENT_BYTES: Final = 16 * 2**20
 """The largest single event or JSON document that is read."""
 
 _EXCERPT_CHARS: Final = 120
+_MOST_TOKENS: Final = 2**53  # what every reader of JSON can hold
 
 
 class OpenAIChat:
@@ -240,7 +241,7 @@ def _first_count(*values: Any) -> int | None:
 
 def _count(value: Any) -> int | None:
     """A token count, or None for what cannot be one."""
-    valid = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    valid = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
     return value if valid else None
 
 

@@ -66,7 +66,7 @@ local/smollm2
 
 def _summaries() -> list[ModelSummary]:
     failures = [
-        a_result("", **UNSENT, error="no", error_kind=kind)
+        a_result("", **{**UNSENT, "latency": 120.0}, error="no", error_kind=kind)
         for kind, number in {"timed_out": 12, "rate_limited": 3, "a": 2, "b": 1, "c": 1}.items()
         for _ in range(number)
     ]

@@ -45,7 +45,7 @@ async def _ask(
             id=ModelId(provider="target", model=model),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {"KEY": KEY}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         try:
@@ -172,7 +172,7 @@ async def test_connections_are_used_again(server: OpenAIServer) -> None:
             id=ModelId(provider="target", model="ok"),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         for _ in range(5):
@@ -189,7 +189,7 @@ async def test_a_connection_that_the_server_closed_while_idle_is_not_its_failure
             id=ModelId(provider="target", model="then-closed"),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         for _ in range(20):
