@@ -71,16 +71,16 @@ def test_no_server_outlives_the_command(
     copy = tmp_path / f"model-{number}.gguf"
     copy.hardlink_to(ensure_weights("smollm2-135m"))
     running = subprocess.Popen(
-        [COMMAND, "compare", f"local/{copy}", "-p", "Count to a thousand.", "--max-tokens", "4000"],
+        [COMMAND, "compare", f"local/{copy}", "-p", "Count to a thousand.", "--max-tokens", "4000",
+         "--verbose"],
         cwd=fetched.folder, env=fetched.environment, stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
-    deadline = time.monotonic() + 60
-    while not (servers := _children_of(str(copy))):
+    assert running.stderr is not None
+    while b"POST" not in running.stderr.readline():  # the server runs and has been asked
         assert running.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    time.sleep(1)
+    servers = _children_of(str(copy))
+    assert servers
     running.send_signal(number)
     stdout, stderr = running.communicate(timeout=30)
     _wait_until_gone(servers)

@@ -197,6 +197,24 @@ async def test_a_connection_that_the_server_closed_while_idle_is_not_its_failure
             await asyncio.sleep(0.049)  # as close to the server's own patience as can be
 
 
+async def test_what_a_model_must_stop_at_is_added_to_a_requests_own(server: OpenAIServer) -> None:
+    settings = ProviderSettings(base_url=server.base_url)
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model="ok"),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {}),
+            sessions=sessions,
+            clock=time.monotonic,
+            stop=("### ",),
+        )
+        for own in ((), ("END",)):
+            _ = [arrival async for arrival in chat.stream(Prompt.of("x"), Generation(stop=own))]
+    without, with_own = (request.body.get("stop") for request in server.requests)
+    assert without is None  # the server stops there by itself
+    assert with_own == ["END", "### "]
+
+
 async def test_a_proxy_is_not_asked_about_this_machine(
     server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
