@@ -6,8 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
 from tests.support.command import Session, session
 from tests.support.openai_server import OpenAIServer
+
+# A busy machine is no counterexample.
+settings.register_profile("undated", deadline=None)
+settings.load_profile("undated")
 
 
 @pytest.fixture

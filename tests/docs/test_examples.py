@@ -19,16 +19,18 @@ from pathlib import Path
 
 import pytest
 from markdown_it import MarkdownIt
-from tests.support.local_weights import ensure_weights
-from tests.support.openai_server import OpenAIServer
 
 from modelforge.config.builtin import ALIASES, BUILTIN
 from modelforge.config.load import load_configuration
+from tests.support.local_weights import ensure_weights
+from tests.support.openai_server import OpenAIServer
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 FILE_NAME = re.compile(r"`([\w./-]+\.\w+)`:\s*$")
 EXIT_CODE = re.compile(r"#\s*exits with (\d+)")
+# The pages' addresses of a server of one's own; here it listens elsewhere.
+ADDRESSES = ("http://127.0.0.1:8000/v1", "http://127.0.0.1:9100/v1")
 # Set up or tear down the machine itself; covered by the tests' own installation.
 NOT_RUN = ("make ", "pip install", "git clone", "cd ")
 
@@ -87,15 +89,18 @@ def test_a_page(page: Path, tmp_path: Path, server: OpenAIServer) -> None:
     environment = _environment(tmp_path, server)
     for step in steps_of(page):
         where = f"{page.relative_to(ROOT)}, line {step.line}"
+        text = step.text
+        for address in ADDRESSES:
+            text = text.replace(address, server.base_url)
         if step.kind == "write":
             path = tmp_path / step.file
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(step.text)
+            path.write_text(text)
             continue
         if "local/" in step.text:
             for name in ("smollm2-135m", "gemma-3-270m"):
                 ensure_weights(name)
-        command = [sys.executable, "-c", step.text] if step.kind == "python" else step.text
+        command = [sys.executable, "-c", text] if step.kind == "python" else text
         done = subprocess.run(
             command,
             shell=step.kind == "run",
@@ -123,7 +128,5 @@ def _environment(home: Path, server: OpenAIServer) -> dict[str, str]:
             variable = name.upper().replace("-", "_")
             environment[f"MODELFORGE_PROVIDERS__{variable}__BASE_URL"] = server.base_url
         environment |= dict.fromkeys(known[name].api_key_env, "not-a-real-key")
-    # The address that the pages give to a server of one's own.
-    environment["MODELFORGE_PROVIDERS__TARGET__BASE_URL"] = server.base_url
     environment["TARGET_KEY"] = "not-a-real-key"
     return environment

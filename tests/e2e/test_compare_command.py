@@ -12,10 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from tests.support.command import COMMAND, Session
 from tests.support.openai_server import OpenAIServer
 
 ESCAPE = "\x1b"
+
+
+def _wait_until(condition: Any, timeout_s: float = 20) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.02)
 
 
 def _results(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
@@ -202,6 +210,14 @@ def test_an_interruption_keeps_and_prints_what_arrived(
     assert kinds == {"ok": None, "stall": "interrupted"}
 
 
+def test_a_wait_for_stdin_can_be_interrupted(target: Session) -> None:
+    running = target.start("compare", "target/ok", "--prompts", "-", stdin=subprocess.PIPE)
+    time.sleep(1.5)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=20)
+    assert (running.returncode, stderr) == (130, b"modelforge: interrupted\n")
+
+
 def test_a_killed_run_has_lost_nothing_that_had_arrived(
     target: Session, server: OpenAIServer
 ) -> None:
@@ -275,18 +291,20 @@ def test_a_nasty_answer_does_no_harm(target: Session, server: OpenAIServer, answ
     ].startswith("'")
 
 
-KEY = "sk-planted-9f8e7d6c5b4a"
+KEY = "sk-planted-9f8e7d6c5b4a'\\x"
 
 
 @pytest.mark.parametrize(
     "model",
     ["ok", "echo", "echo-split", "status:401", "status:429", "status:500", "status:400", "redirect",
-     "error-event", "malformed-event", "html", "cut", "dropped", "garbage"],
+     "error-event", "malformed-event", "html", "cut", "dropped", "garbage", "echo-reason",
+     "echo-malformed"],
 )  # fmt: skip
 def test_a_planted_key_appears_nowhere(target: Session, server: OpenAIServer, model: str) -> None:
     file = target.folder / "modelforge.toml"
     file.write_text(
-        file.read_text() + 'api_key_env = "PLANTED"\nheaders = { X-Team = "hush-4711" }\n'
+        file.read_text()
+        + 'api_key_env = "PLANTED"\nheaders = { X-Api-Token = "Token hush-4711-hush" }\n'
     )
     environment = {"PLANTED": KEY}
     seen = ""
@@ -303,6 +321,7 @@ def test_a_planted_key_appears_nowhere(target: Session, server: OpenAIServer, mo
     assert server.requests[0].headers["authorization"] == f"Bearer {KEY}"
     assert KEY not in seen
     assert "hush-4711" not in seen
+    assert KEY[:16] not in seen
 
 
 BAD = [
@@ -328,6 +347,12 @@ BAD = [
     (["compare", "target/ok", "-p", "x", "-o", "absent/out.json"], "absent/out.json"),
     (["compare", "target/ok", "-p", "x", "--param", "top_k"], "top_k"),
     (["compare", "target/ok", "-p", "x", "--set", "nonsense"], "nonsense"),
+    (["compare", "target/ok", "-p", "x", "--set", "x=" + "[" * 50_000], "--set"),
+    (["compare", "target/ok", "-p", "x", "--set", ".".join(["a"] * 3000) + "=1"], "a"),
+    (["compare", "target/ok", "-p", "x", "--top-p", "nan"], "top_p"),
+    (["compare", "target/ok", "-p", "x", "--top-p", "7"], "7"),
+    (["compare", "target/ok", "-p", "x", "--stop", ""], "stop"),
+    (["compare", "target/ok", "-p", "x", "--param", "a=NaN"], "NaN"),
     (["compare", "target/ok", "-p", "x", "--config", "absent.toml"], "absent.toml"),
     (["compare", "target/ok", "-p", "x", "--config", "broken.toml"], "line 2, column"),
     (["compare", "local/smollm", "-p", "x"], "smollm2-135m"),
@@ -366,8 +391,9 @@ def test_a_full_disk_is_one_line(target: Session) -> None:
         pytest.skip("this system has no /dev/full")
     done = target.run("compare", "target/ok", "-p", "x", "-o", "/dev/full", "--export", "jsonl")
     assert done.returncode == 1
-    assert "No space left" in done.stderr
+    assert "/dev/full: No space left" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+    assert "Hello, world." in done.stdout
 
 
 def test_output_for_a_terminal_that_knows_only_ascii(target: Session, server: OpenAIServer) -> None:
@@ -377,8 +403,160 @@ def test_output_for_a_terminal_that_knows_only_ascii(target: Session, server: Op
     assert done.stdout.isascii()
 
 
-def _wait_until(condition: Any, timeout_s: float = 20) -> None:
-    deadline = time.monotonic() + timeout_s
-    while not condition():
-        assert time.monotonic() < deadline, "it never happened"
-        time.sleep(0.02)
+def test_an_absurd_usage_is_unknown_and_touches_nobody(target: Session) -> None:
+    done = target.run("compare", "target/ok", "target/absurd-usage", "-p", "x", "--export", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    results = {result["model"]: result for result in _results(done)}
+    assert results["absurd-usage"]["completion_tokens"] is None
+    assert results["ok"]["response"] == "Hello, world."
+
+
+def test_an_answer_without_end_is_abandoned(target: Session) -> None:
+    done = target.run("compare", "target/ok", "target/flood", "-p", "x", "--export", "json")
+    results = {result["model"]: result for result in _results(done)}
+    assert results["flood"]["error_kind"] == "response_too_large"
+    assert results["ok"]["error"] is None
+
+
+def test_a_server_that_does_not_stream_has_no_first_token(target: Session) -> None:
+    done = target.run("compare", "target/ignores-stream", "-p", "x", "--export", "json")
+    (result,) = _results(done)
+    assert result["response"] == "Hello, world."
+    assert result["first_token_s"] is None
+    assert result["latency_s"] >= 0.3
+
+
+def test_the_providers_words_are_read_to_their_end(target: Session) -> None:
+    done = target.run("compare", "target/error-in-two", "-p", "x", "--export", "json")
+    assert "the second half matters" in _results(done)[0]["error"]
+
+
+def test_a_complete_answer_is_never_late(target: Session) -> None:
+    done = target.run("compare", "target/endless", "-p", "x", "--timeout", "2", "--export", "json")
+    assert done.returncode == 0
+    assert _results(done)[0]["latency_s"] < 1.5
+
+
+def test_a_request_that_kills_the_server_is_sent_twice_at_most(
+    target: Session, server: OpenAIServer
+) -> None:
+    prompts = [f"prompt {i}" for i in range(20)] + ["KILL"]
+    (target.folder / "p.txt").write_text("\n".join(prompts))
+    command = ["compare", "target/crash-on-kill", "--prompts", "p.txt", "--concurrency", "10"]
+    done = target.run(*command, "--export", "json")
+    failed = [result for result in _results(done) if result["error"]]
+    assert [result["prompt"] for result in failed] == ["KILL"]
+    assert sum(request.prompt == "KILL" for request in server.requests) <= 2
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["--prompts", "q.jsonl", "-o", "q.jsonl"],
+        ["--prompts", "q.jsonl", "-o", "./same/../q.jsonl"],
+        ["-p", "@q.jsonl", "-o", "q.jsonl"],
+        ["-p", "x", "--config", "modelforge.toml", "-o", "modelforge.toml", "--export", "json"],
+    ],
+)
+def test_an_input_is_never_overwritten(target: Session, arguments: list[str]) -> None:
+    (target.folder / "same").mkdir()
+    (target.folder / "q.jsonl").write_text('"a question"\n')
+    before = {name: (target.folder / name).read_text() for name in ("q.jsonl", "modelforge.toml")}
+    done = target.run("compare", "target/ok", *arguments)
+    assert done.returncode == 2
+    assert "would overwrite an input" in done.stderr
+    assert before == {name: (target.folder / name).read_text() for name in before}
+
+
+@pytest.mark.parametrize("format_", ["json", "csv", "markdown"])
+def test_every_format_is_on_disk_as_it_arrives(
+    target: Session, server: OpenAIServer, format_: str
+) -> None:
+    running = target.start(
+        "compare", "target/ok", "target/silent", "-p", "hi", "--export", format_, "-o", "out"
+    )
+    out = target.folder / "out"
+    _wait_until(lambda: out.exists() and "Hello, world." in out.read_text())
+    running.kill()
+    running.communicate()
+
+
+def test_a_closed_terminal_keeps_what_arrived(target: Session, server: OpenAIServer) -> None:
+    running = target.start("compare", "target/ok", "target/stall", "-p", "hi", "-o", "out.json")
+    _wait_until(lambda: len(server.requests) == 2)
+    time.sleep(0.5)
+    running.send_signal(signal.SIGHUP)
+    running.communicate(timeout=20)
+    document = json.loads((target.folder / "out.json").read_text())
+    assert {result["response"] for result in document["results"]} == {"Hello, world.", "begun"}
+
+
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [
+        ("compare target/ok -p x | true", 141),
+        ("doctor | true", 141),
+        ("compare target/ok -p x >&-", 2),
+        ("compare target/ok -p x --export json >&-", 2),
+        ("doctor >&-", 2),
+    ],
+)
+def test_an_output_that_nobody_reads(target: Session, command: str, code: int) -> None:
+    done = subprocess.run(
+        ["bash", "-c", f"{COMMAND} {command}; exit ${{PIPESTATUS[0]}}"],
+        cwd=target.folder,
+        env=target.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == code
+    assert len(done.stderr.splitlines()) == (1 if code == 2 else 0)
+
+
+def test_an_output_that_is_stdout_itself_keeps_what_is_there(target: Session) -> None:
+    command = f"(echo kept; {COMMAND} compare target/ok -p x --export csv -o /dev/stdout) > out.txt"
+    subprocess.run(
+        ["bash", "-c", command], cwd=target.folder, env=target.environment, timeout=60, check=True
+    )
+    kept, header, row = (target.folder / "out.txt").read_text().splitlines()
+    assert kept == "kept"
+    assert header.startswith("model_id,")
+    assert "Hello, world." in row
+
+
+def test_netrc_is_nobody_elses_business(target: Session, server: OpenAIServer) -> None:
+    home = Path(target.environment["HOME"])
+    (home / ".netrc").write_text("default login me password hunter2hunter2\n")
+    (home / ".netrc").chmod(0o600)
+    with (target.folder / "modelforge.toml").open("a") as file:
+        file.write('api_key_env = "PLANTED"\n')
+    done = target.run("compare", "target/ok", "-p", "x", env={"PLANTED": "a-key-of-mine"})
+    assert done.returncode == 0
+    assert server.requests[0].headers["authorization"] == "Bearer a-key-of-mine"
+
+
+def test_a_proxy_that_cannot_be_used_is_named(shell: Session) -> None:
+    away = ["--set", "providers.away.base_url=http://away.test/v1"]
+    for proxy, words in (("localhost:3128", "http://host:port"), ("socks5://h:1", "HTTP proxy")):
+        done = shell.run("compare", "away/m", "-p", "x", *away, env={"http_proxy": proxy})
+        assert done.returncode == 2
+        assert words in done.stderr
+    gone = {"http_proxy": "http://127.0.0.1:1"}
+    done = shell.run("compare", "away/m", "-p", "x", *away, "--export", "json", env=gone)
+    assert "proxy" in _results(done)[0]["error"]
+
+
+def test_without_arguments_the_help_is_shown(shell: Session) -> None:
+    for arguments in ([], ["models"]):
+        done = shell.run(*arguments)
+        assert done.returncode == 2
+        assert "Commands:" in done.stderr.splitlines()
+
+
+def test_doctor_for_a_terminal_that_knows_only_ascii(target: Session) -> None:
+    for command in (["doctor"], ["models", "list"]):
+        done = target.run(*command, env={"PYTHONIOENCODING": "ascii"})
+        assert done.returncode == 0
+        assert done.stdout.isascii()

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+
 from tests.support.command import Session
 from tests.support.openai_server import OpenAIServer
 

@@ -246,6 +246,72 @@ async def zipped(connection: Connection, _: str) -> None:
     await connection.document(body, extra="Content-Encoding: gzip\r\n", kind="text/event-stream")
 
 
+async def absurd_usage(connection: Connection, _: str) -> None:
+    await connection.head()
+    absurd = {"prompt_tokens": 10**400, "completion_tokens": int("9" * 400)}
+    for data in (event({"content": "x"}), event({}, finish="stop"), event(usage=absurd)):
+        await connection.chunk(data)
+    await connection.chunk(b"data: [DONE]\n\n")
+    await connection.end()
+
+
+async def flood(connection: Connection, _: str) -> None:
+    """An answer without end, in pieces of good size."""
+    await connection.head()
+    piece = event({"content": "x" * 2**16})
+    while True:
+        await connection.chunk(piece)
+
+
+async def ignores_stream(connection: Connection, _: str) -> None:
+    """One document after a while, whatever was asked for."""
+    await asyncio.sleep(0.3)
+    message = {"role": "assistant", "content": "Hello, world."}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    await connection.document({"choices": [choice], "usage": usage(5, 4)})
+
+
+async def error_in_two(connection: Connection, _: str) -> None:
+    body = b'{"error": {"message": "the second half matters"}}'
+    length = f"Content-Length: {len(body)}\r\n"
+    await connection.head("400 Bad Request", "application/json", length)
+    await connection.raw(body[:20])
+    await asyncio.sleep(0.1)
+    await connection.raw(body[20:])
+
+
+async def echo_reason(connection: Connection, _: str) -> None:
+    """A finish reason that repeats the credentials."""
+    await connection.head()
+    reason = connection.request.headers.get("authorization", "")
+    for data in (event({"content": "x"}), event({}, finish=reason), b"data: [DONE]\n\n"):
+        await connection.chunk(data)
+    await connection.end()
+
+
+async def echo_malformed(connection: Connection, _: str) -> None:
+    """Something that is no event and repeats the credentials, across the end of any excerpt."""
+    said = connection.request.headers.get("authorization", "").encode()
+    await connection.head()
+    await connection.chunk(b"data: " + b"x" * 105 + said + b"\n\n")
+    await connection.end()
+
+
+async def crash_on_kill(connection: Connection, _: str) -> None:
+    """Closes the connection without an answer when the prompt says so."""
+    if connection.request.prompt == "KILL":
+        connection.writer.transport.abort()
+    else:
+        await _answer(connection, DEFAULT_TEXT)
+
+
+async def then_closed(connection: Connection, _: str) -> None:
+    """Answers well, keeps the connection for a moment, and closes it without a word."""
+    await _answer(connection, DEFAULT_TEXT)
+    await asyncio.sleep(0.05)
+    connection.writer.transport.abort()
+
+
 async def byte_by_byte(connection: Connection, _: str) -> None:
     await connection.head()
     for data in stream_of(["snöwman ☃", " done"]):
@@ -281,7 +347,9 @@ BEHAVIOURS: dict[str, Behaviour] = {
     for behaviour in (
         ok, echo, echo_split, slow, stall, silent, cut, dropped, lying_chunk, status, redirect,
         no_content, html, garbage, malformed_event, error_event, wrong_shape, empty_body,
-        empty_answer, no_usage, reasoning, zipped, byte_by_byte, endless, huge_event, one_line,
+        empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event,
+        one_line, absurd_usage, flood, ignores_stream, error_in_two, echo_reason, echo_malformed,
+        crash_on_kill,
     )
 }  # fmt: skip
 

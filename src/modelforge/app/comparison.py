@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Protocol
 
 from modelforge.app.output import Output, open_output
 from modelforge.compare.contestant import ContestantSource
-from modelforge.compare.engine import ComparisonPlan, run_comparison
+from modelforge.compare.engine import run_comparison
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
+from modelforge.core.prompt import Case
 from modelforge.export.writer import ResultWriter
-from modelforge.prompts.open import open_prompts
-from modelforge.prompts.source import validate
-from modelforge.prompts.spec import PromptSpec
 
 _ANSWERED: Final = 0
 _SOME_FAILED: Final = 1
@@ -41,16 +41,19 @@ class ComparisonRequest:
     """What to compare and what to do with the results.
 
     Attributes:
-        prompts: what to ask.
+        cases: what to ask, ``case_count`` of them; iterated once for each model.
         output: where every result is written as it arrives; the document is finished also when
             the comparison is interrupted or breaks.
+        inputs: files that ``output`` must not overwrite.
         shown_prompts: the results of the first so many prompts are kept to be shown.
     """
 
     models: Sequence[ModelId]
-    prompts: PromptSpec
+    cases: Iterable[Case]
+    case_count: int
     plan: ComparisonPlan
     output: Output | None = None
+    inputs: Sequence[Path] = ()
     shown_prompts: int = 0
 
 
@@ -58,13 +61,14 @@ class ComparisonRequest:
 class ComparisonOutcome:
     """What a comparison came to.
 
-    ``shown`` is ordered by prompt, then model, then repeat; ``prompts`` is how many there were.
+    ``shown`` is ordered by prompt, then model, then repeat. ``write_error`` is why the output
+    could not be written further; the comparison ended there.
     """
 
     summaries: tuple[ModelSummary, ...]
     shown: tuple[ComparisonResult, ...]
-    prompts: int
     complete: bool
+    write_error: OSError | None = None
 
     @property
     def exit_code(self) -> int:
@@ -85,66 +89,77 @@ async def compare(
 
     Raises:
         UsageError: before anything is sent.
-        OSError: a writer's output failed (a full disk, a closed pipe).
+        BrokenPipeError: the output's reader went away.
     """
-    async with source.open(request.models) as contestants:
-        with open_prompts(request.prompts) as cases:
-            count = validate(cases)
-            with open_output(request.output) as writers:
-                record = _Record(request, count, writers, observer)
-                observer.started(request.models, count * request.plan.repeats)
+    record = _Record(request, observer)
+    try:
+        async with source.open(request.models) as contestants:
+            with open_output(request.output, inputs=request.inputs) as writers:
+                record.begin(writers)
                 try:
                     await run_comparison(
                         contestants,
-                        cases,
+                        request.cases,
                         request.plan,
                         deliver=record.take,
                         clock=clock,
                         stop=stop,
                     )
                 finally:
-                    outcome = record.close(stopped=stop.is_set())
-    return outcome
+                    record.end(stopped=stop.is_set())
+    except OSError as error:
+        # A full disk must not take the answers from the screen too.
+        if record.write_error is None or isinstance(error, BrokenPipeError):
+            raise
+    return record.outcome(stopped=stop.is_set())
 
 
 class _Record:
     """Takes every result to everyone who wants it."""
 
-    def __init__(
-        self,
-        request: ComparisonRequest,
-        prompts: int,
-        writers: Sequence[ResultWriter],
-        observer: ComparisonObserver,
-    ) -> None:
+    def __init__(self, request: ComparisonRequest, observer: ComparisonObserver) -> None:
+        self.write_error: OSError | None = None
         self._request = request
-        self._prompts = prompts
-        self._writers = writers
         self._observer = observer
+        self._writers: Sequence[ResultWriter] = ()
         self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
         self._shown: list[ComparisonResult] = []
         self._taken = 0
 
+    def begin(self, writers: Sequence[ResultWriter]) -> None:
+        self._writers = writers
+        self._observer.started(
+            self._request.models, self._request.case_count * self._request.plan.repeats
+        )
+
     def take(self, result: ComparisonResult) -> None:
-        for writer in self._writers:
-            writer.write(result)
         self._taken += 1
         self._summaries[result.model_id].add(result)
         if result.prompt_index < self._request.shown_prompts:
             self._shown.append(result)
         self._observer.arrived(result)
+        try:
+            for writer in self._writers:
+                writer.write(result)
+        except OSError as error:
+            self.write_error = error
+            raise  # no more is asked once nothing can be kept
 
-    def close(self, *, stopped: bool) -> ComparisonOutcome:
+    def end(self, *, stopped: bool) -> None:
+        if self.write_error is None:
+            outcome = self.outcome(stopped=stopped)
+            for writer in self._writers:
+                writer.close(outcome.summaries, complete=outcome.complete)
+
+    def outcome(self, *, stopped: bool) -> ComparisonOutcome:
         models = self._request.models
         place = {str(model): index for index, model in enumerate(models)}
-        self._shown.sort(key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
-        expected = self._prompts * self._request.plan.repeats * len(models)
-        outcome = ComparisonOutcome(
+        expected = self._request.case_count * self._request.plan.repeats * len(models)
+        return ComparisonOutcome(
             summaries=tuple(builder.build() for builder in self._summaries.values()),
-            shown=tuple(self._shown),
-            prompts=self._prompts,
-            complete=self._taken == expected and not stopped,
+            shown=tuple(
+                sorted(self._shown, key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
+            ),
+            complete=self._taken == expected and not stopped and self.write_error is None,
+            write_error=self.write_error,
         )
-        for writer in self._writers:
-            writer.close(outcome.summaries, complete=outcome.complete)
-        return outcome

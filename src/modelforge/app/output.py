@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,7 +35,7 @@ class Output:
         Raises:
             UsageError: the format is in neither the option nor the file's suffix.
         """
-        if path is not None and str(path) == "-":
+        if path is not None and _is_stdout(path):
             path = None
             format_ = format_ or "jsonl"
         if format_ is None and path is not None:
@@ -48,17 +48,21 @@ class Output:
 
 
 @contextmanager
-def open_output(output: Output | None) -> Iterator[list[ResultWriter]]:
+def open_output(
+    output: Output | None, *, inputs: Sequence[Path] = ()
+) -> Iterator[list[ResultWriter]]:
     """The writers that ``output`` stands for: none or one.
 
     Raises:
-        UsageError: the file cannot be written.
+        UsageError: the file cannot be written, or is one of ``inputs``.
     """
     if output is None:
         yield []
     elif output.path is None:
         yield [FORMATS[output.format](_stdout())]
     else:
+        if any(_same(output.path, path) for path in inputs):
+            raise UsageError(f"-o {output.path} would overwrite an input: name another file")
         try:
             stream = output.path.open("w", encoding="utf-8", newline="")
         except OSError as error:
@@ -67,8 +71,26 @@ def open_output(output: Output | None) -> Iterator[list[ResultWriter]]:
             yield [FORMATS[output.format](stream)]
 
 
+def _is_stdout(path: Path) -> bool:
+    if str(path) == "-":
+        return True
+    try:
+        return path.samefile("/dev/fd/1") and not path.is_char_device()
+    except OSError:
+        return False
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False  # what is not there cannot be overwritten
+
+
 def _stdout() -> TextIO:
     """Standard output as the writers want it: UTF-8, line ends untouched."""
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: name a file with -o")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8", newline="")
     return sys.stdout

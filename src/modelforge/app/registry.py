@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, Self
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
 from modelforge.compare.contestant import Contestant
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError, UnknownProvider
+from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.servers import LocalServers
@@ -54,6 +56,16 @@ class ModelForgeRegistry:
         self.configuration = configuration or load_configuration(file=file)
         self.local = LocalServers()
         self._clock = clock
+
+    @property
+    def plan(self) -> ComparisonPlan:
+        """The plan that the ``[compare]`` table describes."""
+        settings = self.configuration.settings.compare
+        return ComparisonPlan(
+            generation=Generation(max_tokens=settings.max_tokens, temperature=settings.temperature),
+            repeats=settings.repeats,
+            timeout_s=settings.timeout_s,
+        )
 
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
@@ -96,7 +108,8 @@ class ModelForgeRegistry:
             if provider in INTEGRATIONS:
                 return foreign_llm(provider, model, callbacks, params)
             raise
-        self._endpoint(ModelId(provider=provider, model=model), settings)
+        if settings.base_url is None:
+            self.local.find(model)  # what is missing is said now, not at the first call
 
         def find(name: str, sessions: HttpSessions) -> ChatModel:
             return self._contestant(ModelId(provider=provider, model=name), sessions).model
@@ -119,23 +132,27 @@ class ModelForgeRegistry:
 
     def _contestant(self, model_id: ModelId, sessions: HttpSessions) -> Contestant:
         settings = self.configuration.provider(model_id.provider)
+        endpoint: Endpoint
+        stop: tuple[str, ...] = ()
+        if settings.base_url is None:
+            endpoint = local = self.local.endpoint(model_id.model)
+            stop = local.model.stop
+        else:
+            endpoint = FixedEndpoint(url=settings.base_url)
+            sessions.to(settings.base_url)  # a proxy that cannot be used is found here
         model = HttpChatModel(
             id=model_id,
-            endpoint=self._endpoint(model_id, settings),
+            endpoint=endpoint,
             connection=connect(model_id.provider, settings),
-            session=sessions.to(settings.base_url),
+            sessions=sessions,
             clock=self._clock,
+            stop=stop,
         )
         return Contestant(
             model=model,
             prices=_prices(model_id, settings, self.configuration.catalogue),
             max_concurrency=settings.max_concurrency,
         )
-
-    def _endpoint(self, model_id: ModelId, settings: ProviderSettings) -> Endpoint:
-        if settings.base_url is not None:
-            return FixedEndpoint(url=settings.base_url)
-        return self.local.endpoint(model_id.model)
 
 
 def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> PriceList:
@@ -148,7 +165,7 @@ def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue)
             reasoning=configured.reasoning,
         )
     if model_id.provider == LOCAL_PROVIDER:
-        return NoRates(reason="runs on this machine, not billed by the token")
+        return NoRates(reason="runs on this machine")
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
         return NoRates(reason="no price configured")

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -15,20 +17,23 @@ from modelforge.app.comparison import ComparisonOutcome, ComparisonRequest, comp
 from modelforge.app.output import Output
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.cli.configuration import configure
+from modelforge.cli.console import output_console
 from modelforge.cli.fetching import fetch_missing
+from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.progress import ComparisonProgress
 from modelforge.cli.signals import StopOnSignal
 from modelforge.compare.contestant import parse_models
-from modelforge.compare.engine import ComparisonPlan
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.layers import Layer, option_layer
-from modelforge.config.schema import CompareSettings
-from modelforge.core.errors import UsageError
-from modelforge.core.generation import Generation
+from modelforge.core.errors import ModelForgeError, UsageError
 from modelforge.export.comparison_view import comparison_view
 from modelforge.export.summary_view import summary_view
+from modelforge.prompts.open import open_prompts
+from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
+from modelforge.prompts.variables import parse_variables
 
-# Options that override a setting of the same meaning in the [compare] table.
+# Options that override a setting of the [compare] table.
 _SETTINGS = {
     "timeout": "timeout_s",
     "max_tokens": "max_tokens",
@@ -47,35 +52,47 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
         verbose=options["verbose"],
         options=_overrides(options),
     )
-    request = ComparisonRequest(
-        models=ids,
-        prompts=_prompts(options),
-        plan=_plan(configuration.settings.compare, options),
-        output=Output.of(options["export"], options["output"]),
-        shown_prompts=options["show"],
-    )
-    with ModelForgeRegistry(configuration) as registry:
+    output = Output.of(options["export"], options["output"])
+    console = None if output is not None and output.takes_stdout else output_console()
+    # Prompts are read before the signals are taken, so that Ctrl-C ends a wait for stdin.
+    with ModelForgeRegistry(configuration) as registry, open_prompts(_prompts(options)) as cases:
+        request = ComparisonRequest(
+            models=ids,
+            cases=cases,
+            case_count=validate(cases),
+            plan=_plan(registry.plan, options),
+            output=output,
+            inputs=[*_named_files(options), *configuration.files],
+            shown_prompts=options["show"],
+        )
         fetch_missing(ids, yes=options["yes"], quiet=quiet)
-        outcome, code = asyncio.run(_watched(registry, request, quiet=quiet))
-    if request.output is None or not request.output.takes_stdout:
-        _show(outcome, options)
+        allow_many_connections()
+        outcome, code = asyncio.run(_watched(registry, request, silent=quiet or options["verbose"]))
+    if console is not None:
+        _show(console, outcome, request.case_count, options)
+    if outcome.write_error is not None:
+        where = output.path if output and output.path else "standard output"
+        raise ModelForgeError(
+            f"cannot write {where}: {outcome.write_error.strerror}; what had arrived is shown above"
+        )
     return code
 
 
 async def _watched(
-    registry: ModelForgeRegistry, request: ComparisonRequest, *, quiet: bool
+    registry: ModelForgeRegistry, request: ComparisonRequest, *, silent: bool
 ) -> tuple[ComparisonOutcome, int]:
-    with StopOnSignal() as stop, ComparisonProgress(quiet=quiet) as progress:
+    with StopOnSignal() as stop, ComparisonProgress(quiet=silent) as progress:
         outcome = await compare(registry, request, observer=progress, stop=stop.event)
     return outcome, outcome.exit_code if stop.exit_code is None else stop.exit_code
 
 
-def _show(outcome: ComparisonOutcome, options: Mapping[str, Any]) -> None:
-    console = Console(highlight=False)
+def _show(
+    console: Console, outcome: ComparisonOutcome, prompts: int, options: Mapping[str, Any]
+) -> None:
     for _, results in groupby(outcome.shown, key=attrgetter("prompt_index")):
         console.print(comparison_view(tuple(results), max_answer_lines=options["max_lines"]))
         console.print()
-    if outcome.prompts > 1 or not outcome.shown:
+    if prompts > 1 or not outcome.shown:
         console.print(summary_view(outcome.summaries))
 
 
@@ -93,7 +110,7 @@ def _prompts(options: Mapping[str, Any]) -> PromptSpec:
         prompts=options["prompts"],
         format=options["prompts_format"],
         template=options["template"],
-        variables=dict(_assigned("--var", text) for text in options["variables"]),
+        variables=parse_variables(options["variables"]),
         system=options["system"],
         prompt_field=options["prompt_field"],
         id_field=options["id_field"],
@@ -101,34 +118,35 @@ def _prompts(options: Mapping[str, Any]) -> PromptSpec:
     )
 
 
-def _plan(settings: CompareSettings, options: Mapping[str, Any]) -> ComparisonPlan:
-    return ComparisonPlan(
-        generation=Generation(
-            max_tokens=settings.max_tokens,
-            temperature=settings.temperature,
-            top_p=options["top_p"],
-            seed=options["seed"],
-            stop=options["stop"],
-            stream=not options["no_stream"],
-            extra=dict(_param(text) for text in options["params"]),
-        ),
-        repeats=settings.repeats,
-        timeout_s=settings.timeout_s,
-        max_concurrency=options["concurrency"],
+def _plan(configured: ComparisonPlan, options: Mapping[str, Any]) -> ComparisonPlan:
+    generation = replace(
+        configured.generation,
+        top_p=options["top_p"],
+        seed=options["seed"],
+        stop=options["stop"],
+        stream=not options["no_stream"],
+        extra=dict(_param(text) for text in options["params"]),
     )
+    return replace(configured, generation=generation, max_concurrency=options["concurrency"])
+
+
+def _named_files(options: Mapping[str, Any]) -> list[Path]:
+    """The files that options name as input."""
+    texts = [options[option] or "" for option in ("prompt", "template", "system")]
+    named = [text[1:] for text in texts if text.startswith("@")]
+    return [Path(name) for name in (*named, options["prompts"]) if name]
 
 
 def _param(text: str) -> tuple[str, Any]:
     """``NAME=JSON``; what is not JSON is a string."""
-    name, value = _assigned("--param", text)
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise UsageError(f"--param {text!r} is not an assignment: write --param NAME=JSON")
     try:
-        return name, json.loads(value)
-    except ValueError:
+        return name, json.loads(value, parse_constant=_no_json)
+    except (ValueError, RecursionError):
         return name, value
 
 
-def _assigned(option: str, text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise UsageError(f"{option} {text!r} is not an assignment: write {option} NAME=VALUE")
-    return name, value
+def _no_json(constant: str) -> None:
+    raise UsageError(f"--param: {constant} is not JSON")

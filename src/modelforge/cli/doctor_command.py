@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import click
-from rich.console import Console, RenderableType
+from rich.console import RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -17,6 +17,7 @@ from rich.text import Text
 from modelforge.app.doctor import DoctorReport, ProviderCheck, examine
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.cli.configuration import configure
+from modelforge.cli.console import output_console
 from modelforge.cli.models_command import local_table
 from modelforge.cli.options import configuration_options
 from modelforge.export.terminal_text import terminal_line
@@ -39,7 +40,7 @@ def command(
     if as_json:
         click.echo(_json(report, models))
     else:
-        console = Console(highlight=False)
+        console = output_console()
         console.print(Text("Configuration", style="bold"))
         for line in _files(report):
             console.print(Text(f"  {line}"), soft_wrap=True)  # a path is not broken in two

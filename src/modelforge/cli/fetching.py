@@ -6,7 +6,6 @@ import sys
 from collections.abc import Sequence
 
 import click
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     DownloadColumn,
@@ -17,6 +16,7 @@ from rich.progress import (
 )
 
 from modelforge.app.local_models import missing_models
+from modelforge.cli.console import progress_console
 from modelforge.core.errors import WeightsMissing
 from modelforge.core.model_id import ModelId
 from modelforge.local.catalogue import LocalModel
@@ -31,7 +31,7 @@ def fetch(model: LocalModel, *, quiet: bool) -> str:
     Raises:
         DownloadFailed: they cannot be fetched or are not the ones expected.
     """
-    console = Console(stderr=True)
+    console = progress_console()
     with Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),

@@ -17,6 +17,7 @@ import click
 
 from modelforge.core.errors import ModelForgeError
 
+EXIT_USAGE: Final = 2
 EXIT_DEFECT: Final = 70
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
@@ -102,30 +103,47 @@ def run(arguments: list[str]) -> int:
         # Not root.main(): it would turn a broken pipe into an exit code of its own.
         with root.make_context("modelforge", arguments) as context:
             code: Any = root.invoke(context)
-        sys.stdout.flush()
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
-    except click.ClickException as error:
-        return _complain(_with_help(error), error.exit_code)
-    except ModelForgeError as error:
-        return _complain(str(error), error.exit_code)
-    except (click.Abort, KeyboardInterrupt):
-        return _complain("interrupted", EXIT_INTERRUPTED)
-    except BrokenPipeError:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except (Exception, KeyboardInterrupt) as failure:  # noqa: BLE001 (the last line of defence)
+        return _ended_by(failure)
+    return code if isinstance(code, int) else 0
+
+
+def _ended_by(failure: BaseException) -> int:
+    if isinstance(failure, click.exceptions.Exit):
+        return failure.exit_code
+    if isinstance(failure, click.exceptions.NoArgsIsHelpError):
+        click.echo(failure.format_message(), err=True)
+        return failure.exit_code
+    if isinstance(failure, BrokenPipeError):
         # What is still buffered has no reader: a second failure at exit would only be noise.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return EXIT_BROKEN_PIPE
-    except OSError as error:
-        where = f" {error.filename!r}" if error.filename else ""
-        return _complain(f"{error.strerror or error}{where}", 1)
-    except Exception as error:
-        logging.getLogger(__name__).debug("unexpected failure", exc_info=True)
-        return _complain(
-            f"unexpected {type(error).__name__}: {error}; this is a defect of ModelForge: "
-            "run again with --verbose for its traceback and report it",
-            EXIT_DEFECT,
-        )
-    return code if isinstance(code, int) else 0
+    message, code = _described(failure)
+    return _complain(message, code)
+
+
+def _described(failure: BaseException) -> tuple[str, int]:
+    """What to say of a failure, and the exit code it stands for."""
+    match failure:
+        case click.ClickException():
+            return _with_help(failure), failure.exit_code
+        case ModelForgeError():
+            return str(failure), failure.exit_code
+        case click.Abort() | KeyboardInterrupt():
+            return "interrupted", EXIT_INTERRUPTED
+        case RecursionError():
+            return "an option or a file is nested too deeply", EXIT_USAGE
+        case OSError():
+            where = f" {failure.filename!r}" if failure.filename else ""
+            return f"{failure.strerror or failure}{where}", 1
+    logging.getLogger(__name__).debug("unexpected failure", exc_info=failure)
+    message = (
+        f"unexpected {type(failure).__name__}: {failure}; this is a defect of ModelForge: "
+        "run again with --verbose for its traceback and report it"
+    )
+    return message, EXIT_DEFECT
 
 
 def _with_help(error: click.ClickException) -> str:

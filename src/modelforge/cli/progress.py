@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from rich.console import Console
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,16 +17,20 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from modelforge.cli.console import progress_console
 from modelforge.compare.result import ComparisonResult
 from modelforge.core.model_id import ModelId
 from modelforge.export.terminal_text import terminal_line
+
+_MOST_BARS = 12
+"""More models than this share one bar, so that the view fits a screen."""
 
 
 class ComparisonProgress:
     """A bar a model while a comparison runs; nothing when stderr is not a terminal or ``quiet``."""
 
     def __init__(self, *, quiet: bool) -> None:
-        console = Console(stderr=True)
+        console = progress_console()
         self._progress = Progress(
             SpinnerColumn(finished_text=" "),
             TextColumn("{task.description}", markup=False),
@@ -40,21 +43,26 @@ class ComparisonProgress:
             disable=quiet or not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._failed: Counter[str] = Counter()
+        self._failed: Counter[TaskID] = Counter()
 
     def started(self, models: Sequence[ModelId], answers_each: int) -> None:
         """The comparison begins: every model owes so many answers."""
+        if len(models) > _MOST_BARS:
+            label = f"{len(models)} models"
+            task = self._progress.add_task(label, total=answers_each * len(models), failures="")
+            self._tasks = {str(model): task for model in models}
+            return
         for model in models:
-            self._tasks[str(model)] = self._progress.add_task(
-                terminal_line(str(model)), total=answers_each, failures=""
-            )
+            label = terminal_line(str(model))
+            task = self._progress.add_task(label, total=answers_each, failures="")
+            self._tasks[str(model)] = task
 
     def arrived(self, result: ComparisonResult) -> None:
         """One more answer, or failure."""
         task = self._tasks[result.model_id]
         if result.error is not None:
-            self._failed[result.model_id] += 1
-            failures = f"{self._failed[result.model_id]} failed"
+            self._failed[task] += 1
+            failures = f"{self._failed[task]} failed"
             self._progress.update(task, failures=failures)
         self._progress.advance(task)
 

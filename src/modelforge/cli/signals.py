@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop, not as an explosion."""
+"""Ctrl-C, SIGTERM and a closed terminal as a wish to stop, not as an explosion."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ import asyncio
 import signal
 from typing import Final, Self
 
+_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
 _EXIT_BASE: Final = 128  # a process ended by signal N exits with 128 + N
 
 
 class StopOnSignal:
-    """Sets ``event`` at the first SIGINT or SIGTERM; a second one acts as if this were not here.
+    """Sets ``event`` at the first SIGINT, SIGTERM or SIGHUP.
 
-    Use inside a running event loop.
+    A second one acts as if this were not here. Use inside a running event loop.
     """
 
     def __init__(self) -> None:
@@ -21,7 +23,7 @@ class StopOnSignal:
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             self._loop.add_signal_handler(number, self._stop, number)
         return self
 
@@ -34,5 +36,5 @@ class StopOnSignal:
         self._forget()
 
     def _forget(self) -> None:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in _SIGNALS:
             self._loop.remove_signal_handler(number)

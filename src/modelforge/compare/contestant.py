@@ -7,6 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel
@@ -26,7 +27,12 @@ class Contestant:
 
 
 class ContestantSource(Protocol):
-    """Where contestants come from."""
+    """Where contestants come from, and how they are asked unless told otherwise."""
+
+    @property
+    def plan(self) -> ComparisonPlan:
+        """The plan that is configured."""
+        ...
 
     def open(self, ids: Sequence[ModelId]) -> AbstractAsyncContextManager[Sequence[Contestant]]:
         """Resolve ``ids``, in order; connections live as long as the context.
@@ -37,16 +43,18 @@ class ContestantSource(Protocol):
         ...
 
 
-def parse_models(texts: Iterable[str]) -> list[ModelId]:
+def parse_models(models: Iterable[str | ModelId]) -> list[ModelId]:
     """The models of a comparison, in order.
 
     Raises:
         InvalidModelId: a text is not ``provider/model``.
         UsageError: there are none, or one is named twice.
     """
+    if isinstance(models, str):
+        raise UsageError(f"models must be a list, not the text {models!r}: write [{models!r}]")
     ids: list[ModelId] = []
-    for text in texts:
-        model_id = ModelId.parse(text)
+    for model in models:
+        model_id = model if isinstance(model, ModelId) else ModelId.parse(model)
         if model_id in ids:
             raise UsageError(f"{model_id} is named twice; to ask a model again, use --repeats")
         ids.append(model_id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from modelforge.compare.answer import Answer, ask
+from modelforge.compare.answer import Answer, ask, unexpected
 from modelforge.compare.contestant import Contestant
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import ComparisonMetrics, ComparisonResult
-from modelforge.core.errors import ModelForgeError, UsageError
-from modelforge.core.generation import Generation
+from modelforge.core.errors import ModelForgeError
 from modelforge.core.ports import Clock
 from modelforge.core.prompt import Case
 from modelforge.core.response import Response
@@ -18,31 +18,6 @@ from modelforge.pricing.charge import charge
 
 Deliver = Callable[[ComparisonResult], None]
 """Takes each result as it arrives, in the order of arrival."""
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ComparisonPlan:
-    """How a comparison is to be run.
-
-    ``timeout_s`` bounds each single answer; ``max_concurrency`` replaces the limit of every
-    provider.
-
-    Raises:
-        UsageError: ``repeats`` or ``max_concurrency`` below 1, or a timeout that is not above 0.
-    """
-
-    generation: Generation = field(default_factory=Generation)
-    repeats: int = 1
-    timeout_s: float = 120.0
-    max_concurrency: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.repeats < 1:
-            raise UsageError(f"repeats must be at least 1, not {self.repeats}")
-        if self.max_concurrency is not None and self.max_concurrency < 1:
-            raise UsageError(f"the concurrency must be at least 1, not {self.max_concurrency}")
-        if not self.timeout_s > 0:
-            raise UsageError(f"the timeout must be above 0 s, not {self.timeout_s:g}")
 
 
 async def run_comparison(
@@ -144,6 +119,8 @@ class _Runner:
             await self.contestant.model.prepare()
         except ModelForgeError as error:
             return Answer(response=None, error=error)
+        except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
+            return Answer(response=None, error=unexpected(failure))
         return None
 
     async def _ask(self, case: Case, repeat: int, due_s: float) -> None:

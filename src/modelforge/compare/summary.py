@@ -16,8 +16,8 @@ class ModelSummary:
     """One model over a whole comparison.
 
     Medians are over answered requests; None where nothing was measured. ``cost`` is the sum of
-    the known costs and ``unpriced`` counts the answers without one: the bill is only complete
-    when ``unpriced`` is 0.
+    the known costs and ``unpriced`` counts the requests that were sent and have none: the bill is
+    only complete when ``unpriced`` is 0.
     """
 
     model_id: str
@@ -56,11 +56,11 @@ class SummaryBuilder:
         metrics = result.metrics
         self._prompt_tokens += metrics.prompt_tokens or 0
         self._completion_tokens += metrics.completion_tokens or 0
-        if metrics.cost is None:
+        if metrics.cost is not None:
+            self._cost = metrics.cost if self._cost is None else self._cost + metrics.cost
+        elif metrics.latency is not None:
             self._unpriced += 1
             self._cost_note = self._cost_note or metrics.cost_note
-        else:
-            self._cost = metrics.cost if self._cost is None else self._cost + metrics.cost
         if result.error is not None:
             self._failed += 1
             self._error_kinds[result.error_kind or "error"] += 1

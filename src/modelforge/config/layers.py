@@ -64,8 +64,8 @@ def file_layer(path: Path) -> Layer:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
-    except RecursionError:
-        raise ConfigError(f"{path} is nested too deeply") from None
+    except (RecursionError, ValueError):  # nested too deeply, a number too long
+        raise ConfigError(f"{path} holds a value that cannot be read") from None
     return Layer(origin=str(path), values=values, path=path)
 
 
@@ -104,11 +104,26 @@ def assignment_layer(assignment: str) -> Layer:
         ConfigError: it is not an assignment.
     """
     keys, equals, text = assignment.partition("=")
-    if not equals or not all(keys.split(".")):
+    path = _path_of(keys) if equals else []
+    if not path:
         raise ConfigError(
-            f"--set {keys!r} is not an assignment: write --set providers.NAME.base_url=URL"
+            f"--set {keys[:80]!r} is not an assignment: write --set providers.NAME.base_url=URL"
+            """ (a name with a dot in quotes: providers."my.server".base_url)"""
         )
-    return option_layer("--set", keys.strip().split("."), _value(text, "option --set"))
+    return option_layer("--set", path, _value(text, "option --set"))
+
+
+def _path_of(dotted: str) -> list[str]:
+    """The parts of a TOML key, which may be quoted; none when it is not a key."""
+    try:
+        table: Any = tomllib.loads(f"{dotted} = 0")
+    except (ValueError, RecursionError):
+        return []
+    path = []
+    while isinstance(table, dict) and len(table) == 1:
+        ((key, table),) = table.items()
+        path.append(key)
+    return path if table == 0 else []
 
 
 def option_layer(option: str, keys: Sequence[str], value: Any) -> Layer:
@@ -124,6 +139,8 @@ def _value(text: str, origin: str) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{origin}: its value is not valid TOML: {error}") from None
+    except (RecursionError, ValueError):
+        raise ConfigError(f"{origin}: its value cannot be read") from None
 
 
 def _nested(keys: Sequence[str], value: Any) -> dict[str, Any]:

@@ -120,7 +120,7 @@ def load_configuration(
     legacy = read_legacy(legacy_path()) if explicit is None else None
     layers = _known_layers(catalogue)
     layers += [legacy.layer] if legacy is not None else []
-    layers += _file_layers(explicit, folder or Path.cwd())
+    layers += _file_layers(explicit, folder or _here())
     layers += environment_layers(environ, _provider_names(layers))
     layers += options
     values: dict[str, Any] = {}
@@ -152,7 +152,21 @@ def _with_aliases(layer: Layer) -> Layer:
 
 
 def _path(text: str | None) -> Path | None:
-    return Path(text).expanduser() if text else None
+    try:
+        return Path(text).expanduser() if text else None
+    except RuntimeError:
+        raise ConfigError(
+            f"MODELFORGE_CONFIG: {text!r} names a home folder that is not there"
+        ) from None
+
+
+def _here() -> Path:
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise ConfigError(
+            "the working directory no longer exists; change to one that does"
+        ) from None
 
 
 def _file_layers(explicit: Path | None, folder: Path) -> list[Layer]:
@@ -200,6 +214,12 @@ def _validated(values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]
         first = error.errors(include_url=False)[0]
         path = tuple(str(part) for part in first["loc"])
         raise ConfigError(_invalid(path, first["type"], first["msg"], values, origins)) from None
+    if settings.providers[LOCAL_PROVIDER].base_url is not None:
+        path = ("providers", LOCAL_PROVIDER, "base_url")
+        raise ConfigError(
+            f"{origins[path]}: {'.'.join(path)} cannot be set: these models are served from this "
+            "process; give a server of your own another name"
+        )
     for name in settings.providers:
         if not PROVIDER_NAME.match(name):
             raise ConfigError(
@@ -231,7 +251,9 @@ def _invalid(
         return f"{origin}: {named} is not a setting{_suggest(path[-1], _fields_at(path))}"
     message = message.removeprefix("Value error, ")
     value = _look_up(values, path)
-    secret = "headers" in path or "api_key_env" in path or "@" in str(value)
+    # What the environment holds, and an address with more than a path, may be a secret.
+    secret = "headers" in path or "api_key_env" in path or origin.startswith("environment")
+    secret = secret or re.search("[@?#]", str(value)) is not None
     quoted = "" if value is None or secret else f" ({value!r:.80})"
     return f"{origin}: {named}{quoted}: {message[:1].lower()}{message[1:]}"
 

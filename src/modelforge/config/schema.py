@@ -10,17 +10,37 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from modelforge.config.address import http_url
 
+_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+# Small letters and digits in one long word: variables are not named so, keys are.
+_LOOKS_LIKE_A_KEY = re.compile(r"(?=\w*[a-z])(?=\w*[0-9])\w{16,}")
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, section 5.6.2
+
 _ENV_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9][A-Z0-9_]*)\Z")
 
 
 def _env_name(name: str) -> str:
-    if not _ENV_NAME.match(name):
+    if not _ENV_NAME.match(name) or _LOOKS_LIKE_A_KEY.search(name):
         raise ValueError("must be the NAME of an environment variable, not a key")
     return name
 
 
 def _listed(names: Any) -> Any:
     return (names,) if isinstance(names, str) else names
+
+
+def _headers(headers: dict[str, str]) -> dict[str, str]:
+    for name, value in headers.items():
+        if not _HEADER_NAME.match(name):
+            raise ValueError("a header's name holds a character that it may not")
+        if not value.isprintable() or not value.isascii():
+            raise ValueError("a header's value must be printable ASCII on one line")
+    return headers
+
+
+def _no_flag(value: object) -> object:
+    if isinstance(value, bool):
+        raise ValueError("must be a number")  # noqa: TRY004 (what pydantic turns into its own)
+    return value
 
 
 class _Table(BaseModel):
@@ -46,7 +66,8 @@ class ProviderSettings(_Table):
         api_key_env: the environment variables that may hold the key, one or a list: the first
             that is set is used. None of them: no key is sent.
         max_concurrency: the most requests in flight at once, over all models of the provider.
-        headers: sent with every request; their values are treated as secrets.
+        headers: sent with every request; the values of those that are named like a credential
+            are treated as secrets.
         max_tokens_field: the request field that bounds the answer's length.
         prices: rates by model name.
     """
@@ -57,7 +78,7 @@ class ProviderSettings(_Table):
         tuple[Annotated[str, AfterValidator(_env_name)], ...], BeforeValidator(_listed)
     ] = ()
     max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
-    headers: dict[str, str] = {}
+    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     prices: dict[str, RateSettings] = {}
     _stored_key: str | None = PrivateAttr(default=None)
@@ -77,7 +98,7 @@ class ProviderSettings(_Table):
 class CompareSettings(_Table):
     """The ``[compare]`` table: what a comparison does unless told otherwise."""
 
-    timeout_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] = 120.0
+    timeout_s: Annotated[float, BeforeValidator(_no_flag), Field(gt=0, allow_inf_nan=False)] = 120.0
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     repeats: Annotated[int, Field(ge=1)] = 1

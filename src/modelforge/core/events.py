@@ -68,8 +68,10 @@ class Arrival:
     """The events that one network segment completed, and when it arrived.
 
     ``at_s`` is on the monotonic clock of the transport. A segment that completes no event is
-    not an arrival.
+    not an arrival. ``whole``: the answer came in one piece, so that its first token cannot be told
+    from its last.
     """
 
     at_s: float
     events: tuple[ChatEvent, ...]
+    whole: bool = False

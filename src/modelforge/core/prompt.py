@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from modelforge.core.errors import UsageError
+
 Role = Literal["system", "user", "assistant", "tool"]
 
 
@@ -74,9 +76,17 @@ class Message:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Prompt:
-    """A conversation for a model to continue; its last message is the one to answer."""
+    """A conversation for a model to continue; its last message is the one to answer.
+
+    Raises:
+        UsageError: there is no message.
+    """
 
     messages: tuple[Message, ...]
+
+    def __post_init__(self) -> None:
+        if not self.messages:
+            raise UsageError("a prompt needs at least one message")
 
     @classmethod
     def of(cls, text: str, *, system: str | None = None) -> Prompt:

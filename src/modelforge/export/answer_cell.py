@@ -40,7 +40,8 @@ def measured(item: Measurement, page: Page, width: int) -> list[Text]:
         return lines
     room = width - _LABEL_CELLS
     if len(item.parts) > 1 and cell_len(value) > room:
-        value = item.text(between="\n", note="")
+        parts = (p if cell_len(p) <= room else p.replace(" (", "\n(") for p in item.parts)
+        value = "\n".join(parts)
     head, *rest = page.wrap(value, room)
     first = Text.assemble((label.ljust(_LABEL_CELLS), "dim"), head)
     return [first, *(Text(" " * _LABEL_CELLS + line) for line in rest)]

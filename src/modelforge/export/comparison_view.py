@@ -30,8 +30,8 @@ def comparison_view(
 
     Columns get at least 31 cells each: models that do not fit beside each other go below, down to
     one at a time. Models stand in the order in which they first appear. The text is cleaned when
-    it is drawn, for the encoding of the console that draws it; no line is wider than that console,
-    and none ends in spaces.
+    it is drawn, for the encoding of the console that draws it; no line is wider than that console
+    (or 10 cells), and none ends in spaces.
 
     Args:
         results: the results of one prompt, in any order of repeats.

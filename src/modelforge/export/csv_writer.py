@@ -33,6 +33,7 @@ class CsvWriter:
         self._begin()
         record = to_record(result)
         self._rows.writerow([_cell(name, record[name]) for name in FIELDS])
+        self._stream.flush()
 
     def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:  # noqa: ARG002 (not part of the format)
         """Flush; the header is there even when no result was."""

@@ -30,6 +30,7 @@ class JsonWriter:
         before = ",\n" if self._begun else _HEAD
         self._begun = True
         self._stream.write(f"{before}    {json_text(to_record(result))}")
+        self._stream.flush()
 
     def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
         """End the results, add the summaries and say whether the comparison was complete."""

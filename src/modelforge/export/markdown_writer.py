@@ -13,6 +13,7 @@ from modelforge.export.measurements import (
     frequent_errors,
     measurements,
     summary_cells,
+    unpriced,
 )
 from modelforge.export.terminal_text import terminal_line, terminal_text
 
@@ -43,6 +44,7 @@ class MarkdownWriter:
             self._prompt_index = result.prompt_index
             self._put(*_prompt(result))
         self._put(*_answer(result))
+        self._stream.flush()
 
     def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
         """Add the table of the models, and a note when the comparison was not complete."""
@@ -109,14 +111,12 @@ def _value(item: Measurement) -> str:
 
 
 def _summary(summaries: Sequence[ModelSummary]) -> str:
-    rows = [
-        {
-            "model": code(summary.model_id),
-            **summary_cells(summary, unknown=_UNKNOWN),
-            "errors": code(frequent_errors(summary)),
-        }
-        for summary in summaries
-    ]
+    rows = []
+    for summary in summaries:
+        cells = summary_cells(summary, unknown=_UNKNOWN)
+        cells["cost"] = f"{cells['cost']} {unpriced(summary)}".rstrip()
+        errors = code(frequent_errors(summary))
+        rows.append({"model": code(summary.model_id), **cells, "errors": errors})
     return _table(list(rows[0]), [list(row.values()) for row in rows])
 
 

@@ -51,7 +51,8 @@ def measurements(result: ComparisonResult) -> Iterator[Measurement]:
 def summary_cells(summary: ModelSummary, *, unknown: str) -> dict[str, str]:
     """The columns of a summary, in order, by their headings; ``unknown`` is a missing value.
 
-    Token sums of 0 are unknown: they mean that no server reported any.
+    Token sums of 0 are unknown: they mean that no server reported any. The last column, ``cost``,
+    is not the whole bill where `unpriced` has something to add.
     """
     medians = (
         ("latency", summary.median_latency_s, duration),
@@ -64,8 +65,15 @@ def summary_cells(summary: ModelSummary, *, unknown: str) -> dict[str, str]:
         "failed": count(summary.failed),
         **{label: unknown if value is None else show(value) for label, value, show in medians},
         **{label: count(number) if number else unknown for label, number in tokens},
-        "cost": _bill(summary),
+        "cost": "unknown" if summary.cost is None else dollars(summary.cost),
     }
+
+
+def unpriced(summary: ModelSummary) -> str:
+    """``+ 3 unpriced``, to follow a cost that is not the whole bill; otherwise nothing."""
+    if summary.cost is None or not summary.unpriced:
+        return ""
+    return f"+ {count(summary.unpriced)} unpriced"
 
 
 def frequent_errors(summary: ModelSummary, *, most: int = 3) -> str:
@@ -85,10 +93,3 @@ def _tokens(metrics: ComparisonMetrics) -> Iterator[str]:
     ):
         whole = f"{'?' if number is None else count(number)} {name}"
         yield f"{whole} ({count(part)} {part_name})" if part else whole
-
-
-def _bill(summary: ModelSummary) -> str:
-    if summary.cost is None:
-        return "unknown"
-    unpriced = f" + {count(summary.unpriced)} unpriced" if summary.unpriced else ""
-    return f"{dollars(summary.cost)}{unpriced}"

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from modelforge.export.terminal_text import terminal_text
 
+_LEAST_CELLS = 10
 _TAB_CELLS = 4
 _EMOJI_STYLE = re.compile("[\ufe0e\ufe0f]")
 _NAME_PART = re.compile(r"[^/:-]*[/:-]?")
@@ -59,7 +60,7 @@ class Page:
     def __init__(self, console: Console, options: ConsoleOptions) -> None:
         self._console = console
         self._encoding = options.encoding
-        self.width = options.max_width
+        self.width = max(options.max_width, _LEAST_CELLS)
         self.glyphs = _UNICODE if _carries(options.encoding, _UNICODE) else _ASCII
 
     def clean(self, text: str) -> str:
@@ -80,11 +81,14 @@ class Page:
             yield from Text().append_text(line).render(self._console, end="\n")
 
     def wrap(self, text: str, width: int) -> list[str]:
-        """Clean text in lines of at most ``width`` cells, broken at spaces where there are any."""
+        """Clean text in lines of at most ``width`` cells, broken at spaces if it has any.
+
+        The lines end in no spaces.
+        """
         lines: list[str] = []
         for line in text.split("\n"):
             if cell_len(line) <= width:
-                lines.append(line)
+                lines.append(line.rstrip(" "))
             else:
                 folded = Text(line).wrap(self._console, width, overflow="fold")
                 lines.extend(part.plain.rstrip(" ") for part in folded)
@@ -103,7 +107,7 @@ class Page:
         """What begins a part of the page: a clean label in a heavy line."""
         heavy = self.glyphs.heavy
         room = width - cell_len(label) - 4
-        if room < 0:
+        if room < 1:
             return [Text(line) for line in self.wrap(label, width)]
         return [Text.assemble((heavy * 2, "dim"), f" {label} ", (heavy * room, "dim"))]
 

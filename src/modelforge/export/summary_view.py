@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -11,7 +11,12 @@ from rich.text import Text
 
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.answer_cell import hanging, measured
-from modelforge.export.measurements import Measurement, frequent_errors, summary_cells
+from modelforge.export.measurements import (
+    Measurement,
+    frequent_errors,
+    summary_cells,
+    unpriced,
+)
 from modelforge.export.page import Page
 
 _GAP = 2
@@ -41,10 +46,14 @@ class _SummaryView:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Row:
-    """One model: its name and cells, clean, and what is to be said under them."""
+    """One model: its name and cells, clean, and what is to be said under them.
+
+    ``unpriced`` belongs to the last cell, the cost.
+    """
 
     name: str
     cells: dict[str, str]
+    unpriced: str
     notes: list[Text]
 
     @classmethod
@@ -60,32 +69,64 @@ class _Row:
         return cls(
             name=page.clean_line(summary.model_id),
             cells=summary_cells(summary, unknown=page.glyphs.unknown),
+            unpriced=unpriced(summary),
             notes=[Text(" " * _GAP).append_text(note) for note in notes],
         )
+
+    def with_the_whole_bill(self) -> _Row:
+        """Its cost cell says what is unpriced."""
+        if not self.unpriced:
+            return self
+        return replace(
+            self, cells=self.cells | {"cost": f"{self.cells['cost']} {self.unpriced}"}, unpriced=""
+        )
+
+    def with_the_bill_below(self) -> _Row:
+        """Its notes say what is unpriced."""
+        if not self.unpriced:
+            return self
+        note = Text(f"{' ' * _GAP}cost {self.cells['cost']} {self.unpriced}")
+        return replace(self, notes=[note, *self.notes], unpriced="")
 
 
 def _lines(rows: Sequence[_Row], page: Page) -> Iterator[Text]:
     if not rows:
         return
-    widths = {
-        label: max(len(label), *(len(row.cells[label]) for row in rows)) for label in rows[0].cells
-    }
-    numbers = sum(widths.values()) + _GAP * len(widths)
-    names = max(cell_len(name) for name in (_MODEL, *(row.name for row in rows)))
     title = page.glyphs.between.join(_TITLE)
-    if names + numbers <= page.width:
-        yield from page.banner(title, names + numbers)
-        yield from _table(rows, widths, names)
-    elif numbers <= page.width:
-        yield from page.banner(title, numbers)
-        yield from _table_under_names(rows, widths, page)
-    else:
-        yield from page.banner(title, page.width)
-        yield from _lists(rows, page)
+    whole = [row.with_the_whole_bill() for row in rows]
+    for candidates in (whole, [row.with_the_bill_below() for row in rows]):
+        widths = _widths(candidates)
+        numbers = sum(widths.values()) + _GAP * len(widths)
+        names = max(cell_len(name) for name in (_MODEL, *(row.name for row in rows)))
+        if names + numbers <= page.width:
+            yield from page.banner(title, names + numbers)
+            yield from _table(candidates, widths, names)
+            return
+        if numbers <= page.width:
+            yield from page.banner(title, numbers)
+            yield from _table_under_names(candidates, widths, page)
+            return
+    yield from page.banner(title, page.width)
+    yield from _lists(whole, page)
+
+
+def _widths(rows: Sequence[_Row]) -> dict[str, int]:
+    """The cells that each column takes; its heading stands in two lines, if it has two words."""
+    return {
+        label: max(map(len, (*label.split(), *(row.cells[label] for row in rows))))
+        for label in rows[0].cells
+    }
+
+
+def _heads(widths: Mapping[str, int]) -> Iterator[str]:
+    upper = [label.split()[0] if " " in label else "" for label in widths]
+    lower = [label.split()[-1] for label in widths]
+    return (_aligned(line, widths) for line in (upper, lower))
 
 
 def _table(rows: Sequence[_Row], widths: Mapping[str, int], names: int) -> Iterator[Text]:
-    yield Text.assemble((_MODEL.ljust(names), "dim"), (_aligned(widths, widths), "dim"))
+    for name, heads in zip(("", _MODEL), _heads(widths), strict=True):
+        yield Text((name.ljust(names) + heads).rstrip(), "dim")
     for row in rows:
         pad = " " * (names - cell_len(row.name))
         yield Text.assemble((row.name, "bold"), pad, _aligned(row.cells.values(), widths))
@@ -95,7 +136,8 @@ def _table(rows: Sequence[_Row], widths: Mapping[str, int], names: int) -> Itera
 def _table_under_names(
     rows: Sequence[_Row], widths: Mapping[str, int], page: Page
 ) -> Iterator[Text]:
-    yield Text(_aligned(widths, widths), "dim")
+    for heads in _heads(widths):
+        yield Text(heads.rstrip(), "dim")
     for row in rows:
         yield from page.heading(row.name, page.width)
         yield Text(_aligned(row.cells.values(), widths))

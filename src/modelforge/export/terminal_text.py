@@ -13,6 +13,7 @@ MARKS_KEPT = 6
 _CONTROLS = re.compile(r"(?P<hidden>[\x00-\x08\x0b-\x1f\x7f])")
 _EVERY_CONTROL = re.compile(r"(?P<hidden>[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]|\r(?!\n))")
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_MARK = re.compile("[\u200c\u200d]?[^\u200c\u200d]")  # with the joiner before it
 _DOTTED_CIRCLE = "\u25cc"
 
 
@@ -28,10 +29,10 @@ def terminal_text(text: str, *, encoding: str = "utf-8") -> str:
     Characters that ``encoding`` cannot carry become escapes too, so that printing never fails.
     The result can be cleaned again without change.
     """
-    if text.isascii():
-        text = _CONTROLS.sub(_show, text.replace("\r\n", "\n"))
-    else:
-        text = _clean(text.replace("\r\n", "\n"))
+    text = text.replace("\r\n", "\n")
+    if not _carries_pictures(encoding):
+        text = _CONTROLS.sub(_escape, text)
+    text = _CONTROLS.sub(_show, text) if text.isascii() else _clean(text)
     return _carried(text, encoding)
 
 
@@ -66,6 +67,10 @@ def _picture(character: str) -> str:
     return character.encode("ascii", "backslashreplace").decode("ascii")
 
 
+def _escape(match: re.Match[str]) -> str:
+    return f"\\x{ord(match[0]):02x}"
+
+
 def _clean(text: str) -> str:
     if _SURROGATE.search(text) is not None:  # only pairs are joined here, the others are shown
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
@@ -78,14 +83,13 @@ def _show(match: re.Match[str]) -> str:
 
 
 def _unstack(match: re.Match[str]) -> str:
-    start, marks = match.start(), match[0]
-    if start == 0 or match.string[start - 1].isspace():
-        marks = _DOTTED_CIRCLE + marks
-        kept = MARKS_KEPT + 1
-    else:
-        kept = MARKS_KEPT
-    surplus = len(marks) - kept
-    return marks if surplus <= 0 else f"{marks[:kept]}[+{surplus} marks]"
+    start = match.start()
+    base = _DOTTED_CIRCLE if start == 0 or match.string[start - 1].isspace() else ""
+    marks = _MARK.findall(match[0])
+    surplus = len(marks) - MARKS_KEPT
+    if surplus <= 0:
+        return base + match[0]
+    return f"{base}{''.join(marks[:MARKS_KEPT])}[+{surplus} marks]"
 
 
 def _carried(text: str, encoding: str) -> str:
@@ -94,6 +98,11 @@ def _carried(text: str, encoding: str) -> str:
     except UnicodeEncodeError:
         return text.encode(encoding, "backslashreplace").decode(encoding)
     return text
+
+
+@cache
+def _carries_pictures(encoding: str) -> bool:
+    return _carried("\u241b", encoding) == "\u241b"
 
 
 @cache
@@ -118,4 +127,5 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
         f"{joined_letter}{{1,4}}(?:[\u200c\u200d]{joined_letter}{{1,4}}){{1,8}}",
     )
     hidden = re.compile(f"{'|'.join(lawful)}|(?P<hidden>[{hidden_class()}{skin_tones}])")
-    return hidden, re.compile(f"[{stacking_class()}]+")
+    mark = f"[{stacking_class()}]"
+    return hidden, re.compile(f"{mark}(?:[\u200c\u200d]?{mark})*[\u200c\u200d]?")

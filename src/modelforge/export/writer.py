@@ -18,7 +18,7 @@ class ResultWriter(Protocol):
     """
 
     def write(self, result: ComparisonResult) -> None:
-        """Add one result, in whatever order results arrive."""
+        """Add one result, in whatever order results arrive, and flush it to the stream."""
         ...
 
     def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from modelforge.config.schema import ProviderSettings
 from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
-from modelforge.providers.credentials import Redactor, read_key
+from modelforge.providers.credentials import Redactor, header_secrets, read_key
 from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.providers.openai_responses import OpenAIResponses
@@ -40,7 +40,7 @@ def connect(
     return Connection(
         codec=codec,
         headers={**settings.headers, **codec.headers(key)},
-        redact=Redactor([key, *settings.headers.values()]),
+        redact=Redactor([key, *header_secrets(settings.headers)]),
     )
 
 

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from modelforge.core.errors import MissingKey
 
-_SHORTEST_SECRET: Final = 4  # a shorter value is a word that may stand in any text
+_SHORTEST_SECRET: Final = 8
+"""A shorter value is a word or a placeholder (``test``, ``EMPTY``) that may stand in any answer."""
+
+_PREFIX: Final = 12
+"""So much of a longer secret gives it away where the rest was cut off."""
+
 _REDACTED: Final = "[redacted]"
+
+_CREDENTIAL_HEADER: Final = re.compile(
+    r"auth|key|token|secret|cookie|password|credential|signature", re.IGNORECASE
+)
 
 
 def set_variable(variables: Sequence[str], environ: Mapping[str, str] | None = None) -> str | None:
@@ -49,20 +60,33 @@ def read_key(
     return key
 
 
+def header_secrets(headers: Mapping[str, str]) -> list[str]:
+    """The secrets in ``headers``: the values of those named like a credential.
+
+    Of ``Authorization: Bearer sk-…`` both the whole value and what follows the scheme.
+    """
+    values = [value for name, value in headers.items() if _CREDENTIAL_HEADER.search(name)]
+    return values + [value.rpartition(" ")[2] for value in values]
+
+
 class Redactor:
-    """Removes known secrets from text that is about to be shown or kept."""
+    """Removes known secrets from text that is about to be shown or kept.
+
+    Also as Python and JSON would escape them, and where a text was cut off within one.
+    """
 
     def __init__(self, secrets: Iterable[str | None]) -> None:
+        patterns = []
         # Longest first, so that a secret that contains another is removed whole.
-        self._secrets = sorted(
-            {secret for secret in secrets if secret and len(secret) >= _SHORTEST_SECRET},
-            key=len,
-            reverse=True,
-        )
+        for secret in sorted({s for s in secrets if s}, key=len, reverse=True):
+            if len(secret) < _SHORTEST_SECRET:
+                continue
+            forms = {secret, repr(secret)[1:-1], json.dumps(secret)[1:-1]}
+            patterns += [re.escape(form) for form in sorted(forms, key=len, reverse=True)]
+            if len(secret) > _PREFIX:
+                patterns.append(re.escape(secret[:_PREFIX]) + r"[^\s'\"]*")
+        self._pattern = re.compile("|".join(patterns)) if patterns else None
 
     def __call__(self, text: str) -> str:
         """``text`` with every secret replaced."""
-        for secret in self._secrets:
-            if secret in text:
-                text = text.replace(secret, _REDACTED)
-        return text
+        return text if self._pattern is None else self._pattern.sub(_REDACTED, text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -31,7 +32,9 @@ def status_error(
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return AuthenticationFailed(f"{said} (check the API key)")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimited(said, retry_after_s=_retry_after_s(headers))
+        wait_s = _retry_after_s(headers)
+        asked = "" if wait_s is None else f" (it asks to wait {wait_s:g} s)"
+        return RateLimited(said + asked, retry_after_s=wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return ServerFailed(said)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
@@ -44,23 +47,31 @@ def status_error(
 
 def transport_error(error: Exception, *, url: str) -> RequestError:
     """The error that a failure of the connection stands for."""
-    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
-        return ConnectionFailed(f"the TLS certificate of {url} is not trusted: {_words(error)}")
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return TimedOut(f"no connection to {url} in time")
-    if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return ConnectionFailed(f"no such host: {error.host!r} (from {url}); check base_url")
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return ConnectionFailed(
-            f"cannot connect to {url}: {_words(error.os_error)}; is the server running?"
-        )
     if isinstance(error, aiohttp.ClientPayloadError):
         return StreamCut(f"{url} broke off in the middle of its answer")
-    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
-        return ConnectionFailed(f"{url} closed the connection without an answer")
+    if isinstance(error, aiohttp.ClientHttpProxyError):
+        return ConnectionFailed(f"the environment's proxy refused {url}: {_words(error)}")
     if isinstance(error, aiohttp.ClientResponseError):
         return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
-    return ConnectionFailed(f"request to {url} failed: {_words(error)}")
+    return ConnectionFailed(_unreachable(error, url))
+
+
+def _unreachable(error: Exception, url: str) -> str:
+    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+        return "this machine allows no more open files: lower --concurrency or raise ulimit -n"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
+        return f"the TLS certificate of {url} is not trusted: {_words(error)}"
+    if isinstance(error, aiohttp.ClientProxyConnectionError):
+        return f"cannot connect to the environment's proxy for {url}: {_words(error.os_error)}"
+    if isinstance(error, aiohttp.ClientConnectorDNSError):
+        return f"no such host: {error.host!r} (from {url}); check base_url"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return f"cannot connect to {url}: {_words(error.os_error)}; is the server running?"
+    if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
+        return f"{url} closed the connection without an answer"
+    return f"request to {url} failed: {_words(error)}"
 
 
 def _phrase(status: int) -> str:

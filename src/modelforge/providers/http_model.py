@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -18,15 +18,18 @@ from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock, Endpoint
 from modelforge.core.prompt import Prompt
+from modelforge.providers.body import beginning
 from modelforge.providers.codec import AnswerDecoder, EncodedRequest
 from modelforge.providers.connection import Connection
 from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.sessions import ConnectionUse, HttpSessions
 
 _log = logging.getLogger(__name__)
 
 _MAX_ERROR_BYTES: Final = 64 * 2**10
-_EXCERPT_BYTES: Final = 80
-_DRAIN_S: Final = 1.0
+_EXCERPT_CHARS: Final = 80
+_EVENT_STREAM: Final = "text/event-stream"
+_DRAIN_S: Final = 0.05
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,7 +44,7 @@ class FixedEndpoint:
 
 
 class HttpChatModel:
-    """Fills ``core.ports.ChatModel`` with a codec over an aiohttp session.
+    """Fills ``core.ports.ChatModel`` with a codec over aiohttp.
 
     The connection's secrets are removed from every error before it leaves this class; ``redact``
     removes them from an answer.
@@ -53,15 +56,18 @@ class HttpChatModel:
         id: ModelId,  # noqa: A002 (the port's name for it)
         endpoint: Endpoint,
         connection: Connection,
-        session: aiohttp.ClientSession,
+        sessions: HttpSessions,
         clock: Clock,
+        stop: tuple[str, ...] = (),
     ) -> None:
+        """``stop`` are texts at which the model must always end, beside a request's own."""
         self._id = id
+        self._stop = stop
         self._endpoint = endpoint
         self._codec = connection.codec
         self._headers = {"Content-Type": "application/json", **connection.headers}
         self.redact = connection.redact
-        self._session = session
+        self._sessions = sessions
         self._clock = clock
 
     @property
@@ -75,11 +81,13 @@ class HttpChatModel:
 
     async def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
         """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
+        if generation.stop and self._stop:  # a request's own would replace the server's
+            generation = replace(generation, stop=(*generation.stop, *self._stop))
         request = self._codec.encode(self._id.model, prompt, generation)
         url = (await self._endpoint.base_url()) + request.path
         _log.debug("POST %s model=%s", url, self._id.model)
         try:
-            async with self._post(url, request) as response:
+            async with await self._post(url, request) as response:
                 async for arrival in self._read(response, url):
                     yield arrival
         except RequestError as error:
@@ -94,24 +102,45 @@ class HttpChatModel:
         translated.args = (self.redact(str(translated)),)
         return translated
 
-    def _post(self, url: str, request: EncodedRequest) -> aiohttp.client._RequestContextManager:
+    async def _post(self, url: str, request: EncodedRequest) -> aiohttp.ClientResponse:
+        """Send the request, once more if the server had closed the idle connection it went out on.
+
+        A server may end a kept connection at any time (RFC 9112, section 9.3.1): that no answer
+        began on a used one says nothing of the request. The second attempt opens a connection of
+        its own, and is the last.
+        """
         # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
-        body = json.dumps(request.body, separators=(",", ":")).encode("ascii")
-        return self._session.post(url, data=body, headers=self._headers, allow_redirects=False)
+        body = json.dumps(request.body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        use = ConnectionUse()
+        try:
+            return await self._send(self._sessions.to(url), url, body, use)
+        except (aiohttp.ServerDisconnectedError, aiohttp.ClientOSError, ConnectionError):
+            if not use.reused:
+                raise
+        _log.debug("the idle connection to %s was closed; asking on another", url)
+        return await self._send(self._sessions.to(url, fresh=True), url, body, use)
+
+    async def _send(
+        self, session: aiohttp.ClientSession, url: str, body: bytes, use: ConnectionUse
+    ) -> aiohttp.ClientResponse:
+        return await session.post(
+            url, data=body, headers=self._headers, allow_redirects=False, trace_request_ctx=use
+        )
 
     async def _read(self, response: aiohttp.ClientResponse, url: str) -> AsyncIterator[Arrival]:
         decoder = await self._decoder(response, url)
+        whole = response.content_type != _EVENT_STREAM
         async for segment in response.content.iter_any():
             at_s = self._clock()
             if events := decoder.feed(segment):
-                yield Arrival(at_s=at_s, events=tuple(events))
+                yield Arrival(at_s=at_s, events=tuple(events), whole=whole)
             if decoder.failure is not None:
                 raise decoder.failure
             if decoder.done:
                 await _drain(response)
                 return
         if events := decoder.close():
-            yield Arrival(at_s=self._clock(), events=tuple(events))
+            yield Arrival(at_s=self._clock(), events=tuple(events), whole=whole)
         if decoder.failure is not None:
             raise decoder.failure
 
@@ -120,17 +149,17 @@ class HttpChatModel:
         if response.status == HTTPStatus.NO_CONTENT:
             raise EmptyResponse(f"{url} answered 204 No Content: nothing to read")
         if response.status != HTTPStatus.OK:
-            body = await response.content.read(_MAX_ERROR_BYTES)
+            body = await beginning(response, _MAX_ERROR_BYTES)
             message = self._codec.error_message(body)
             raise status_error(response.status, response.headers, message, url=url)
-        if response.content_type == "text/event-stream":
+        if response.content_type == _EVENT_STREAM:
             return self._codec.stream_decoder()
         if response.content_type == "application/json":
             return self._codec.body_decoder()
-        start = (await response.content.read(_EXCERPT_BYTES)).decode("utf-8", errors="replace")
+        start = (await beginning(response, _MAX_ERROR_BYTES)).decode("utf-8", errors="replace")
         raise MalformedResponse(
-            f"{url} sent {response.content_type}, not JSON or an event stream: {start!r}"
-            " (check base_url)"
+            f"{url} sent {response.content_type}, not JSON or an event stream: "
+            f"{self.redact(start)[:_EXCERPT_CHARS]!r} (check base_url)"
         )
 
 

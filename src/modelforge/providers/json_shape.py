@@ -11,6 +11,7 @@ MAX_PIECE_BYTES: Final = 16 * 2**20
 """The largest single event or JSON document that is read."""
 
 _EXCERPT_CHARS: Final = 120
+_MOST_TOKENS: Final = 2**53  # what every reader of JSON can hold
 
 
 class NotTheProtocol(Exception):
@@ -40,7 +41,7 @@ def text(value: Any) -> str:
 
 def count(value: Any) -> int | None:
     """A token count, or None for what cannot be one."""
-    valid = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    valid = isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST_TOKENS
     return value if valid else None
 
 

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Final
 
 import aiohttp
 
 from modelforge.core.errors import RequestError, TimedOut
 from modelforge.core.ports import Clock
+from modelforge.providers.body import beginning
 from modelforge.providers.connection import Connection
 from modelforge.providers.http_errors import status_error, transport_error
 from modelforge.providers.listing import listed_ids
+
+_MAX_LISTING_BYTES: Final = 4 * 2**20
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +58,7 @@ async def probe(
             asyncio.timeout(timeout_s),
             session.get(url, headers=connection.headers, allow_redirects=False) as response,
         ):
-            body = await response.read()
+            body = await beginning(response, _MAX_LISTING_BYTES)
             if response.status == HTTPStatus.OK:
                 ids = listed_ids(body)
             elif response.status != HTTPStatus.NOT_FOUND:  # many servers have no such list

@@ -2,46 +2,55 @@
 
 from __future__ import annotations
 
-from types import TracebackType
+from dataclasses import dataclass
+from types import SimpleNamespace, TracebackType
 from typing import Final, Self
-from urllib.parse import urlsplit
 
 import aiohttp
 
-_LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
+from modelforge.providers.proxy import proxy_for
+
 _CONNECT_TIMEOUT_S: Final = 30.0
 _READ_BUFFER_BYTES: Final = 2**18
 
 
-def is_loopback(url: str) -> bool:
-    """Whether ``url`` is on this machine."""
-    return urlsplit(url).hostname in _LOOPBACK
+@dataclass
+class ConnectionUse:
+    """Handed to a request as ``trace_request_ctx``: whether its connection had served before."""
+
+    reused: bool = False
 
 
 class HttpSessions:
-    """Two sessions: one that follows the environment's proxies, one for this machine itself.
+    """A session for each proxy of the environment, and one for what needs none.
 
-    A request to a loopback address never goes to a proxy, whatever NO_PROXY says.
-    Neither limits connections, times an answer or keeps cookies: the caller does the first two,
-    and nobody wants the third.
+    None of them limits connections, times an answer, keeps cookies or reads ``.netrc``: the
+    caller does the first two, and nobody wants the others.
     """
 
     def __init__(self) -> None:
-        self._sessions: dict[bool, aiohttp.ClientSession] = {}
+        self._sessions: dict[tuple[str | None, bool], aiohttp.ClientSession] = {}
 
-    def to(self, url: str | None) -> aiohttp.ClientSession:
-        """The session for ``url`` (None: a server on this machine). Needs a running event loop."""
-        remote = url is not None and not is_loopback(url)
-        if remote not in self._sessions:
-            self._sessions[remote] = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),
+    def to(self, url: str, *, fresh: bool = False) -> aiohttp.ClientSession:
+        """The session for ``url``; a ``fresh`` one uses every connection once.
+
+        Needs a running event loop.
+
+        Raises:
+            ConfigError: the environment's proxy for ``url`` cannot be used.
+        """
+        key = (proxy_for(url), fresh)
+        if key not in self._sessions:
+            self._sessions[key] = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0, force_close=fresh),
                 cookie_jar=aiohttp.DummyCookieJar(),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=_CONNECT_TIMEOUT_S),
-                trust_env=remote,
+                proxy=key[0],
                 read_bufsize=_READ_BUFFER_BYTES,
                 headers={"User-Agent": "modelforge", "Accept-Encoding": "gzip, deflate"},
+                trace_configs=[_reuse_trace()],
             )
-        return self._sessions[remote]
+        return self._sessions[key]
 
     async def __aenter__(self) -> Self:
         return self
@@ -54,3 +63,18 @@ class HttpSessions:
     ) -> None:
         for session in self._sessions.values():
             await session.close()
+
+
+def _reuse_trace() -> aiohttp.TraceConfig:
+    trace = aiohttp.TraceConfig()
+
+    async def on_reuse(
+        _session: aiohttp.ClientSession,
+        context: SimpleNamespace,
+        _params: aiohttp.TraceConnectionReuseconnParams,
+    ) -> None:
+        if isinstance(context.trace_request_ctx, ConnectionUse):
+            context.trace_request_ctx.reused = True
+
+    trace.on_connection_reuseconn.append(on_reuse)
+    return trace

@@ -29,6 +29,7 @@ class ScriptedModel:
     pieces: tuple[tuple[float, str], ...] = ((0.0, "yes"),)
     error: BaseException | None = None
     refusal: ModelForgeError | None = None
+    whole: bool = False
     asked: list[str] = field(default_factory=list)
     prepared: int = 0
     in_flight: int = 0
@@ -62,7 +63,7 @@ class ScriptedModel:
             self.in_flight -= 1
 
     def _arrival(self, *events: ChatEvent) -> Arrival:
-        return Arrival(at_s=self.clock(), events=events)
+        return Arrival(at_s=self.clock(), events=events, whole=self.whole)
 
 
 def contestant(

@@ -8,16 +8,18 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.compare.fakes import ScriptedModel, cases, contestant
-from tests.unit.compare.virtual_time import run_virtually
 
+from modelforge.compare.answer import MAX_ANSWER_CHARS
 from modelforge.compare.contestant import Contestant
-from modelforge.compare.engine import ComparisonPlan, run_comparison
+from modelforge.compare.engine import run_comparison
+from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import ComparisonResult
 from modelforge.core.errors import LocalServerFailed, RateLimited, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Case
 from modelforge.pricing.rates import NoRates
+from tests.unit.compare.fakes import ScriptedModel, cases, contestant
+from tests.unit.compare.virtual_time import run_virtually
 
 Build = Callable[[Callable[[], float]], list[Contestant]]
 
@@ -209,10 +211,24 @@ def test_a_model_that_cannot_be_had_fails_for_every_case_and_is_asked_nothing() 
 
 def test_an_answer_in_one_piece_has_no_first_token() -> None:
     run = Run(
-        lambda clock: [contestant(ScriptedModel("a", clock))],
+        lambda clock: [contestant(ScriptedModel("a", clock, whole=True))],
         plan=ComparisonPlan(generation=Generation(stream=False)),
     )
     assert run.results[0].metrics.first_token_s is None
+
+
+def test_an_answer_without_end_is_abandoned_and_touches_nobody() -> None:
+    flood = ((0.0, "x" * 2**20),) * 20
+    run = Run(
+        lambda clock: [
+            contestant(ScriptedModel("flood", clock, pieces=flood)),
+            contestant(ScriptedModel("good", clock)),
+        ]
+    )
+    (flooded,) = run.of("flood")
+    assert flooded.error_kind == "response_too_large"
+    assert len(flooded.response) == MAX_ANSWER_CHARS
+    assert run.of("good")[0].error is None
 
 
 def test_no_price_is_said_and_is_not_zero() -> None:

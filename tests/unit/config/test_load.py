@@ -132,6 +132,10 @@ def test_a_provider_without_a_url_cannot_be_used(tmp_path: Path) -> None:
         ('[providers.a]\nbase_url = "http://"\n', "host"),
         ('[providers.a]\nbase_url = "http://a:99999999"\n', "range"),
         ('[providers.a]\nbase_url = "http://a/?key=1"\n', "query"),
+        ("[providers.local]\nbase_url = 'http://a/v1'\n", "cannot be set"),
+        ("[providers.a]\nheaders = { 'a b' = 'x' }\n", "header's name"),
+        ('[providers.a]\nheaders = { A = "x\\ny" }\n', "one line"),
+        ("[compare]\ntimeout_s = true\n", "number"),
         ("[providers.a]\nmax_concurrency = 0\n", "greater than or equal to 1"),
         ('[providers.a]\nprotocol = "smtp"\n', "'openai'"),
         ("[providers.a]\nheaders = { A = 1 }\n", "valid string"),
@@ -156,6 +160,7 @@ def test_what_does_not_fit_is_named_with_its_file_and_value(
     [
         '[providers.a]\napi_key = "sk-very-secret"\n',
         '[providers.a]\napi_key_env = "sk-very-secret"\n',
+        '[providers.a]\nbase_url = "http://host/v1?key=sk-very-secret"\n',
         '[providers.a]\nbase_url = "http://user:sk-very-secret@host/v1"\n',
         '[providers.a]\nheaders = { A = ["sk-very-secret"] }\n',
     ],
@@ -173,10 +178,29 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     assert "modelforge.toml" in _refusal(tmp_path)
 
 
-@pytest.mark.parametrize("assignment", ["", "=", "a", "a..b=1", "providers.a.headers={"])
+@pytest.mark.parametrize(
+    "assignment", ["", "=", "a", "a..b=1", "providers.a.headers={", "a=[" + "[" * 5000, "a b=1"]
+)
 def test_broken_assignments(assignment: str) -> None:
     with pytest.raises(ConfigError, match="--set"):
         assignment_layer(assignment)
+
+
+def test_a_name_with_a_dot_is_quoted(tmp_path: Path) -> None:
+    layer = assignment_layer('providers."my.server".base_url=http://dotted/v1')
+    assert _load(tmp_path, options=[layer]).provider("my.server").base_url == "http://dotted/v1"
+
+
+def test_what_the_environment_holds_is_not_quoted(tmp_path: Path) -> None:
+    for variable in ("MODELFORGE_PROVIDERS__A__MAX_CONCURRENCY", "MODELFORGE_PROVIDERS__OPENAI"):
+        message = _refusal(tmp_path, environ={variable: "very-secret-value"})
+        assert "very-secret-value" not in message
+        assert variable in message
+
+
+def test_a_key_where_a_variables_name_belongs_is_not_shown(tmp_path: Path) -> None:
+    message = _refusal(tmp_path, '[providers.a]\napi_key_env = "gsk_a1B2c3D4e5F6g7H8i9"\n')
+    assert "gsk_a1B2" not in message
 
 
 def test_an_option_is_named_when_its_value_does_not_fit(tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ NASTY = {
     "persian": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \u06a9\u062a\u0627\u0628",
     "sinhala": "ශ්‍රී ලංකා",
     "arabic": "السلام عليكم",
+    "arabic marks and joiners": "\u0645" + "\u064b\u200c" * 100,
     "jamo": "\u1112\u1161\u11ab" + "\u1161" * 300,
     "code": "def f():\n\treturn 1\n\n\n    x = '  '\n",
     "blank": " \n\t\n ",
@@ -82,8 +83,14 @@ MEGABYTE = {
 }
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
+TANGLED_TEXT = st.text(
+    "a1 \n\u0301\u200c\u200d\ufe0f\ufe01\U000e0100\u25cc\u061c\u0645\u064b\u0610\u0915\u094d\u093f"
+    "\u1100\u1161\u845b\u2764\U0001f469\U0001f3fd\U0001f1eb\ud83d\udc69",
+    max_size=60,
+)
 HOSTILE_TEXT = st.one_of(
     ANY_TEXT,
+    TANGLED_TEXT,
     st.sampled_from(list(NASTY.values())),
     st.lists(st.one_of(ANY_TEXT, st.sampled_from(list(NASTY.values()))), max_size=5).map("".join),
 )

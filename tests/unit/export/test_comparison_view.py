@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
-from tests.unit.export.corpus import MEGABYTE, NASTY, UNSENT, a_result, results
-from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
-from tests.unit.export.test_terminal_text import assert_harmless
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.export.comparison_view import comparison_view
+from tests.unit.export.corpus import MEGABYTE, NASTY, UNSENT, a_result, results
+from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
+from tests.unit.export.test_terminal_text import assert_harmless
 
 _LOREM = "The capital of France is Paris, and it has been so for most of a thousand years. " * 3
 _MODELS = [f"provider-{number}/a-model-{number}" for number in range(8)]

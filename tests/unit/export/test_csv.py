@@ -10,12 +10,12 @@ from io import StringIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY, a_result, results, summaries
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.export.csv_writer import CsvWriter, guarded
 from modelforge.export.record import FIELDS, to_record
 from modelforge.export.terminal_text import show_controls, well_formed
+from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY, a_result, results, summaries
 
 _ACTIVE = r"[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _UNSEEN = r"\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from io import StringIO
 
 import pytest
-from tests.unit.export.corpus import a_result, summaries
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.export.formats import FORMATS
+from tests.unit.export.corpus import a_result, summaries
 
 _RESULTS = 50_000
 _TRACED = 5_000

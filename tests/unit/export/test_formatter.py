@@ -9,13 +9,13 @@ from io import StringIO
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.export.corpus import NASTY, a_result, results
-from tests.unit.export.drawing import widest
-from tests.unit.export.test_terminal_text import assert_harmless
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.export.formatter import ComparisonFormatter
 from modelforge.export.record import FIELDS
+from tests.unit.export.corpus import NASTY, a_result, results
+from tests.unit.export.drawing import widest
+from tests.unit.export.test_terminal_text import assert_harmless
 
 _FORMATTER = ComparisonFormatter()
 

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY, a_result, results, summaries
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.export.json_text import json_text
@@ -18,6 +17,7 @@ from modelforge.export.json_writer import JsonWriter
 from modelforge.export.jsonl_writer import JsonlWriter
 from modelforge.export.record import to_record, to_summary_record
 from modelforge.export.terminal_text import well_formed
+from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY, a_result, results, summaries
 
 _ACTIVE = re.compile(
     "[<>&\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"

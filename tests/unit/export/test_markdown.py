@@ -9,6 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+
+from modelforge.compare.result import ComparisonResult
+from modelforge.export.markdown_writer import MarkdownWriter, code, fenced
+from modelforge.export.terminal_text import terminal_line, terminal_text
 from tests.unit.export.corpus import (
     HOSTILE_TEXT,
     MEGABYTE,
@@ -18,10 +22,6 @@ from tests.unit.export.corpus import (
     results,
     summaries,
 )
-
-from modelforge.compare.result import ComparisonResult
-from modelforge.export.markdown_writer import MarkdownWriter, code, fenced
-from modelforge.export.terminal_text import terminal_line, terminal_text
 
 _PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 _BLOCKS = {"heading", "paragraph", "table", "thead", "tbody", "tr", "th", "td"}

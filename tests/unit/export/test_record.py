@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from tests.unit.export.corpus import UNSENT, a_result, summaries
 
 from modelforge.export.record import FIELDS, to_record, to_summary_record
+from tests.unit.export.corpus import UNSENT, a_result, summaries
 
 
 def test_the_fields_are_named_with_their_units() -> None:
@@ -75,7 +75,8 @@ def test_a_cost_is_a_plain_decimal(cost: str, text: str) -> None:
 
 
 def test_a_summary_record() -> None:
-    failed = a_result("", **UNSENT, error="no", error_kind="timed_out", cost_note="no price")
+    late = {**UNSENT, "latency": 120.0, "cost_note": "no price"}
+    failed = a_result("", **late, error="no", error_kind="timed_out")
     (summary,) = summaries(a_result(), failed)
     assert to_summary_record(summary) == {
         "model_id": "openai/gpt-4o",

@@ -7,13 +7,35 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.export.corpus import HOSTILE_TEXT, UNSENT, a_result, results, summaries
-from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
-from tests.unit.export.test_terminal_text import assert_harmless
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.summary_view import summary_view
+from tests.unit.export.corpus import HOSTILE_TEXT, UNSENT, a_result, results, summaries
+from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
+from tests.unit.export.test_terminal_text import assert_harmless
+
+_TABLE = """\
+━━ summary · medians of the answered requests ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+                                           first            tokens  tokens
+model          answered  failed  latency   token  tokens/s      in     out                   cost
+openai/gpt-4o         1      19   0.84 s  0.12 s       109      24      92  $0.0123 + 19 unpriced
+  ✗ timed_out 12, rate_limited 3, a 2 and 2 other kinds
+local/smollm2         1       0   0.84 s  0.12 s         –       –       –                unknown
+  price unknown: no price is known for this model
+"""  # noqa: RUF001 (a dash is meant)
+
+_UNDER_NAMES = """\
+━━ summary · medians of the answered requests ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+                              first            tokens  tokens
+  answered  failed  latency   token  tokens/s      in     out                   cost
+openai/gpt-4o
+         1      19   0.84 s  0.12 s       109      24      92  $0.0123 + 19 unpriced
+  ✗ timed_out 12, rate_limited 3, a 2 and 2 other kinds
+local/smollm2
+         1       0   0.84 s  0.12 s         –       –       –                unknown
+  price unknown: no price is known for this model
+"""  # noqa: RUF001 (a dash is meant)
 
 _LIST = """\
 ━━ summary · medians of the answered requests ━━━━
@@ -44,7 +66,7 @@ local/smollm2
 
 def _summaries() -> list[ModelSummary]:
     failures = [
-        a_result("", **UNSENT, error="no", error_kind=kind)
+        a_result("", **{**UNSENT, "latency": 120.0}, error="no", error_kind=kind)
         for kind, number in {"timed_out": 12, "rate_limited": 3, "a": 2, "b": 1, "c": 1}.items()
         for _ in range(number)
     ]
@@ -59,24 +81,20 @@ def _summaries() -> list[ModelSummary]:
 
 
 def test_a_table_where_there_is_room() -> None:
-    title, head, row, errors = drawn(summary_view(_summaries()[:1]), 120).splitlines()
-    assert title == "━━ summary · medians of the answered requests ━".ljust(len(row), "━")
-    assert head.split() == [
-        *("model", "answered", "failed", "latency", "first", "token", "tokens/s"),
-        *("tokens", "in", "tokens", "out", "cost"),
-    ]
-    assert row.split()[:4] == ["openai/gpt-4o", "1", "19", "0.84"]
-    assert row.endswith("  $0.0123 + 19 unpriced")
-    assert len(head) == len(row)
-    assert errors == "  ✗ timed_out 12, rate_limited 3, a 2 and 2 other kinds"
+    assert drawn(summary_view(_summaries()), 100) == _TABLE
 
 
 def test_names_on_their_own_lines_where_there_is_less() -> None:
-    text = drawn(summary_view(_summaries()), 100)
-    assert "\nopenai/gpt-4o\n         1      19   0.84 s" in text
+    assert drawn(summary_view(_summaries()), 90) == _UNDER_NAMES
 
 
-def test_a_list_where_there_is_little() -> None:
+def test_the_rest_of_the_bill_below_where_there_is_little() -> None:
+    row = "        1      19   0.84 s  0.12 s       109      24      92  $0.0123\n"
+    text = drawn(summary_view(_summaries()), 80)
+    assert f"\nopenai/gpt-4o\n {row}  cost $0.0123 + 19 unpriced\n" in text
+
+
+def test_a_list_where_there_is_least() -> None:
     assert drawn(summary_view(_summaries()), 50) == _LIST
 
 

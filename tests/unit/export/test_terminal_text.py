@@ -6,7 +6,6 @@ import unicodedata
 
 import pytest
 from hypothesis import given
-from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY
 
 from modelforge.export.terminal_text import (
     MARKS_KEPT,
@@ -15,6 +14,7 @@ from modelforge.export.terminal_text import (
     terminal_text,
     well_formed,
 )
+from tests.unit.export.corpus import HOSTILE_TEXT, MEGABYTE, NASTY
 
 _LAWFUL = {"\t", "\n", "\u200c", "\u200d", *"\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f"}
 _LAWFUL |= {*"\u0890\u0891\u08e2"}
@@ -93,6 +93,14 @@ def test_what_acts_or_hides_is_shown(text: str, shown: str) -> None:
 )
 def test_lawful_text_is_left_alone(text: str) -> None:
     assert terminal_text(text) == text
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_what_an_encoding_cannot_carry_is_escaped(encoding: str) -> None:
+    assert terminal_text("\x1b[m\x7f é → ␛\n", encoding=encoding) in {
+        "\\x1b[m\\x7f é \\u2192 \\u241b\n",
+        "\\x1b[m\\x7f \\xe9 \\u2192 \\u241b\n",
+    }
 
 
 def test_marks_are_bounded_and_counted() -> None:

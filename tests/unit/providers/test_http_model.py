@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 
 import pytest
-from tests.support.openai_server import OpenAIServer
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core import errors
@@ -17,6 +17,7 @@ from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
+from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-planted-0123456789"
 
@@ -44,7 +45,7 @@ async def _ask(
             id=ModelId(provider="target", model=model),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {"KEY": KEY}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         try:
@@ -171,12 +172,47 @@ async def test_connections_are_used_again(server: OpenAIServer) -> None:
             id=ModelId(provider="target", model="ok"),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         for _ in range(5):
             _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
     assert server.connections == 1
+
+
+async def test_a_connection_that_the_server_closed_while_idle_is_not_its_failure(
+    server: OpenAIServer,
+) -> None:
+    settings = ProviderSettings(base_url=server.base_url)
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model="then-closed"),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {}),
+            sessions=sessions,
+            clock=time.monotonic,
+        )
+        for _ in range(20):
+            _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
+            await asyncio.sleep(0.049)  # as close to the server's own patience as can be
+
+
+async def test_what_a_model_must_stop_at_is_added_to_a_requests_own(server: OpenAIServer) -> None:
+    settings = ProviderSettings(base_url=server.base_url)
+    async with HttpSessions() as sessions:
+        chat = HttpChatModel(
+            id=ModelId(provider="target", model="ok"),
+            endpoint=FixedEndpoint(url=server.base_url),
+            connection=connect("target", settings, {}),
+            sessions=sessions,
+            clock=time.monotonic,
+            stop=("### ",),
+        )
+        for own in ((), ("END",)):
+            _ = [arrival async for arrival in chat.stream(Prompt.of("x"), Generation(stop=own))]
+    without, with_own = (request.body.get("stop") for request in server.requests)
+    assert without is None  # the server stops there by itself
+    assert with_own == ["END", "### "]
 
 
 async def test_a_proxy_is_not_asked_about_this_machine(

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.codec_probe import CALL, PNG, WEATHER, tool_conversation
-from tests.support.openai_server import event, stream_of, usage
 
 from modelforge.core.errors import (
     EmptyResponse,
@@ -31,6 +29,8 @@ from modelforge.core.prompt import ImagePart, Message, Prompt, TextPart
 from modelforge.core.usage import Usage
 from modelforge.providers.json_shape import MAX_PIECE_BYTES
 from modelforge.providers.openai_chat import OpenAIChat
+from tests.support.codec_probe import CALL, PNG, WEATHER, tool_conversation
+from tests.support.openai_server import event, stream_of, usage
 
 CODEC = OpenAIChat()
 

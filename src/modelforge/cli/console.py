@@ -1,0 +1,37 @@
+"""Where a command prints."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+from rich.console import Console
+
+from modelforge.core.errors import UsageError
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> NoReturn:
+        """Leave it to the command's one place for failures; rich would exit by itself."""
+        raise BrokenPipeError
+
+
+def output_console() -> Console:
+    """Standard output, for what was asked for.
+
+    A character that its encoding cannot carry is escaped, never a failure.
+
+    Raises:
+        UsageError: standard output is closed.
+    """
+    if sys.stdout is None:
+        raise UsageError("standard output is closed: there is nowhere to print to")
+    reconfigure = getattr(sys.stdout, "reconfigure", None)
+    if reconfigure is not None:
+        reconfigure(errors="backslashreplace")
+    return _Console(highlight=False)
+
+
+def progress_console() -> Console:
+    """Standard error, for what is going on."""
+    return _Console(stderr=True)
