@@ -120,7 +120,7 @@ class ForgeChatModel(BaseChatModel):
                 called (``function_calling``), or ask an OpenAI-compatible server for any JSON
                 (``json_mode``).
             include_raw: give ``raw``, ``parsed`` and ``parsing_error`` instead of raising.
-            strict: close the schema's objects to other fields.
+            strict: False leaves the schema's objects open to other fields, which OpenAI refuses.
             kwargs: none are known.
         """
         if method == "function_calling":

@@ -25,12 +25,13 @@ def json_chain(
 ) -> Runnable[LanguageModelInput, dict[str, Any] | BaseModel]:
     """``model`` asked for JSON, and its answer read: into ``schema`` when that is a pydantic class.
 
-    ``json_schema`` has the server hold the answer to the schema; ``json_mode`` asks an
+    ``json_schema`` has the server hold the answer to the schema, whose objects are closed to other
+    fields unless ``strict`` is False, as servers that hold to it demand; ``json_mode`` asks an
     OpenAI-compatible server for any JSON object, and the prompt must name the fields.
     """
     described = {"kwargs": {"method": method, "strict": strict}, "schema": schema}
     asked: dict[str, Any] = (
-        {"json_schema": convert_to_json_schema(schema, strict=strict)}
+        {"json_schema": convert_to_json_schema(schema, strict=strict is not False)}
         if method == "json_schema"
         else {"response_format": {"type": "json_object"}}
     )
