@@ -17,9 +17,6 @@ from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel
-from tests.support.command import Session
-from tests.support.langchain_server import TEXT, SensibleServer
-from tests.support.openai_server import OpenAIServer
 
 from modelforge import ModelForgeRegistry, TelemetryCallback
 from modelforge.config.load import load_configuration
@@ -36,6 +33,9 @@ from modelforge.core.errors import (
     UnknownProvider,
     UsageError,
 )
+from tests.support.command import Session
+from tests.support.langchain_server import TEXT, SensibleServer
+from tests.support.openai_server import OpenAIServer
 
 KEY = "sk-not-to-be-seen"
 

@@ -12,12 +12,12 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_tests.integration_tests import ChatModelIntegrationTests
 from langchain_tests.unit_tests import ChatModelUnitTests
-from tests.support.langchain_server import SensibleServer
 
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.config.load import load_configuration
 from modelforge.langchain.chat_model import ForgeChatModel
 from modelforge.langchain.source import ModelSource
+from tests.support.langchain_server import SensibleServer
 
 PNG = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJg"

@@ -8,6 +8,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
+
 from tests.support.catalogue_server import CatalogueServer
 from tests.support.command import Session
 from tests.support.openai_server import OpenAIServer

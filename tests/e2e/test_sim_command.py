@@ -9,12 +9,12 @@ from contextlib import contextmanager
 
 import openai
 import pytest
-from tests.support.command import Session
 
 from modelforge.simulator.endpoint import SimulatorEndpoint
 from modelforge.simulator.fault import Fault
 from modelforge.simulator.profile import Profile
 from modelforge.simulator.thread import SimulatorThread
+from tests.support.command import Session
 
 
 @contextmanager

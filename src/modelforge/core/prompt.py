@@ -20,7 +20,7 @@ class TextPart:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ImagePart:
-    """A picture: ``url`` is an http(s) address, or a ``data:`` URL that holds the picture itself."""
+    """A picture: ``url`` is an http(s) address, or a ``data:`` URL that holds the picture."""
 
     url: str
 

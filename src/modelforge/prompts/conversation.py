@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, get_args
+from typing import Any, Final
 
 from modelforge.core.errors import PromptError
 from modelforge.core.prompt import Message, Role
 from modelforge.prompts.sendable import sendable
 from modelforge.prompts.wording import kind_of, listed, quoted
 
-_ROLES: Final[Mapping[str, Role]] = {role: role for role in get_args(Role)}
+# A tool's turn answers a call, and calls cannot be written in a prompt file.
+_ROLES: Final[Mapping[str, Role]] = {
+    "system": "system",
+    "user": "user",
+    "assistant": "assistant",
+}
 
 
 def conversation(value: Any, where: str) -> tuple[Message, ...]:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.unit.catalogue.documents import document, model
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.changes import changes
@@ -26,6 +25,7 @@ from modelforge.catalogue.rates import FREE, catalogue_price
 from modelforge.catalogue.source import read_source
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.rates import NoRates, Rates
+from tests.unit.catalogue.documents import document, model
 
 DAY = date(2030, 1, 2)
 

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.catalogue.documents import document, model
 
 from modelforge.catalogue.cost import Tier
 from modelforge.catalogue.source import read_source
+from tests.unit.catalogue.documents import document, model
 
 
 def test_a_whole_row() -> None:

@@ -72,7 +72,7 @@ def _check(case: Case) -> None:
     assert case.prompt.messages[-1].role == "user"
     assert case.prompt.text.strip()
     for message in case.prompt.messages:
-        message.content.encode()
+        message.text.encode()
     (case.id or "").encode()
 
 

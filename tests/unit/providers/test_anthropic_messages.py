@@ -5,17 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.codec_probe import (
-    PNG,
-    WEATHER,
-    hear_body,
-    hear_stream,
-    json_of,
-    segments,
-    sse,
-    told,
-    tool_conversation,
-)
 
 from modelforge.core.errors import (
     EmptyResponse,
@@ -36,6 +25,17 @@ from modelforge.core.generation import Generation
 from modelforge.core.prompt import ImagePart, Message, Prompt, TextPart, ToolCall
 from modelforge.core.usage import Usage
 from modelforge.providers.anthropic_messages import AnthropicMessages
+from tests.support.codec_probe import (
+    PNG,
+    WEATHER,
+    hear_body,
+    hear_stream,
+    json_of,
+    segments,
+    sse,
+    told,
+    tool_conversation,
+)
 
 CODEC = AnthropicMessages()
 

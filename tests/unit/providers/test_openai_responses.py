@@ -5,17 +5,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.codec_probe import (
-    PNG,
-    WEATHER,
-    hear_body,
-    hear_stream,
-    json_of,
-    segments,
-    sse,
-    told,
-    tool_conversation,
-)
 
 from modelforge.core.errors import (
     ConfigError,
@@ -37,6 +26,17 @@ from modelforge.core.generation import Generation
 from modelforge.core.prompt import ImagePart, Message, Prompt, TextPart
 from modelforge.core.usage import Usage
 from modelforge.providers.openai_responses import OpenAIResponses
+from tests.support.codec_probe import (
+    PNG,
+    WEATHER,
+    hear_body,
+    hear_stream,
+    json_of,
+    segments,
+    sse,
+    told,
+    tool_conversation,
+)
 
 CODEC = OpenAIResponses()
 COUNTS = {

@@ -6,9 +6,6 @@ import time
 from collections.abc import Iterator
 
 import pytest
-from tests.support.codec_probe import WEATHER
-from tests.support.openai_server import OpenAIServer
-from tests.support.vendor_server import ARGUMENTS, TEXT, THOUGHT, vendor_server
 
 from modelforge.compare.answer import Answer, ask
 from modelforge.config.schema import ProviderSettings
@@ -20,6 +17,9 @@ from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
+from tests.support.codec_probe import WEATHER
+from tests.support.openai_server import OpenAIServer
+from tests.support.vendor_server import ARGUMENTS, TEXT, THOUGHT, vendor_server
 
 KEY = "sk-planted-0123456789"
 VENDORS = {"anthropic": "Anthropic", "google": "Google", "openai-responses": "OpenAI"}
@@ -42,7 +42,7 @@ async def _ask(server: OpenAIServer, protocol: str, model: str, *, stream: bool 
             id=ModelId(provider="target", model=model),
             endpoint=FixedEndpoint(url=server.base_url),
             connection=connect("target", settings, {"KEY": KEY}),
-            session=sessions.to(server.base_url),
+            sessions=sessions,
             clock=time.monotonic,
         )
         return await ask(
