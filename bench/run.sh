@@ -2,6 +2,8 @@
 # Every measurement that needs nothing but this machine; the others name what they need in their docstrings.
 set -eu
 python -m bench.startup
+python -m bench.catalogue_load
+python -m bench.simulator_capacity
 if [ -n "${TARGET_BASE_URL:-}" ]; then
   python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
 else
