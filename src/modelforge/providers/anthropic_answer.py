@@ -18,7 +18,7 @@ from modelforge.core.usage import Usage
 from modelforge.providers.json_answer import JsonAnswer
 from modelforge.providers.json_shape import array, count, table, text, total
 from modelforge.providers.sse_answer import SseAnswer
-from modelforge.providers.tool_calls import opening
+from modelforge.providers.tool_calls import OpenCall, opening
 
 _FINISH: Final = {
     "end_turn": "stop",
@@ -39,7 +39,7 @@ class AnthropicStream(SseAnswer):
     def __init__(self) -> None:
         super().__init__()
         self._usage: dict[str, Any] = {}
-        self._calls: dict[int, _OpenCall] = {}
+        self._calls: dict[int, OpenCall] = {}
         self._readers: dict[str, Callable[[dict[str, Any], list[ChatEvent]], None]] = {
             "message_start": self._message_start,
             "content_block_start": self._block_start,
@@ -64,7 +64,7 @@ class AnthropicStream(SseAnswer):
         if block.get("type") != "tool_use":
             _read_block(block, events)
             return
-        call = _OpenCall(len(self._calls))
+        call = OpenCall(len(self._calls))
         self._calls[_place(document)] = call
         given = block.get("input") or ""
         call.has_arguments = bool(given)
@@ -126,14 +126,6 @@ class AnthropicBody(JsonAnswer):
         _read_stop(document, events)
         if usage := document.get("usage"):
             events.append(UsageReport(usage=_usage(table(usage))))
-
-
-class _OpenCall:
-    """A tool call whose arguments are arriving."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.has_arguments = False
 
 
 def _place(document: dict[str, Any]) -> int:

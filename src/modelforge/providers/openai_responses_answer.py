@@ -17,7 +17,7 @@ from modelforge.core.usage import Usage
 from modelforge.providers.json_answer import JsonAnswer
 from modelforge.providers.json_shape import array, count, table, text
 from modelforge.providers.sse_answer import SseAnswer
-from modelforge.providers.tool_calls import arguments_text, opening
+from modelforge.providers.tool_calls import OpenCall, arguments_text, opening
 
 _FINISH: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
 _DELTAS: Final[dict[str, type[TextDelta | RefusalDelta | ReasoningDelta]]] = {
@@ -39,7 +39,7 @@ class OpenAIResponsesStream(SseAnswer):
 
     def __init__(self) -> None:
         super().__init__()
-        self._calls: dict[int, _OpenCall] = {}
+        self._calls: dict[int, OpenCall] = {}
 
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what one event says."""
@@ -71,7 +71,7 @@ class OpenAIResponsesStream(SseAnswer):
         place = _place(document)
         call = self._calls.get(place)
         if call is None:
-            call = self._calls[place] = _OpenCall(len(self._calls))
+            call = self._calls[place] = OpenCall(len(self._calls))
             events.append(opening(call.index, item.get("call_id"), item.get("name"), arguments))
         elif arguments and not call.has_arguments:
             events.append(ToolCallDelta(index=call.index, arguments=arguments))
@@ -112,14 +112,6 @@ class OpenAIResponsesBody(JsonAnswer):
             self.fail(document)
         else:
             _read_end(document, events, called=calls > 0)
-
-
-class _OpenCall:
-    """A tool call whose arguments are arriving."""
-
-    def __init__(self, index: int) -> None:
-        self.index = index
-        self.has_arguments = False
 
 
 def _place(document: dict[str, Any]) -> int:

@@ -11,6 +11,14 @@ from modelforge.core.prompt import Message, ToolCall
 from modelforge.providers.json_shape import NotTheProtocol, text
 
 
+class OpenCall:
+    """A tool call whose arguments are arriving."""
+
+    def __init__(self, index: int) -> None:
+        self.index = index
+        self.has_arguments = False
+
+
 def opening(index: int, id: Any, name: Any, arguments: Any = "") -> ToolCallDelta:  # noqa: A002
     """The first delta of a call; a server that names none gets ``call_INDEX`` for an id."""
     return ToolCallDelta(

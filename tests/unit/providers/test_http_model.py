@@ -33,6 +33,20 @@ class Heard:
         self.moments: list[float] = []
 
 
+def _chat(
+    server: OpenAIServer, sessions: HttpSessions, model: str, *, stop: tuple[str, ...] = ()
+) -> HttpChatModel:
+    settings = ProviderSettings(base_url=server.base_url)
+    return HttpChatModel(
+        id=ModelId(provider="target", model=model),
+        endpoint=FixedEndpoint(url=server.base_url),
+        connection=connect("target", settings, {}),
+        sessions=sessions,
+        clock=time.monotonic,
+        stop=stop,
+    )
+
+
 async def _ask(
     server: OpenAIServer, model: str, *, generation: Generation | None = None, prompt: str = "hi"
 ) -> Heard:
@@ -166,15 +180,8 @@ async def test_an_unpaired_surrogate_in_a_prompt_can_be_sent(server: OpenAIServe
 
 
 async def test_connections_are_used_again(server: OpenAIServer) -> None:
-    settings = ProviderSettings(base_url=server.base_url)
     async with HttpSessions() as sessions:
-        chat = HttpChatModel(
-            id=ModelId(provider="target", model="ok"),
-            endpoint=FixedEndpoint(url=server.base_url),
-            connection=connect("target", settings, {}),
-            sessions=sessions,
-            clock=time.monotonic,
-        )
+        chat = _chat(server, sessions, "ok")
         for _ in range(5):
             _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
     assert server.connections == 1
@@ -183,31 +190,16 @@ async def test_connections_are_used_again(server: OpenAIServer) -> None:
 async def test_a_connection_that_the_server_closed_while_idle_is_not_its_failure(
     server: OpenAIServer,
 ) -> None:
-    settings = ProviderSettings(base_url=server.base_url)
     async with HttpSessions() as sessions:
-        chat = HttpChatModel(
-            id=ModelId(provider="target", model="then-closed"),
-            endpoint=FixedEndpoint(url=server.base_url),
-            connection=connect("target", settings, {}),
-            sessions=sessions,
-            clock=time.monotonic,
-        )
+        chat = _chat(server, sessions, "then-closed")
         for _ in range(20):
             _ = [arrival async for arrival in chat.stream(Prompt.of("hi"), Generation())]
             await asyncio.sleep(0.049)  # as close to the server's own patience as can be
 
 
 async def test_what_a_model_must_stop_at_is_added_to_a_requests_own(server: OpenAIServer) -> None:
-    settings = ProviderSettings(base_url=server.base_url)
     async with HttpSessions() as sessions:
-        chat = HttpChatModel(
-            id=ModelId(provider="target", model="ok"),
-            endpoint=FixedEndpoint(url=server.base_url),
-            connection=connect("target", settings, {}),
-            sessions=sessions,
-            clock=time.monotonic,
-            stop=("### ",),
-        )
+        chat = _chat(server, sessions, "ok", stop=("### ",))
         for own in ((), ("END",)):
             _ = [arrival async for arrival in chat.stream(Prompt.of("x"), Generation(stop=own))]
     without, with_own = (request.body.get("stop") for request in server.requests)
