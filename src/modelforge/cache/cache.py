@@ -29,6 +29,7 @@ class AnswerCache:
         self._max_bytes = max_bytes
         self._store: AnswerStore | None = None
         self._broken = False
+        self._closed = False
         # One thread: it owns the connection, and what is kept is found by who asks after it.
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="answer-cache")
 
@@ -45,7 +46,10 @@ class AnswerCache:
         self._thread.submit(self._try, lambda store: store.put(key, answer.to_json()), None)
 
     def close(self) -> None:
-        """Finish what is to be kept."""
+        """Finish what is to be kept; may be called again."""
+        if self._closed:
+            return
+        self._closed = True
         self._thread.submit(self._close)
         self._thread.shutdown()
 

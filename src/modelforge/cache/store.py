@@ -143,7 +143,8 @@ class AnswerStore:
         if self._one("SELECT count(*) FROM (SELECT 1 FROM answers LIMIT 1)") == 0:
             surplus = spare
         if surplus > 0 and spare > 0:
-            self._connection.execute(f"PRAGMA incremental_vacuum({min(surplus, spare)})").fetchall()
+            # A script: execute() takes one step of such a statement, and a step is one page.
+            self._connection.executescript(f"PRAGMA incremental_vacuum({min(surplus, spare)})")
 
     def _one(self, statement: str) -> Any:
         return self._connection.execute(statement).fetchone()[0]
