@@ -122,6 +122,7 @@ def _environment(home: Path, server: OpenAIServer) -> dict[str, str]:
     }
     environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
     environment["XDG_CONFIG_HOME"] = str(home / ".config")
+    environment["MODELFORGE_CACHE__FOLDER"] = str(home / ".answers")
     known = load_configuration(environ={}).settings.providers
     for name in {*BUILTIN["providers"], *ALIASES, "deepseek", "openrouter"}:
         if known[name].base_url is not None:

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from modelforge.app.caching import OpenCache, open_cache
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
 from modelforge.compare.contestant import Contestant
@@ -19,6 +20,7 @@ from modelforge.core.errors import ConfigError, UnknownProvider
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
+from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
 from modelforge.providers.connection import connect
@@ -70,8 +72,10 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
-        async with HttpSessions() as sessions:
-            yield [self._contestant(model_id, sessions) for model_id in ids]
+        settings = self.configuration.settings.cache
+        with open_cache(settings, self._clock) as cache:
+            async with HttpSessions() as sessions:
+                yield [self._contestant(model_id, sessions, cache) for model_id in ids]
 
     def get_llm(
         self,
@@ -130,7 +134,9 @@ class ModelForgeRegistry:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _contestant(self, model_id: ModelId, sessions: HttpSessions) -> Contestant:
+    def _contestant(
+        self, model_id: ModelId, sessions: HttpSessions, cache: OpenCache | None = None
+    ) -> Contestant:
         settings = self.configuration.provider(model_id.provider)
         endpoint: Endpoint
         stop: tuple[str, ...] = ()
@@ -140,14 +146,21 @@ class ModelForgeRegistry:
         else:
             endpoint = FixedEndpoint(url=settings.base_url)
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
-        model = HttpChatModel(
+        connection = connect(model_id.provider, settings)
+        http_model = HttpChatModel(
             id=model_id,
             endpoint=endpoint,
-            connection=connect(model_id.provider, settings),
+            connection=connection,
             sessions=sessions,
             clock=self._clock,
             stop=stop,
         )
+        model: ChatModel = http_model
+        if cache is not None:
+            place = settings.base_url or weights_identity(self.local.find(model_id.model))
+            model = cache.before(
+                http_model, endpoint=place, settings=settings, connection=connection
+            )
         return Contestant(
             model=model,
             prices=_prices(model_id, settings, self.configuration.catalogue),

@@ -83,6 +83,13 @@ _OPTIONS = (
         metavar="N",
         help="Requests in flight at once, for each provider.  [default: 32, local 1]",
     ),
+    _sending(
+        "--cache/--no-cache",
+        "cache",
+        default=None,
+        help="Answer from the cache what was asked before, and keep what is new.  [default: no]",
+    ),
+    _sending("--refresh", is_flag=True, help="Ask again what is in the cache, and replace it."),
     _sending("--yes", is_flag=True, help="Fetch missing local models without asking."),
     _output(
         "--export",

@@ -97,11 +97,20 @@ def _show(
 
 
 def _overrides(options: Mapping[str, Any]) -> list[Layer]:
-    return [
+    layers = [
         option_layer(f"--{option.replace('_', '-')}", ["compare", setting], options[option])
         for option, setting in _SETTINGS.items()
         if options[option] is not None
     ]
+    return layers + _cache(options["cache"], refresh=options["refresh"])
+
+
+def _cache(wanted: bool | None, *, refresh: bool) -> list[Layer]:
+    if not refresh:
+        return [] if wanted is None else [option_layer("--cache", ["cache", "enabled"], wanted)]
+    if wanted is False:
+        raise UsageError("--refresh and --no-cache contradict each other: leave one out")
+    return [option_layer("--refresh", ["cache", name], True) for name in ("enabled", "refresh")]
 
 
 def _prompts(options: Mapping[str, Any]) -> PromptSpec:

@@ -19,6 +19,7 @@ from modelforge.core.events import (
     Arrival,
     Finish,
     ReasoningDelta,
+    Recalled,
     RefusalDelta,
     TextDelta,
     ToolCallDelta,
@@ -57,17 +58,18 @@ async def ask(
     due_s: float,
     timeout_s: float,
     clock: Clock,
+    repeat: int = 0,
 ) -> Answer:
     """Ask once and gather what arrives; a failure is an answer too and is never raised.
 
     A cancelled request is an answer with the error ``Interrupted``: what had arrived is kept, and
     the caller's own cancellation goes on.
     """
-    gathered = _Gathered(due_s=due_s, sent_s=clock())
+    gathered = Gathered(due_s=due_s, sent_s=clock())
     error: ModelForgeError | None = None
     try:
         async with asyncio.timeout(timeout_s):
-            async for arrival in model.stream(prompt, generation):
+            async for arrival in model.stream(prompt, generation, repeat=repeat):
                 gathered.add(arrival)
     except TimeoutError:
         missing = "no complete answer" if gathered.begun else "no first token"
@@ -106,7 +108,7 @@ class _ToolCallPieces:
         )
 
 
-class _Gathered:
+class Gathered:
     """What has arrived of one answer."""
 
     def __init__(self, *, due_s: float, sent_s: float) -> None:
@@ -121,13 +123,23 @@ class _Gathered:
         self._room = MAX_ANSWER_CHARS
         self._usage = Usage()
         self._finish_reason: str | None = None
+        self._recalled: Recalled | None = None
 
     @property
     def begun(self) -> bool:
+        """Whether a first piece of it has arrived."""
         return self._room < MAX_ANSWER_CHARS
 
     def add(self, arrival: Arrival) -> None:
+        """Take what arrived.
+
+        Raises:
+            ResponseTooLarge: the answer is longer than is gathered.
+        """
         self._last_s = arrival.at_s
+        self._recalled = arrival.recalled or self._recalled
+        if arrival.sent_s is not None:
+            self._sent_s = arrival.sent_s
         for event in arrival.events:
             match event:
                 case TextDelta():
@@ -160,6 +172,7 @@ class _Gathered:
             )
 
     def response(self, model: ChatModel, failed_s: float | None) -> Response:
+        """What has arrived, without ``model``'s secrets; ``failed_s`` is when it broke off."""
         reason = self._finish_reason
         return Response(
             text=model.redact(self._text.getvalue()),
@@ -176,4 +189,5 @@ class _Gathered:
                 first_token_s=self._first_token_s,
                 done_s=self._last_s if failed_s is None else failed_s,
             ),
+            recalled=self._recalled,
         )

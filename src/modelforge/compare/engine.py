@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from modelforge.compare.answer import Answer, ask, unexpected
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.plan import ComparisonPlan
-from modelforge.compare.result import ComparisonMetrics, ComparisonResult
+from modelforge.compare.result import CACHED, ComparisonMetrics, ComparisonResult
 from modelforge.core.errors import ModelForgeError
 from modelforge.core.ports import Clock
 from modelforge.core.prompt import Case
@@ -132,6 +133,7 @@ class _Runner:
                 due_s=due_s,
                 timeout_s=self.plan.timeout_s,
                 clock=self.clock,
+                repeat=repeat,
             )
         finally:
             self.gate.release()
@@ -140,6 +142,7 @@ class _Runner:
     def _deliver(self, case: Case, repeat: int, answer: Answer) -> None:
         model = self.contestant.model
         response, error = answer.response, answer.error
+        recalled = response.recalled if response else None
         self.deliver(
             ComparisonResult(
                 model_id=str(model.id),
@@ -155,19 +158,26 @@ class _Runner:
                 prompt_index=case.index,
                 prompt_id=case.id,
                 repeat=repeat,
+                cached=recalled is not None,
+                cached_at=recalled.asked_at if recalled else None,
             )
         )
 
     def _metrics(self, response: Response) -> ComparisonMetrics:
-        bill = charge(response.usage, self.contestant.prices)
-        return ComparisonMetrics(
-            latency=response.timing.latency_s,
-            first_token_s=response.timing.ttft_s,
-            queued_s=response.timing.queued_s,
+        tokens = ComparisonMetrics(
             prompt_tokens=response.usage.prompt_tokens,
             completion_tokens=response.usage.completion_tokens,
             cached_tokens=response.usage.cached_tokens,
             reasoning_tokens=response.usage.reasoning_tokens,
+        )
+        if response.recalled is not None:  # nothing was sent: nothing took time, nothing was spent
+            return replace(tokens, cost=Decimal(0), cost_note=CACHED)
+        bill = charge(response.usage, self.contestant.prices)
+        return replace(
+            tokens,
+            latency=response.timing.latency_s,
+            first_token_s=response.timing.ttft_s,
+            queued_s=response.timing.queued_s,
             cost=None if bill.cost is None else bill.cost.usd,
             cost_note=bill.reason,
         )

@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
+from typing import Final
+
+CACHED: Final = "cached"
+"""The note on the cost of an answer that came from the cache."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -12,15 +17,17 @@ class ComparisonMetrics:
 
     Attributes:
         latency: seconds from the moment the request was handed to the network to the end of the
-            answer; None when the request was never sent.
+            answer; None when the request was never sent, as for a cached answer.
         first_token_s: seconds from the same moment to the first piece of text or reasoning (TTFT);
             None when nothing was generated or the answer was not streamed.
-        queued_s: seconds the request waited for its turn before it was sent.
-        prompt_tokens, completion_tokens: as the server counted them; None where it did not.
+        queued_s: seconds the request waited for its turn before it was sent; None when it was not.
+        prompt_tokens, completion_tokens: as the server counted them; None where it did not. Those
+            of a cached answer are what it took when it was asked.
         cached_tokens: the part of ``prompt_tokens`` read from a cache.
         reasoning_tokens: the part of ``completion_tokens`` spent on reasoning.
-        cost: US dollars, exact; None when unknown, and ``cost_note`` then says why.
-        cost_note: why there is no cost; None when there is one.
+        cost: what this answer cost now, in US dollars, exact; None when unknown, and ``cost_note``
+            then says why. A cached answer cost 0, whatever was paid for it when it was asked.
+        cost_note: why there is no cost, or ``cached`` where it is 0 for that; None otherwise.
     """
 
     latency: float | None = None
@@ -63,6 +70,8 @@ class ComparisonResult:
         prompt_index: the prompt's place in its set, from 0.
         prompt_id: the set's own name for the prompt, or None.
         repeat: which repetition of the prompt this is, from 0.
+        cached: the answer was kept from an earlier request, and nothing was sent or measured now.
+        cached_at: when that earlier request was sent; None when the answer is of now.
     """
 
     model_id: str
@@ -78,3 +87,5 @@ class ComparisonResult:
     prompt_index: int = 0
     prompt_id: str | None = None
     repeat: int = 0
+    cached: bool = False
+    cached_at: datetime | None = None

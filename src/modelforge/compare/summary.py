@@ -15,7 +15,8 @@ from modelforge.compare.result import ComparisonResult
 class ModelSummary:
     """One model over a whole comparison.
 
-    Medians are over answered requests; None where nothing was measured. ``cost`` is the sum of
+    Medians are over answered requests; None where nothing was measured. ``cached`` of the
+    ``answered`` came from the cache and are in no median. ``cost`` is the sum of
     the known costs and ``unpriced`` counts the requests that were sent and have none: the bill is
     only complete when ``unpriced`` is 0.
     """
@@ -32,6 +33,7 @@ class ModelSummary:
     unpriced: int
     cost_note: str | None
     error_kinds: dict[str, int]
+    cached: int = 0
 
 
 class SummaryBuilder:
@@ -44,6 +46,7 @@ class SummaryBuilder:
         self._tokens_per_second = array("d")
         self._answered = 0
         self._failed = 0
+        self._cached = 0
         self._prompt_tokens = 0
         self._completion_tokens = 0
         self._cost: Decimal | None = None
@@ -66,6 +69,7 @@ class SummaryBuilder:
             self._error_kinds[result.error_kind or "error"] += 1
             return
         self._answered += 1
+        self._cached += result.cached
         for values, value in (
             (self._latency_s, metrics.latency),
             (self._first_token_s, metrics.first_token_s),
@@ -89,6 +93,7 @@ class SummaryBuilder:
             unpriced=self._unpriced,
             cost_note=self._cost_note,
             error_kinds=dict(self._error_kinds),
+            cached=self._cached,
         )
 
 

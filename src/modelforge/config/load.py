@@ -271,8 +271,8 @@ def _fields_at(path: tuple[str, ...]) -> list[str]:
         model = RateSettings
     elif path[0] == "providers" and len(path) > 1:
         model = ProviderSettings
-    elif path[0] == "compare" and len(path) > 1:
-        model = Settings.model_fields["compare"].annotation
+    elif path[0] in {"compare", "cache"} and len(path) > 1:
+        model = Settings.model_fields[path[0]].annotation
     return list(model.model_fields)
 
 

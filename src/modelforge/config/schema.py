@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
@@ -104,8 +105,26 @@ class CompareSettings(_Table):
     repeats: Annotated[int, Field(ge=1)] = 1
 
 
+class CacheSettings(_Table):
+    """The ``[cache]`` table: answers kept from earlier requests.
+
+    Attributes:
+        enabled: answer from the cache what was asked before, and keep what is new. Off unless
+            asked for: a cached answer is not a measurement.
+        refresh: ask everything again and replace what was kept.
+        max_mb: the most that is kept, in megabytes; what was not used for longest goes first.
+        folder: where answers are kept; by default ``answers`` in the user's cache folder.
+    """
+
+    enabled: bool = False
+    refresh: bool = False
+    max_mb: Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=1_000_000)] = 512
+    folder: Path | None = None
+
+
 class Settings(_Table):
     """A whole configuration."""
 
     providers: dict[str, ProviderSettings] = {}
     compare: CompareSettings = CompareSettings()
+    cache: CacheSettings = CacheSettings()

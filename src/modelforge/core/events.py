@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelforge.core.usage import Usage
 
@@ -64,14 +65,31 @@ ChatEvent = TextDelta | ReasoningDelta | RefusalDelta | ToolCallDelta | UsageRep
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Recalled:
+    """That an answer was not given now but kept from an earlier request.
+
+    ``asked_at`` is when that request was sent; ``latency_s`` and ``first_token_s`` are what it took
+    then, for information: they are measurements of that day and of no other.
+    """
+
+    asked_at: datetime
+    latency_s: float | None = None
+    first_token_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Arrival:
     """The events that one network segment completed, and when it arrived.
 
     ``at_s`` is on the monotonic clock of the transport. A segment that completes no event is
     not an arrival. ``whole``: the answer came in one piece, so that its first token cannot be told
-    from its last.
+    from its last. ``sent_s``, on the first arrival only, is when the request really went out, if
+    that was later than it was asked for. ``recalled``: nothing was sent, and no moment of this
+    answer measures anything.
     """
 
     at_s: float
     events: tuple[ChatEvent, ...]
     whole: bool = False
+    sent_s: float | None = None
+    recalled: Recalled | None = None

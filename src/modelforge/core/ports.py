@@ -34,8 +34,13 @@ class ChatModel(Protocol):
         """``text`` without the secrets that this model's requests carry, should it repeat them."""
         ...
 
-    def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
+    def stream(
+        self, prompt: Prompt, generation: Generation, *, repeat: int = 0
+    ) -> AsyncIterator[Arrival]:
         """Send ``prompt`` and yield what arrives until the answer is complete.
+
+        ``repeat`` tells the repetitions of one request apart, from 0. It is never sent: it keeps
+        two of them from being taken for one.
 
         Raises:
             RequestError: while iterating; what was yielded before stands.

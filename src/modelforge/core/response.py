@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from modelforge.core.events import Recalled
 from modelforge.core.prompt import ToolCall
 from modelforge.core.usage import Usage
 
@@ -40,7 +41,10 @@ class Timing:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Response:
-    """What a model answered; ``text`` may be part of an answer when the request failed."""
+    """What a model answered; ``text`` may be part of an answer when the request failed.
+
+    When it was ``recalled``, ``timing`` measures nothing.
+    """
 
     text: str
     reasoning: str
@@ -49,3 +53,4 @@ class Response:
     finish_reason: str | None
     usage: Usage
     timing: Timing
+    recalled: Recalled | None = None

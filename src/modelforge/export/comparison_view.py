@@ -125,7 +125,7 @@ def _measured(
     label: str, items: Mapping[str, Measurement] | None, page: Page, width: int
 ) -> list[Text]:
     """One line of measurements in one column: a dash for what is unknown, none where it is moot."""
-    if items is None or (label == "finish" and label not in items):
+    if items is None or (label in {"cached", "finish"} and label not in items):
         return []
     unknown = Measurement(label=label, parts=(page.glyphs.unknown,))
     return measured(items.get(label, unknown), page, width)

@@ -60,6 +60,8 @@ def guarded(text: str) -> str:
 
 def _cell(name: str, value: Any) -> Any:
     """A cell: what we counted ourselves stays a number, what others wrote is guarded."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if not isinstance(value, str) or name == "cost_usd":
         return value
     return guarded(value)

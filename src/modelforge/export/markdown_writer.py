@@ -10,6 +10,7 @@ from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.measurements import (
     Measurement,
+    cached,
     frequent_errors,
     measurements,
     summary_cells,
@@ -51,7 +52,7 @@ class MarkdownWriter:
         if not self._begun:
             self._put("No results.")
         if summaries:
-            self._put("## Summary", _summary(summaries))
+            self._put("## Summary", _summary(summaries), *_notes(summaries))
         if not complete:
             self._put("**Incomplete:** the comparison was stopped before its last result.")
         self._stream.flush()
@@ -118,6 +119,12 @@ def _summary(summaries: Sequence[ModelSummary]) -> str:
         errors = code(frequent_errors(summary))
         rows.append({"model": code(summary.model_id), **cells, "errors": errors})
     return _table(list(rows[0]), [list(row.values()) for row in rows])
+
+
+def _notes(summaries: Sequence[ModelSummary]) -> Iterator[str]:
+    for summary in summaries:
+        if note := cached(summary):
+            yield f"{code(summary.model_id)}: {note}."
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

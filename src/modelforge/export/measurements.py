@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from modelforge.compare.result import ComparisonMetrics, ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.measure import count, dollars, duration, speed
 
-LABELS = ("latency", "first token", "tokens", "speed", "price", "finish")
+LABELS = ("cached", "latency", "first token", "tokens", "speed", "price", "finish")
 """The labels of `measurements`, in its order."""
 
 
@@ -32,6 +33,8 @@ class Measurement:
 def measurements(result: ComparisonResult) -> Iterator[Measurement]:
     """What is known of one answer; how it finished only when that is not ``stop``."""
     metrics = result.metrics
+    if result.cached:
+        yield Measurement(label="cached", parts=(_asked_on(result.cached_at),))
     if metrics.latency is not None:
         yield Measurement(label="latency", parts=(duration(metrics.latency),))
     if metrics.first_token_s is not None:
@@ -84,6 +87,21 @@ def frequent_errors(summary: ModelSummary, *, most: int = 3) -> str:
     if others <= 0:
         return named
     return f"{named} and {others} other kind{'s' if others > 1 else ''}"
+
+
+def cached(summary: ModelSummary) -> str:
+    """``3 of 5 answers are cached …``; nothing when none is."""
+    if not summary.cached:
+        return ""
+    answers = f"{count(summary.cached)} of {count(summary.answered)} answers cached"
+    return f"{answers}: not measured now, and nothing was spent on them"
+
+
+def _asked_on(moment: datetime | None) -> str:
+    """The reader's own day and minute."""
+    if moment is None:
+        return "yes"
+    return f"asked on {moment.astimezone():%Y-%m-%d %H:%M}"
 
 
 def _tokens(metrics: ComparisonMetrics) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import Any
@@ -27,6 +28,8 @@ FIELDS = (
     "total_tokens",
     "cost_usd",
     "cost_note",
+    "cached",
+    "cached_at",
     "finish_reason",
     "error_kind",
     "error",
@@ -38,7 +41,7 @@ FIELDS = (
 
 
 def to_record(result: ComparisonResult) -> dict[str, Any]:
-    """The fields of one result: strings, ints, finite floats and None, under `FIELDS`.
+    """The fields of one result: strings, ints, booleans, finite floats and None, under `FIELDS`.
 
     Seconds are rounded to the microsecond, speeds to a thousandth of a token per second. The cost
     is a decimal string, exact and without an exponent. Text is as it came: each writer makes it
@@ -63,6 +66,8 @@ def to_record(result: ComparisonResult) -> dict[str, Any]:
         "total_tokens": metrics.tokens,
         "cost_usd": _decimal(metrics.cost),
         "cost_note": metrics.cost_note,
+        "cached": result.cached,
+        "cached_at": _moment(result.cached_at),
         "finish_reason": result.finish_reason,
         "error_kind": result.error_kind,
         "error": result.error,
@@ -77,6 +82,7 @@ def to_summary_record(summary: ModelSummary) -> dict[str, Any]:
     return {
         "model_id": summary.model_id,
         "answered": summary.answered,
+        "cached": summary.cached,
         "failed": summary.failed,
         "median_latency_s": _rounded(summary.median_latency_s, 6),
         "median_first_token_s": _rounded(summary.median_first_token_s, 6),
@@ -99,3 +105,10 @@ def _decimal(value: Decimal | None) -> str | None:
         return None
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _moment(value: datetime | None) -> str | None:
+    """RFC 3339, in UTC, to the second."""
+    if value is None:
+        return None
+    return value.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

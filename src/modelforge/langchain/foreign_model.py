@@ -61,7 +61,13 @@ class ForeignChatModel:
             text = text.replace(secret, "[redacted]")
         return text
 
-    async def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
+    async def stream(
+        self,
+        prompt: Prompt,
+        generation: Generation,
+        *,
+        repeat: int = 0,  # noqa: ARG002 (not sent)
+    ) -> AsyncIterator[Arrival]:
         """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
         reader = ForeignEvents()
         try:

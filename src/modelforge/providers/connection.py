@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from modelforge.config.schema import ProviderSettings
 from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
-from modelforge.providers.credentials import Redactor, header_secrets, read_key
+from modelforge.providers.credentials import Redactor, header_secrets, public_headers, read_key
 from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.providers.openai_responses import OpenAIResponses
@@ -19,11 +19,12 @@ class Connection:
     """What every request to a provider needs.
 
     ``headers`` carry secrets and are not part of the representation; ``redact`` removes those
-    secrets from text.
+    secrets from text. ``public_headers`` are those headers that do not depend on who asks.
     """
 
     codec: ChatCodec
     headers: Mapping[str, str] = field(repr=False)
+    public_headers: Mapping[str, str]
     redact: Redactor = field(repr=False)
 
 
@@ -40,6 +41,7 @@ def connect(
     return Connection(
         codec=codec,
         headers={**settings.headers, **codec.headers(key)},
+        public_headers={**public_headers(settings.headers), **codec.headers(None)},
         redact=Redactor([key, *header_secrets(settings.headers)]),
     )
 

@@ -69,6 +69,11 @@ def header_secrets(headers: Mapping[str, str]) -> list[str]:
     return values + [value.rpartition(" ")[2] for value in values]
 
 
+def public_headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Those of ``headers`` that are not named like a credential."""
+    return {name: value for name, value in headers.items() if not _CREDENTIAL_HEADER.search(name)}
+
+
 class Redactor:
     """Removes known secrets from text that is about to be shown or kept.
 

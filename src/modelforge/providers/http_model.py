@@ -79,11 +79,25 @@ class HttpChatModel:
         """Make sure that the server runs."""
         await self._endpoint.base_url()
 
-    async def stream(self, prompt: Prompt, generation: Generation) -> AsyncIterator[Arrival]:
-        """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
+    def encode(self, prompt: Prompt, generation: Generation) -> EncodedRequest:
+        """The request that ``stream`` sends.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
+        """
         if generation.stop and self._stop:  # a request's own would replace the server's
             generation = replace(generation, stop=(*generation.stop, *self._stop))
-        request = self._codec.encode(self._id.model, prompt, generation)
+        return self._codec.encode(self._id.model, prompt, generation)
+
+    async def stream(
+        self,
+        prompt: Prompt,
+        generation: Generation,
+        *,
+        repeat: int = 0,  # noqa: ARG002 (not sent)
+    ) -> AsyncIterator[Arrival]:
+        """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
+        request = self.encode(prompt, generation)
         url = (await self._endpoint.base_url()) + request.path
         _log.debug("POST %s model=%s", url, self._id.model)
         try:

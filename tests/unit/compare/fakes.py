@@ -31,6 +31,7 @@ class ScriptedModel:
     refusal: ModelForgeError | None = None
     whole: bool = False
     asked: list[str] = field(default_factory=list)
+    repeats: list[int] = field(default_factory=list)
     prepared: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
@@ -47,8 +48,15 @@ class ScriptedModel:
     def redact(self, text: str, /) -> str:
         return text.replace("s3cret", "[redacted]")
 
-    async def stream(self, prompt: Prompt, _: Generation) -> AsyncIterator[Arrival]:
+    async def stream(
+        self,
+        prompt: Prompt,
+        generation: Generation,  # noqa: ARG002 (a script needs none)
+        *,
+        repeat: int = 0,
+    ) -> AsyncIterator[Arrival]:
         self.asked.append(prompt.text)
+        self.repeats.append(repeat)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

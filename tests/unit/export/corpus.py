@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -147,6 +148,9 @@ _SECONDS = st.none() | st.floats(min_value=0, max_value=1e6)
 _TOKENS = st.none() | st.integers(min_value=0, max_value=10**9)
 
 
+_YEAR_1000 = datetime(1000, 1, 1)  # noqa: DTZ001 (hypothesis adds the zone)
+
+
 @st.composite
 def results(draw: st.DrawFn) -> ComparisonResult:
     """Any result, hostile in every text it has."""
@@ -174,4 +178,6 @@ def results(draw: st.DrawFn) -> ComparisonResult:
         prompt_index=draw(st.integers(0, 3)),
         prompt_id=draw(_OPTIONAL_TEXT),
         repeat=draw(st.integers(0, 2)),
+        cached=draw(st.booleans()),
+        cached_at=draw(st.none() | st.datetimes(_YEAR_1000, timezones=st.just(UTC))),
     )

@@ -70,6 +70,8 @@ def test_any_results_come_back(written: list[ComparisonResult]) -> None:
         for name, value in to_record(result).items():
             if isinstance(value, str):
                 assert _unguarded(row[name]) == show_controls(well_formed(value))
+            elif isinstance(value, bool):
+                assert row[name] == str(value).lower()
             else:
                 assert row[name] == ("" if value is None else str(value))
 

@@ -31,6 +31,8 @@ def test_the_fields_are_named_with_their_units() -> None:
         "total_tokens": 116,
         "cost_usd": "0.000123",
         "cost_note": None,
+        "cached": False,
+        "cached_at": None,
         "finish_reason": "stop",
         "error_kind": None,
         "error": None,
@@ -55,6 +57,7 @@ def test_what_is_unknown_is_none() -> None:
         "total_tokens",
         "cost_usd",
         "cost_note",
+        "cached_at",
         "finish_reason",
     }
 
@@ -81,6 +84,7 @@ def test_a_summary_record() -> None:
     assert to_summary_record(summary) == {
         "model_id": "openai/gpt-4o",
         "answered": 1,
+        "cached": 0,
         "failed": 1,
         "median_latency_s": 0.8434,
         "median_first_token_s": 0.1212,

@@ -1,0 +1,1 @@
+"""Answers kept on disk, so that asking the same again sends nothing."""
