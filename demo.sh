@@ -6,4 +6,4 @@ echo "\$ modelforge test --compare local/smollm2-135m,local/gemma-3-270m --promp
 echo
 modelforge test --compare local/smollm2-135m,local/gemma-3-270m --yes \
   --max-tokens 120 --prompt "$prompt"
-echo "Next: modelforge compare local/smollm2-135m openai/gpt-4o-mini --prompt \"…\" (with OPENAI_API_KEY set)"
+echo "Next: .venv/bin/modelforge compare local/smollm2-135m openai/gpt-4o-mini --prompt \"…\" (with OPENAI_API_KEY set)"

@@ -210,6 +210,24 @@ def test_an_interruption_keeps_and_prints_what_arrived(
     assert kinds == {"ok": None, "stall": "interrupted"}
 
 
+@pytest.mark.parametrize("gap_s", [0.002, 0.01, 0.05])
+def test_an_impatient_interruption_keeps_what_arrived_too(
+    target: Session, server: OpenAIServer, gap_s: float
+) -> None:
+    running = target.start("compare", "target/ok", "target/stall", "-p", "hi", "-o", "out.json")
+    _wait_until(lambda: len(server.requests) == 2)
+    time.sleep(0.5)
+    for _ in range(3):
+        running.send_signal(signal.SIGINT)
+        time.sleep(gap_s)
+    stdout, stderr = running.communicate(timeout=20)
+    assert running.returncode == 130
+    assert b"Hello, world." in stdout
+    assert b"Traceback" not in stderr
+    assert stderr.endswith(b"interrupted: 2 of 2 results in out.json\n")
+    assert json.loads((target.folder / "out.json").read_text())["complete"] is False
+
+
 def test_a_wait_for_stdin_can_be_interrupted(target: Session) -> None:
     running = target.start("compare", "target/ok", "--prompts", "-", stdin=subprocess.PIPE)
     time.sleep(1.5)
@@ -390,6 +408,19 @@ def test_a_full_disk_is_one_line(target: Session) -> None:
     if not Path("/dev/full").exists():
         pytest.skip("this system has no /dev/full")
     done = target.run("compare", "target/ok", "-p", "x", "-o", "/dev/full", "--export", "jsonl")
+    piped = f"{COMMAND} compare target/ok -p x --export csv > /dev/full"
+    to_stdout = subprocess.run(
+        ["bash", "-c", piped],
+        cwd=target.folder,
+        env=target.environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert to_stdout.returncode == 1
+    assert "standard output: No space left" in to_stdout.stderr
+    assert len(to_stdout.stderr.splitlines()) == 1
     assert done.returncode == 1
     assert "/dev/full: No space left" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -293,7 +293,7 @@ print("done")
 def test_loops_threads_and_the_end_of_the_process(shell: Session, server: OpenAIServer) -> None:
     began_s = time.monotonic()
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", LOOPS],
+        [sys.executable, "-W", "error", "-c", LOOPS],
         cwd=shell.folder,
         env=shell.environment | {"MODELFORGE_PROVIDERS__TARGET__BASE_URL": server.base_url},
         capture_output=True,

@@ -45,7 +45,7 @@ print("done")
 def test_the_public_names_are_enough(shell: Session, server: OpenAIServer) -> None:
     environment = {"MODELFORGE_PROVIDERS__TARGET__BASE_URL": server.base_url}
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", SCRIPT],
+        [sys.executable, "-W", "error", "-c", SCRIPT],
         cwd=shell.folder,
         env=shell.environment | environment,
         capture_output=True,

@@ -61,13 +61,16 @@ class ComparisonRequest:
 class ComparisonOutcome:
     """What a comparison came to.
 
-    ``shown`` is ordered by prompt, then model, then repeat. ``write_error`` is why the output
+    ``shown`` is ordered by prompt, then model, then repeat. ``taken`` results of the ``expected``
+    arrived. ``write_error`` is why the output
     could not be written further; the comparison ended there.
     """
 
     summaries: tuple[ModelSummary, ...]
     shown: tuple[ComparisonResult, ...]
     complete: bool
+    taken: int
+    expected: int
     write_error: OSError | None = None
 
     @property
@@ -161,5 +164,7 @@ class _Record:
                 sorted(self._shown, key=lambda r: (r.prompt_index, place[r.model_id], r.repeat))
             ),
             complete=self._taken == expected and not stopped and self.write_error is None,
+            taken=self._taken,
+            expected=expected,
             write_error=self.write_error,
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -11,6 +13,7 @@ from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 
 from modelforge.app.comparison import ComparisonOutcome, ComparisonRequest, compare
@@ -28,10 +31,13 @@ from modelforge.config.layers import Layer, option_layer
 from modelforge.core.errors import ModelForgeError, UsageError
 from modelforge.export.comparison_view import comparison_view
 from modelforge.export.summary_view import summary_view
+from modelforge.export.terminal_text import terminal_line
 from modelforge.prompts.open import open_prompts
 from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
 from modelforge.prompts.variables import parse_variables
+
+EXIT_BY_SIGNAL = 128
 
 # Options that override a setting of the [compare] table.
 _SETTINGS = {
@@ -71,11 +77,29 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
     if console is not None:
         _show(console, outcome, request.case_count, options)
     if outcome.write_error is not None:
-        where = output.path if output and output.path else "standard output"
-        raise ModelForgeError(
-            f"cannot write {where}: {outcome.write_error.strerror}; what had arrived is shown above"
-        )
+        raise ModelForgeError(_unwritten(output, outcome.write_error))
+    if not quiet:
+        _note(outcome, output, interrupted=code >= EXIT_BY_SIGNAL)
     return code
+
+
+def _note(outcome: ComparisonOutcome, output: Output | None, *, interrupted: bool) -> None:
+    """Say on stderr that it was cut short, and where the results are."""
+    written = output is not None and output.path is not None
+    if not (interrupted or written):
+        return
+    said = f"{outcome.taken:,} of {outcome.expected:,} results"
+    if output is not None and output.path is not None:
+        said += f" in {terminal_line(str(output.path))}"
+    click.echo(f"interrupted: {said}" if interrupted else said, err=True)
+
+
+def _unwritten(output: Output | None, error: OSError) -> str:
+    if output is not None and output.path is not None:
+        return f"cannot write {output.path}: {error.strerror}; what had arrived is shown above"
+    # What is still buffered cannot be written either: a second failure at exit is only noise.
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return f"cannot write to standard output: {error.strerror}"
 
 
 async def _watched(

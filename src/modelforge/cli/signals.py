@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from typing import Final, Self
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-
 _EXIT_BASE: Final = 128  # a process ended by signal N exits with 128 + N
+
+_PATIENCE_S: Final = 2.0
+"""So long after the first signal, another one ends the process at once."""
 
 
 class StopOnSignal:
     """Sets ``event`` at the first SIGINT, SIGTERM or SIGHUP.
 
-    A second one acts as if this were not here. Use inside a running event loop.
+    Impatient repeats change nothing while what has arrived is being kept; one that comes seconds
+    later ends the process there. Once stopped, SIGINT stays without effect, so that the rest of the
+    command can print. Use inside a running event loop.
     """
 
     def __init__(self) -> None:
         self.event = asyncio.Event()
         self.exit_code: int | None = None
+        self._stopped_s = 0.0
 
     def __enter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -28,13 +34,15 @@ class StopOnSignal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._forget()
-
-    def _stop(self, number: signal.Signals) -> None:
-        self.exit_code = _EXIT_BASE + number
-        self.event.set()
-        self._forget()
-
-    def _forget(self) -> None:
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
+        if self.event.is_set():
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _stop(self, number: signal.Signals) -> None:
+        if not self.event.is_set():
+            self.exit_code = _EXIT_BASE + number
+            self._stopped_s = self._loop.time()
+            self.event.set()
+        elif self._loop.time() - self._stopped_s > _PATIENCE_S:
+            os._exit(_EXIT_BASE + number)

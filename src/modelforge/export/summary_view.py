@@ -22,7 +22,7 @@ from modelforge.export.page import Page
 
 _GAP = 2
 _MODEL = "model"
-_TITLE = ("summary", "medians of the answered requests")
+_TITLE = ("summary", "median times, totals of the rest")
 
 
 def summary_view(summaries: Sequence[ModelSummary]) -> RenderableType:

@@ -16,7 +16,7 @@ from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
 from tests.unit.export.test_terminal_text import assert_harmless
 
 _TABLE = """\
-━━ summary · medians of the answered requests ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+━━ summary · median times, totals of the rest ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
                                            first            tokens  tokens
 model          answered  failed  latency   token  tokens/s      in     out                   cost
 openai/gpt-4o         1      19   0.84 s  0.12 s       109      24      92  $0.0123 + 19 unpriced
@@ -26,7 +26,7 @@ local/smollm2         1       0   0.84 s  0.12 s         –       –       –
 """  # noqa: RUF001 (a dash is meant)
 
 _UNDER_NAMES = """\
-━━ summary · medians of the answered requests ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+━━ summary · median times, totals of the rest ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
                               first            tokens  tokens
   answered  failed  latency   token  tokens/s      in     out                   cost
 openai/gpt-4o
@@ -38,7 +38,7 @@ local/smollm2
 """  # noqa: RUF001 (a dash is meant)
 
 _LIST = """\
-━━ summary · medians of the answered requests ━━━━
+━━ summary · median times, totals of the rest ━━━━
 openai/gpt-4o
   answered      1
   failed        19
@@ -122,7 +122,7 @@ def test_any_summaries_fit_and_are_harmless(
 
 def test_ascii() -> None:
     text = drawn(summary_view(_summaries()), 120, encoding="ascii")
-    assert text.startswith("== summary, medians of the answered requests ===")
+    assert text.startswith("== summary, median times, totals of the rest ===")
     assert "  ERROR timed_out 12" in text
 
 
