@@ -12,6 +12,7 @@ from typing import Final
 from modelforge.core.errors import (
     Interrupted,
     ModelForgeError,
+    NotRecorded,
     ResponseTooLarge,
     TimedOut,
 )
@@ -74,6 +75,8 @@ async def ask(
         error = TimedOut(f"{missing} within {timeout_s:g} s; allow more with --timeout")
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
+    except NotRecorded as failure:
+        return Answer(response=None, error=failure)
     except ModelForgeError as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
@@ -114,6 +117,7 @@ class _Gathered:
         self._sent_s = sent_s
         self._first_token_s: float | None = None
         self._last_s = sent_s
+        self._timed = True
         self._text = StringIO()
         self._reasoning = StringIO()
         self._refusal = StringIO()
@@ -127,7 +131,10 @@ class _Gathered:
         return self._room < MAX_ANSWER_CHARS
 
     def add(self, arrival: Arrival) -> None:
-        self._last_s = arrival.at_s
+        if arrival.at_s is None:
+            self._timed = False
+        else:
+            self._last_s = arrival.at_s
         for event in arrival.events:
             match event:
                 case TextDelta():
@@ -161,6 +168,7 @@ class _Gathered:
 
     def response(self, model: ChatModel, failed_s: float | None) -> Response:
         reason = self._finish_reason
+        done_s = self._last_s if failed_s is None else failed_s
         return Response(
             text=model.redact(self._text.getvalue()),
             reasoning=model.redact(self._reasoning.getvalue()),
@@ -174,6 +182,6 @@ class _Gathered:
                 due_s=self._due_s,
                 sent_s=self._sent_s,
                 first_token_s=self._first_token_s,
-                done_s=self._last_s if failed_s is None else failed_s,
+                done_s=done_s if self._timed else None,
             ),
         )
