@@ -17,6 +17,8 @@ from modelforge.replay.layout import Layout, decoded, layout_of, rows_of
 
 _KEY_BYTES: Final = 16
 _NAMELESS: Final = ""
+_LONGEST_HINT: Final = 200
+_MOST_HINTS: Final = 500
 
 Places = dict[bytes, list[int]]
 """By the key of a prompt, the numbers of its answers in the order they are given."""
@@ -129,7 +131,9 @@ class Recording:
             return (
                 f"{self.file.name}: its answers name no model; leave out the # and {quoted(wanted)}"
             )
-        close = difflib.get_close_matches(wanted, [*named, *self._names], n=3, cutoff=0.5)
+        # Of a file's own making: comparing many long names would take for ever.
+        likely = [name for name in (*named, *self._names) if len(name) <= _LONGEST_HINT]
+        close = difflib.get_close_matches(wanted, likely[:_MOST_HINTS], n=3, cutoff=0.5)
         hint = (
             f"did you mean {' or '.join(map(quoted, close))}?"
             if close

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
 import threading
 from typing import ClassVar
@@ -29,7 +30,10 @@ class SimulatorEndpoint:
         """
         with self._lock:
             self._users.add(self)
-        return self.start().base_url
+        running = self._shared
+        if running is None or not running.alive:  # a start takes longer than others may be held up
+            running = await asyncio.to_thread(self.start)
+        return running.base_url
 
     def close(self) -> None:
         """Need it no more; may be called again."""

