@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from pathlib import Path
 
@@ -27,6 +28,15 @@ def test_an_export_is_replayed_as_it_was(target: Session, export: str) -> None:
         assert (result["prompt_tokens"], result["completion_tokens"]) == (5, 4)
         assert result["latency_s"] is result["first_token_s"] is result["queued_s"] is None
         assert result["cost_note"] == "replayed"
+
+
+def test_a_pipe_is_read_once(shell: Session) -> None:
+    os.mkfifo(shell.folder / "pipe")
+    process = shell.start("compare", "replay/pipe", "-p", "hi", "--export", "jsonl")
+    (shell.folder / "pipe").write_text('{"prompt": "hi", "output": "yes"}\n')
+    out, _ = process.communicate(timeout=30)
+    assert process.returncode == 0
+    assert json.loads(out)["response"] == "yes"
 
 
 def test_a_prompt_that_was_not_recorded_fails_alone(shell: Session) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 import threading
 import weakref
 from pathlib import Path
@@ -52,6 +53,8 @@ def _version(path: str) -> _Version:
     try:
         found = Path(path).stat()
     except (OSError, ValueError):  # opening it says what is wrong
+        return path, 0, 0, 0
+    if not stat.S_ISREG(found.st_mode):  # a pipe can be read only once, and changes as it is read
         return path, 0, 0, 0
     return path, found.st_ino, found.st_size, found.st_mtime_ns
 
