@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
+from modelforge.config.builtin import ALIASES, OWN_PROVIDERS
 from modelforge.config.catalogue_layer import catalogue_origin
 from modelforge.config.layers import FILE_NAME, user_file
 from modelforge.config.legacy import legacy_path
@@ -98,7 +98,9 @@ def _is_asked(name: str, configuration: Configuration, environ: Mapping[str, str
     A token (GITHUB_TOKEN) often serves other purposes, and a key that several providers share is
     not meant for all of them: neither sets up a provider that only the catalogue names.
     """
-    if name in {LOCAL_PROVIDER, *ALIASES} and not configuration.is_configured(name):
+    if name in OWN_PROVIDERS:
+        return False
+    if name in ALIASES and not configuration.is_configured(name):
         return False
     if configuration.origin(name) != catalogue_origin(configuration.catalogue):
         return True

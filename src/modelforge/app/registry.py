@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from modelforge.app.caching import OpenCache, open_cache
+from modelforge.app.simulated_models import SimulatedModels
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.plan import ComparisonPlan
-from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
+from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import ConfigError, UnknownProvider
@@ -26,6 +27,7 @@ from modelforge.pricing.rates import NoRates, PriceList, Rates
 from modelforge.providers.connection import connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
+from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
@@ -35,8 +37,9 @@ if TYPE_CHECKING:
 class ModelForgeRegistry:
     """Finds models by ``provider/model`` in the configuration and on this machine.
 
-    Local models' servers are started on first use and live until ``close``, the end of a
-    ``with`` block, or the end of the process, whichever comes first.
+    Local models' servers and the simulator are started on first use and live until ``close``, the
+    end of a ``with`` block, or the end of the process, whichever comes first; so do the files of
+    replays.
 
     Args:
         configuration: what is configured; by default what the files and the environment say now.
@@ -57,6 +60,8 @@ class ModelForgeRegistry:
         file = None if config_file is None else Path(config_file)
         self.configuration = configuration or load_configuration(file=file)
         self.local = LocalServers()
+        self._simulated = SimulatedModels()
+        self._recordings = Recordings()
         self._clock = clock
 
     @property
@@ -112,21 +117,22 @@ class ModelForgeRegistry:
             if provider in INTEGRATIONS:
                 return foreign_llm(provider, model, callbacks, params)
             raise
-        if settings.base_url is None:
-            self.local.find(model)  # what is missing is said now, not at the first call
+        self._find(ModelId(provider=provider, model=model))
 
         def find(name: str, sessions: HttpSessions) -> ChatModel:
             return self._contestant(ModelId(provider=provider, model=name), sessions).model
 
         def prices(provider: str, model: str) -> PriceList:
             model_id = ModelId(provider=provider, model=model)
-            return _prices(model_id, settings, self.configuration.catalogue)
+            return self._price_list(model_id, settings)
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
     def close(self) -> None:
-        """Stop the local servers."""
+        """Stop the local servers and the simulator, and let go of the files of replays."""
         self.local.close()
+        self._simulated.close()
+        self._recordings.close()
 
     def __enter__(self) -> Self:
         return self
@@ -134,13 +140,39 @@ class ModelForgeRegistry:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _find(self, model_id: ModelId) -> None:
+        """Look for a model of this process: what is missing is said now, not at the first call."""
+        if model_id.provider == LOCAL_PROVIDER:
+            self.local.find(model_id.model)
+        elif model_id.provider == SIM_PROVIDER:
+            self._simulated.find(model_id.model)
+        elif model_id.provider == REPLAY_PROVIDER:
+            self._recordings.model(model_id)
+
     def _contestant(
         self, model_id: ModelId, sessions: HttpSessions, cache: OpenCache | None = None
     ) -> Contestant:
         settings = self.configuration.provider(model_id.provider)
+        return Contestant(
+            model=self._model(model_id, settings, sessions, cache),
+            prices=self._price_list(model_id, settings),
+            max_concurrency=settings.max_concurrency,
+        )
+
+    def _model(
+        self,
+        model_id: ModelId,
+        settings: ProviderSettings,
+        sessions: HttpSessions,
+        cache: OpenCache | None,
+    ) -> ChatModel:
+        if model_id.provider == REPLAY_PROVIDER:
+            return self._recordings.model(model_id)
         endpoint: Endpoint
         stop: tuple[str, ...] = ()
-        if settings.base_url is None:
+        if model_id.provider == SIM_PROVIDER:
+            endpoint = self._simulated.endpoint(model_id.model)
+        elif settings.base_url is None:
             endpoint = local = self.local.endpoint(model_id.model)
             stop = local.model.stop
         else:
@@ -155,17 +187,21 @@ class ModelForgeRegistry:
             clock=self._clock,
             stop=stop,
         )
-        model: ChatModel = http_model
-        if cache is not None:
-            place = settings.base_url or weights_identity(self.local.find(model_id.model))
-            model = cache.before(
-                http_model, endpoint=place, settings=settings, connection=connection
-            )
-        return Contestant(
-            model=model,
-            prices=_prices(model_id, settings, self.configuration.catalogue),
-            max_concurrency=settings.max_concurrency,
-        )
+        if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
+            return http_model
+        place = settings.base_url or weights_identity(self.local.find(model_id.model))
+        return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
+
+    def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> PriceList:
+        catalogue = self.configuration.catalogue
+        found = _prices(model_id, settings, catalogue)
+        if model_id.provider != REPLAY_PROVIDER or isinstance(found, Rates):
+            return found
+        recorded = self._recordings.model(model_id).recorded_id
+        then = recorded and self.configuration.settings.providers.get(recorded.provider)
+        if recorded and then:
+            found = _prices(recorded, then, catalogue)
+        return found if isinstance(found, Rates) else NoRates(reason="replayed")
 
 
 def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> PriceList:
@@ -179,6 +215,8 @@ def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue)
         )
     if model_id.provider == LOCAL_PROVIDER:
         return NoRates(reason="runs on this machine")
+    if model_id.provider == SIM_PROVIDER:
+        return NoRates(reason="simulated")
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
         return NoRates(reason="no price configured")

@@ -36,6 +36,7 @@ from modelforge.prompts.open import open_prompts
 from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
 from modelforge.prompts.variables import parse_variables
+from modelforge.replay.address import recorded_files
 
 EXIT_BY_SIGNAL = 128
 
@@ -68,7 +69,7 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
             case_count=validate(cases),
             plan=_plan(registry.plan, options),
             output=output,
-            inputs=[*_named_files(options), *configuration.files],
+            inputs=[*_named_files(options), *recorded_files(ids), *configuration.files],
             shown_prompts=options["show"],
         )
         fetch_missing(ids, yes=options["yes"], quiet=quiet)

@@ -12,6 +12,7 @@ from typing import Final
 from modelforge.core.errors import (
     Interrupted,
     ModelForgeError,
+    NotRecorded,
     ResponseTooLarge,
     TimedOut,
 )
@@ -76,6 +77,8 @@ async def ask(
         error = TimedOut(f"{missing} within {timeout_s:g} s; allow more with --timeout")
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
+    except NotRecorded as failure:
+        return Answer(response=None, error=failure)
     except ModelForgeError as failure:
         error = failure
     except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
@@ -116,6 +119,7 @@ class Gathered:
         self._sent_s = sent_s
         self._first_token_s: float | None = None
         self._last_s = sent_s
+        self._timed = True
         self._text = StringIO()
         self._reasoning = StringIO()
         self._refusal = StringIO()
@@ -136,10 +140,7 @@ class Gathered:
         Raises:
             ResponseTooLarge: the answer is longer than is gathered.
         """
-        self._last_s = arrival.at_s
-        self._recalled = arrival.recalled or self._recalled
-        if arrival.sent_s is not None:
-            self._sent_s = arrival.sent_s
+        self._take_moments(arrival)
         for event in arrival.events:
             match event:
                 case TextDelta():
@@ -159,6 +160,15 @@ class Gathered:
         if self._first_token_s is None and self.begun and not arrival.whole:
             self._first_token_s = arrival.at_s
 
+    def _take_moments(self, arrival: Arrival) -> None:
+        if arrival.at_s is None:
+            self._timed = False
+        else:
+            self._last_s = arrival.at_s
+        self._recalled = arrival.recalled or self._recalled
+        if arrival.sent_s is not None:
+            self._sent_s = arrival.sent_s
+
     def _add_text(self, onto: StringIO, text: str) -> None:
         self._take_room(len(text))
         onto.write(text)
@@ -174,6 +184,7 @@ class Gathered:
     def response(self, model: ChatModel, failed_s: float | None) -> Response:
         """What has arrived, without ``model``'s secrets; ``failed_s`` is when it broke off."""
         reason = self._finish_reason
+        done_s = self._last_s if failed_s is None else failed_s
         return Response(
             text=model.redact(self._text.getvalue()),
             reasoning=model.redact(self._reasoning.getvalue()),
@@ -187,7 +198,7 @@ class Gathered:
                 due_s=self._due_s,
                 sent_s=self._sent_s,
                 first_token_s=self._first_token_s,
-                done_s=self._last_s if failed_s is None else failed_s,
+                done_s=done_s if self._timed else None,
             ),
             recalled=self._recalled,
         )

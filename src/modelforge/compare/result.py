@@ -17,10 +17,11 @@ class ComparisonMetrics:
 
     Attributes:
         latency: seconds from the moment the request was handed to the network to the end of the
-            answer; None when the request was never sent, as for a cached answer.
+            answer; None when the request was never sent, as for a cached answer, or nothing was
+            timed (a replay).
         first_token_s: seconds from the same moment to the first piece of text or reasoning (TTFT);
             None when nothing was generated or the answer was not streamed.
-        queued_s: seconds the request waited for its turn before it was sent; None when it was not.
+        queued_s: seconds the request waited for its turn before it was sent; None as ``latency``.
         prompt_tokens, completion_tokens: as the server counted them; None where it did not. Those
             of a cached answer are what it took when it was asked.
         cached_tokens: the part of ``prompt_tokens`` read from a cache.

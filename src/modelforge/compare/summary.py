@@ -61,7 +61,7 @@ class SummaryBuilder:
         self._completion_tokens += metrics.completion_tokens or 0
         if metrics.cost is not None:
             self._cost = metrics.cost if self._cost is None else self._cost + metrics.cost
-        elif metrics.latency is not None:
+        elif metrics.latency is not None or metrics.cost_note is not None:
             self._unpriced += 1
             self._cost_note = self._cost_note or metrics.cost_note
         if result.error is not None:

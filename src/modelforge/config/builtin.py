@@ -12,11 +12,23 @@ from typing import Any, Final
 LOCAL_PROVIDER: Final = "local"
 """The provider whose models run on this machine; it has no URL of its own."""
 
+SIM_PROVIDER: Final = "sim"
+"""The provider whose models are the simulator's profiles."""
+
+REPLAY_PROVIDER: Final = "replay"
+"""The provider whose models are recorded answers in files."""
+
+OWN_PROVIDERS: Final = frozenset({LOCAL_PROVIDER, SIM_PROVIDER, REPLAY_PROVIDER})
+"""The providers that this process is itself: none has a URL, a key or anything to set up."""
+
 BUILTIN: Final[dict[str, Any]] = {
     "providers": {
         # One request at a time: local models share the same cores, and two at once would each
         # look twice as slow as they are.
         LOCAL_PROVIDER: {"max_concurrency": 1},
+        SIM_PROVIDER: {"max_concurrency": 256},
+        # A recorded answer is read in one go: more at once would only hold more in memory.
+        REPLAY_PROVIDER: {"max_concurrency": 1},
         "openai": {
             "base_url": "https://api.openai.com/v1",
             "api_key_env": "OPENAI_API_KEY",

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.load import load_catalogue
 from modelforge.config.address import filled_url
-from modelforge.config.builtin import ALIASES, BUILTIN, LOCAL_PROVIDER
+from modelforge.config.builtin import ALIASES, BUILTIN, OWN_PROVIDERS
 from modelforge.config.catalogue_layer import catalogue_layer, catalogue_origin, refreshed_folder
 from modelforge.config.layers import (
     PROVIDER_NAME,
@@ -63,7 +63,7 @@ class Configuration:
         if found is None:
             raise UnknownProvider(_unknown_provider(name, self._names()))
         if found.base_url is None:
-            if name != LOCAL_PROVIDER:
+            if name not in OWN_PROVIDERS:
                 raise ConfigError(_no_address(name, self.catalogue))
         elif "{" in found.base_url:
             url = filled_url(name, found.base_url, self.environ)
@@ -215,12 +215,13 @@ def _validated(values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]
         first = error.errors(include_url=False)[0]
         path = tuple(str(part) for part in first["loc"])
         raise ConfigError(_invalid(path, first["type"], first["msg"], values, origins)) from None
-    if settings.providers[LOCAL_PROVIDER].base_url is not None:
-        path = ("providers", LOCAL_PROVIDER, "base_url")
-        raise ConfigError(
-            f"{origins[path]}: {'.'.join(path)} cannot be set: these models are served from this "
-            "process; give a server of your own another name"
-        )
+    for name in sorted(OWN_PROVIDERS):
+        path = ("providers", name, "base_url")
+        if settings.providers[name].base_url is not None:
+            raise ConfigError(
+                f"{origins[path]}: {'.'.join(path)} cannot be set: these models are served from "
+                "this process; give a server of your own another name"
+            )
     for name in settings.providers:
         if not PROVIDER_NAME.match(name):
             raise ConfigError(

@@ -24,6 +24,7 @@
     │   ├── EmptyResponse
     │   ├── ResponseTooLarge
     │   ├── LocalServerFailed
+    │   ├── NotRecorded
     │   └── Interrupted
     └── DownloadFailed                  exit 1
 
@@ -135,6 +136,10 @@ class ResponseTooLarge(RequestError):
 
 class LocalServerFailed(RequestError):
     """The local model's server did not start, or died."""
+
+
+class NotRecorded(RequestError):
+    """A replay has no answer to what it was asked. Nothing was sent."""
 
 
 class Interrupted(RequestError):

@@ -81,14 +81,15 @@ class Recalled:
 class Arrival:
     """The events that one network segment completed, and when it arrived.
 
-    ``at_s`` is on the monotonic clock of the transport. A segment that completes no event is
-    not an arrival. ``whole``: the answer came in one piece, so that its first token cannot be told
-    from its last. ``sent_s``, on the first arrival only, is when the request really went out, if
+    ``at_s`` is on the monotonic clock of the transport; None in an answer that was not timed, as
+    nothing generated it now (it was recorded earlier). A segment that completes no event is not an
+    arrival. ``whole``: the answer came in one piece, so that its first token cannot be told from
+    its last. ``sent_s``, on the first arrival only, is when the request really went out, if
     that was later than it was asked for. ``recalled``: nothing was sent, and no moment of this
     answer measures anything.
     """
 
-    at_s: float
+    at_s: float | None
     events: tuple[ChatEvent, ...]
     whole: bool = False
     sent_s: float | None = None

@@ -16,27 +16,30 @@ class Timing:
     Intent and fact are kept apart: ``due_s`` is when the request was ready to go, ``sent_s`` when
     its turn came and it was handed to the network. ``first_token_s`` is None when nothing was
     generated, or when the answer came in one piece and no first token can be told from the last.
+    ``done_s`` is None when the answer was not timed, and every duration is None with it.
     """
 
     due_s: float
     sent_s: float
     first_token_s: float | None
-    done_s: float
+    done_s: float | None
 
     @property
-    def latency_s(self) -> float:
+    def latency_s(self) -> float | None:
         """Sent to done."""
-        return self.done_s - self.sent_s
+        return None if self.done_s is None else self.done_s - self.sent_s
 
     @property
     def ttft_s(self) -> float | None:
         """Sent to first token (TTFT)."""
-        return None if self.first_token_s is None else self.first_token_s - self.sent_s
+        if self.first_token_s is None or self.done_s is None:
+            return None
+        return self.first_token_s - self.sent_s
 
     @property
-    def queued_s(self) -> float:
+    def queued_s(self) -> float | None:
         """Due to sent: the time spent waiting for a turn, which no server is to blame for."""
-        return self.sent_s - self.due_s
+        return None if self.done_s is None else self.sent_s - self.due_s
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -73,6 +73,11 @@ class InputFile:
             stack.pop_all()
             return cls(copy, name)
 
+    @property
+    def size(self) -> int:
+        """How many bytes there were when it was opened."""
+        return self._version[0]
+
     def reader(self) -> BinaryIO:
         """A new reader at the start; to be closed on its own.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -95,5 +96,7 @@ def profile_named(name: str) -> Profile:
         UsageError: there is none.
     """
     if name not in PROFILES:
-        raise UsageError(f"{name!r} is no profile: use one of {', '.join(PROFILES)}")
+        close = difflib.get_close_matches(name, PROFILES, n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ":"
+        raise UsageError(f"{name!r} is no profile{hint} use one of {', '.join(PROFILES)}")
     return PROFILES[name]

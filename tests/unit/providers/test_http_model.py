@@ -64,6 +64,7 @@ async def _ask(
         )
         try:
             async for arrival in chat.stream(Prompt.of(prompt), generation or Generation()):
+                assert arrival.at_s is not None
                 heard.moments.append(arrival.at_s)
                 for event in arrival.events:
                     match event:
