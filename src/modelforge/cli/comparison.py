@@ -36,6 +36,9 @@ from modelforge.prompts.variables import parse_variables
 # Options that override a setting of the [compare] table.
 _SETTINGS = {
     "timeout": "timeout_s",
+    "first_token_timeout": "first_token_timeout_s",
+    "idle_timeout": "idle_timeout_s",
+    "max_retries": "max_retries",
     "max_tokens": "max_tokens",
     "temperature": "temperature",
     "repeats": "repeats",

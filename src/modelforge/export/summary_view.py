@@ -14,6 +14,7 @@ from modelforge.export.answer_cell import hanging, measured
 from modelforge.export.measurements import (
     Measurement,
     frequent_errors,
+    resent,
     summary_cells,
     unpriced,
 )
@@ -63,6 +64,8 @@ class _Row:
         if summary.error_kinds:
             errors = f"{page.glyphs.failed} {page.clean_line(frequent_errors(summary))}"
             notes += hanging(page, errors, width, indent=2, style="red")
+        if summary.retries:
+            notes += hanging(page, resent(summary), width, indent=2, style="dim")
         if summary.unpriced and summary.cost_note:
             why = f"price unknown: {page.clean_line(summary.cost_note)}"
             notes += hanging(page, why, width, indent=2, style="dim")

@@ -23,6 +23,7 @@ def test_the_fields_are_named_with_their_units() -> None:
         "latency_s": 0.8434,
         "first_token_s": 0.1212,
         "queued_s": 0.0005,
+        "retries": 0,
         "tokens_per_second": 109.082,
         "prompt_tokens": 24,
         "completion_tokens": 92,
@@ -47,6 +48,7 @@ def test_what_is_unknown_is_none() -> None:
         "latency_s",
         "first_token_s",
         "queued_s",
+        "retries",
         "tokens_per_second",
         "prompt_tokens",
         "completion_tokens",
@@ -91,4 +93,5 @@ def test_a_summary_record() -> None:
         "unpriced": 1,
         "cost_note": "no price",
         "error_kinds": {"timed_out": 1},
+        "retries": 0,
     }
