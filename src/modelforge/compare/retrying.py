@@ -13,7 +13,6 @@ from tenacity import (
     AsyncRetrying,
     RetryCallState,
     retry_if_exception,
-    stop_after_attempt,
     wait_exponential,
 )
 
@@ -28,6 +27,8 @@ from modelforge.core.prompt import Prompt
 
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
+
+_Begun = tuple[Arrival | None, AsyncIterator[Arrival]]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -104,18 +105,17 @@ class RetryingModel:
     async def stream(self, prompt: Prompt, generation: Generation) -> AsyncGenerator[Arrival]:
         """Ask, again where that may help; see ``core.ports.ChatModel``."""
         attempts = AsyncRetrying(
-            stop=stop_after_attempt(self._policy.max_retries + 1) | self._too_late,
+            stop=self._enough,
             wait=self._wait_s,
             retry=retry_if_exception(_may_pass),
             sleep=self._policy.sleep,
             reraise=True,
         )
-        first: Arrival | None
-        rest: AsyncIterator[Arrival]
         try:
-            first, rest = await attempts(self._begin, prompt, generation)
+            begun: _Begun = await attempts(self._begin, prompt, generation)
         except RequestError as error:
             raise self.told(error) from None
+        first, rest = begun
         try:
             if first is None:
                 return
@@ -138,9 +138,7 @@ class RetryingModel:
         final.args = (f"{error} ({said})",)
         return final
 
-    async def _begin(
-        self, prompt: Prompt, generation: Generation
-    ) -> tuple[Arrival | None, AsyncIterator[Arrival]]:
+    async def _begin(self, prompt: Prompt, generation: Generation) -> _Begun:
         """Send the request once; the first that arrives, and what will follow it."""
         if self.failure is not None:
             await self._turn_again(self.failure)
@@ -176,8 +174,9 @@ class RetryingModel:
         held_s = self._turn.held_s if self._turn is not None else 0.0
         return max(self._policy.random() * most_s, asked_s, held_s)
 
-    def _too_late(self, state: RetryCallState) -> bool:
-        """Asked only while a retry is left."""
+    def _enough(self, state: RetryCallState) -> bool:
+        if state.attempt_number > self._policy.max_retries:
+            return True
         if self._clock() + state.upcoming_sleep < self._deadline_s:
             return False
         self._hopeless_wait_s = state.upcoming_sleep

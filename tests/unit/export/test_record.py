@@ -48,7 +48,6 @@ def test_what_is_unknown_is_none() -> None:
         "latency_s",
         "first_token_s",
         "queued_s",
-        "retries",
         "tokens_per_second",
         "prompt_tokens",
         "completion_tokens",
