@@ -222,6 +222,7 @@ _FAILURES = st.lists(
 def test_whatever_fails_every_question_has_one_honest_result(
     failures: tuple[RequestError, ...],
     retries: int,
+    *,
     count: int,
     limit: int,
     draw: float,
