@@ -39,6 +39,9 @@ class Connection:
 
     request: Request
     writer: asyncio.StreamWriter
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    welcome: dict[str, float] = field(default_factory=dict)
+    early: list[str] = field(default_factory=list)
 
     async def raw(self, data: bytes) -> None:
         self.writer.write(data)
@@ -342,6 +345,50 @@ async def one_line(connection: Connection, size: str) -> None:
     await _answer(connection, ["x" * int(size)])
 
 
+def _first_time(connection: Connection) -> bool:
+    """Whether the server sees this prompt, for this model, for the first time."""
+    request = connection.request
+    key = (str(request.body["model"]), request.prompt)
+    connection.seen[key] = connection.seen.get(key, 0) + 1
+    return connection.seen[key] == 1
+
+
+async def busy(connection: Connection, every: str) -> None:
+    """Refuses each third prompt when it first comes, and whoever comes back too early.
+
+    Every ``every``-th refusal asks to wait for a second, the others for none; ``early`` are the
+    prompts that did not.
+    """
+    prompt = connection.request.prompt
+    now = asyncio.get_running_loop().time()
+    if now < connection.welcome.get(prompt, 0.0):
+        connection.early.append(prompt)
+    number = int(prompt.rpartition(" ")[2])
+    if _first_time(connection) and number % 3 == 0:
+        wait_s = int(number // 3 % int(every) == 0)
+        connection.welcome[prompt] = now + wait_s
+        said = {"error": {"message": "too many requests"}}
+        await connection.document(said, "429 Slow Down", f"Retry-After: {wait_s}\r\n")
+    else:
+        await _answer(connection, [prompt])
+
+
+async def once(connection: Connection, code: str) -> None:
+    """An HTTP error the first time that a prompt comes, and then a good answer."""
+    if _first_time(connection):
+        await connection.document({"error": {"message": "not now"}}, f"{code} Nope")
+    else:
+        await _answer(connection, DEFAULT_TEXT)
+
+
+async def aborts_once(connection: Connection, _: str) -> None:
+    """Closes the connection the first time that a prompt comes, and then answers."""
+    if _first_time(connection):
+        connection.writer.transport.abort()
+    else:
+        await _answer(connection, DEFAULT_TEXT)
+
+
 BEHAVIOURS: dict[str, Behaviour] = {
     behaviour.__name__.replace("_", "-"): behaviour
     for behaviour in (
@@ -349,7 +396,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         no_content, html, garbage, malformed_event, error_event, wrong_shape, empty_body,
         empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event,
         one_line, absurd_usage, flood, ignores_stream, error_in_two, echo_reason, echo_malformed,
-        crash_on_kill,
+        crash_on_kill, busy, once, aborts_once,
     )
 }  # fmt: skip
 
@@ -367,12 +414,17 @@ async def by_model(connection: Connection) -> None:
 class OpenAIServer:
     """Starts on entry and stops on exit; ``requests`` are all it has been sent.
 
-    ``handler`` answers them; ``answers`` are texts by the names of models, given first.
+    ``handler`` answers them; ``answers`` are texts by the names of models, given first. ``seen``
+    counts prompts by model and text, ``welcome`` says when those that were refused may come back,
+    and ``early`` are those that did not wait.
     """
 
     handler: Callable[[Connection], Awaitable[None]] = by_model
     requests: list[Request] = field(default_factory=list)
     answers: dict[str, str] = field(default_factory=dict)
+    seen: dict[tuple[str, str], int] = field(default_factory=dict)
+    welcome: dict[str, float] = field(default_factory=dict)
+    early: list[str] = field(default_factory=list)
     in_flight: int = 0
     most_in_flight: int = 0
     connections: int = 0
@@ -436,7 +488,13 @@ class OpenAIServer:
         path = request_line.split(" ")[1]
         request = Request(path=path, headers=headers, body=json.loads(body) if body else {})
         self.requests.append(request)
-        connection = Connection(request=request, writer=writer)
+        connection = Connection(
+            request=request,
+            writer=writer,
+            seen=self.seen,
+            welcome=self.welcome,
+            early=self.early,
+        )
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:

@@ -72,6 +72,9 @@ class ModelForgeRegistry:
             generation=Generation(max_tokens=settings.max_tokens, temperature=settings.temperature),
             repeats=settings.repeats,
             timeout_s=settings.timeout_s,
+            max_retries=settings.max_retries,
+            first_token_timeout_s=settings.first_token_timeout_s,
+            idle_timeout_s=settings.idle_timeout_s,
         )
 
     @asynccontextmanager

@@ -76,7 +76,7 @@ class CachedModel:
             yield kept.arrival(self._clock())
             return
         asked_at, sent_s = self._now(), self._clock()
-        gathered = Gathered(due_s=sent_s, sent_s=sent_s)
+        gathered = Gathered(due_s=sent_s)
         arrivals = self._model.stream(prompt, generation, repeat=repeat)
         first = True
         try:
@@ -88,7 +88,7 @@ class CachedModel:
             if (close := getattr(arrivals, "aclose", None)) is not None:
                 await close()
         if key is not None:
-            response = gathered.response(self._model, None)
+            response = gathered.response(self._model, sent_s=sent_s, failed_s=None)
             calls = tuple(
                 replace(call, id=self._model.redact(call.id)) for call in response.tool_calls
             )

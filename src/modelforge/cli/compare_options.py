@@ -75,7 +75,25 @@ _OPTIONS = (
         "--timeout",
         type=float,
         metavar="SECONDS",
-        help="The longest an answer may take.  [default: 120]",
+        help="The longest an answer may take, retries included.  [default: 120]",
+    ),
+    _sending(
+        "--first-token-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="The longest a stream may take to begin.",
+    ),
+    _sending(
+        "--idle-timeout",
+        type=float,
+        metavar="SECONDS",
+        help="The longest a stream may pause once it has begun.",
+    ),
+    _sending(
+        "--max-retries",
+        type=int,
+        metavar="N",
+        help="Send a request again, at most N times, when its fault may pass.  [default: 2]",
     ),
     _sending(
         "--concurrency",

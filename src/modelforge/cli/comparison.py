@@ -43,6 +43,9 @@ EXIT_BY_SIGNAL = 128
 # Options that override a setting of the [compare] table.
 _SETTINGS = {
     "timeout": "timeout_s",
+    "first_token_timeout": "first_token_timeout_s",
+    "idle_timeout": "idle_timeout_s",
+    "max_retries": "max_retries",
     "max_tokens": "max_tokens",
     "temperature": "temperature",
     "repeats": "repeats",

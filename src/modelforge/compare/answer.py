@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import aclosing
 from dataclasses import dataclass
 from io import StringIO
 from typing import Final
 
+from modelforge.compare.deadlines import Deadlines
+from modelforge.compare.gate import Turn
+from modelforge.compare.retrying import RetryingModel, RetryPolicy
 from modelforge.core.errors import (
     Interrupted,
     ModelForgeError,
@@ -37,6 +41,9 @@ MAX_ANSWER_CHARS: Final = 16 * 2**20
 
 MAX_REASON_CHARS: Final = 100
 
+_ONCE: Final = RetryPolicy()
+_NO_DEADLINES: Final = Deadlines()
+
 _log = logging.getLogger(__name__)
 
 
@@ -44,11 +51,13 @@ _log = logging.getLogger(__name__)
 class Answer:
     """A response, whole when ``error`` is None, otherwise as much as had arrived.
 
-    ``response`` is None when the request was never sent.
+    ``response`` is None when the request was never sent; ``retries`` counts how often it was sent
+    again.
     """
 
     response: Response | None
     error: ModelForgeError | None
+    retries: int = 0
 
 
 async def ask(
@@ -60,21 +69,37 @@ async def ask(
     timeout_s: float,
     clock: Clock,
     repeat: int = 0,
+    policy: RetryPolicy = _ONCE,
+    deadlines: Deadlines = _NO_DEADLINES,
+    turn: Turn | None = None,
 ) -> Answer:
-    """Ask once and gather what arrives; a failure is an answer too and is never raised.
+    """Ask and gather what arrives; a failure is an answer too and is never raised.
+
+    ``timeout_s`` bounds all of it; ``policy`` says whether a failed request is sent again within
+    that time. ``turn`` has been taken; each further request waits for it anew.
 
     A cancelled request is an answer with the error ``Interrupted``: what had arrived is kept, and
     the caller's own cancellation goes on.
     """
-    gathered = Gathered(due_s=due_s, sent_s=clock())
+    asking = RetryingModel(
+        model,
+        policy=policy,
+        deadlines=deadlines,
+        deadline_s=clock() + timeout_s,
+        clock=clock,
+        turn=turn,
+    )
+    gathered = Gathered(due_s=due_s)
     error: ModelForgeError | None = None
     try:
-        async with asyncio.timeout(timeout_s):
-            async for arrival in model.stream(prompt, generation, repeat=repeat):
+        async with (
+            asyncio.timeout(timeout_s),
+            aclosing(asking.stream(prompt, generation, repeat=repeat)) as arrivals,
+        ):
+            async for arrival in arrivals:
                 gathered.add(arrival)
     except TimeoutError:
-        missing = "no complete answer" if gathered.begun else "no first token"
-        error = TimedOut(f"{missing} within {timeout_s:g} s; allow more with --timeout")
+        error = _timed_out(asking, timeout_s, begun=gathered.begun)
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
     except NotRecorded as failure:
@@ -84,7 +109,22 @@ async def ask(
     except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
         _log.debug("unexpected failure of %s", model.id, exc_info=True)
         error = unexpected(failure)
-    return Answer(response=gathered.response(model, clock() if error else None), error=error)
+    ended_s = None
+    if error is not None:
+        ended_s = clock() if asking.failed_s is None else asking.failed_s
+    return Answer(
+        response=gathered.response(model, sent_s=asking.sent_s, failed_s=ended_s),
+        error=error,
+        retries=asking.retries,
+    )
+
+
+def _timed_out(asking: RetryingModel, timeout_s: float, *, begun: bool) -> ModelForgeError:
+    if asking.failure is not None and asking.failed_s is not None:
+        return asking.told(asking.failure)  # it waited to be asked again
+    missing = "no complete answer" if begun else "no first token"
+    late = f"{missing} within {timeout_s:g} s; allow more with --timeout"
+    return asking.told(TimedOut(late))
 
 
 def unexpected(failure: Exception) -> ModelForgeError:
@@ -114,11 +154,11 @@ class _ToolCallPieces:
 class Gathered:
     """What has arrived of one answer."""
 
-    def __init__(self, *, due_s: float, sent_s: float) -> None:
+    def __init__(self, *, due_s: float) -> None:
         self._due_s = due_s
-        self._sent_s = sent_s
         self._first_token_s: float | None = None
-        self._last_s = sent_s
+        self._sent_s: float | None = None
+        self._last_s: float | None = None
         self._timed = True
         self._text = StringIO()
         self._reasoning = StringIO()
@@ -181,10 +221,17 @@ class Gathered:
                 " bound it with --max-tokens"
             )
 
-    def response(self, model: ChatModel, failed_s: float | None) -> Response:
-        """What has arrived, without ``model``'s secrets; ``failed_s`` is when it broke off."""
+    def response(self, model: ChatModel, *, sent_s: float, failed_s: float | None) -> Response:
+        """What has arrived, without ``model``'s secrets.
+
+        ``sent_s`` is when it was sent, unless an arrival said it; ``failed_s`` when it broke off.
+        """
         reason = self._finish_reason
-        done_s = self._last_s if failed_s is None else failed_s
+        if self._sent_s is not None:
+            sent_s = self._sent_s
+        done_s = failed_s
+        if done_s is None:
+            done_s = sent_s if self._last_s is None else self._last_s
         return Response(
             text=model.redact(self._text.getvalue()),
             reasoning=model.redact(self._reasoning.getvalue()),
@@ -196,7 +243,7 @@ class Gathered:
             usage=self._usage,
             timing=Timing(
                 due_s=self._due_s,
-                sent_s=self._sent_s,
+                sent_s=sent_s,
                 first_token_s=self._first_token_s,
                 done_s=done_s if self._timed else None,
             ),

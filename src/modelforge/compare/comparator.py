@@ -37,6 +37,7 @@ class ModelComparator:
         repeats: int | None = None,
         timeout_s: float | None = None,
         max_concurrency: int | None = None,
+        max_retries: int | None = None,
         **settings: Any,
     ) -> list[ComparisonResult]:
         """Ask ``models`` (``provider/model``) the same ``prompt``, all at once.
@@ -46,6 +47,7 @@ class ModelComparator:
             repeats: how often each model is asked.
             timeout_s: how long a single answer may take, in seconds.
             max_concurrency: requests in flight at once, for each provider.
+            max_retries: how often a request is sent again when its fault may pass; 0: never.
             settings: ``max_tokens``, ``temperature``, ``top_p``, ``seed``, ``stop``, ``stream``;
                 any other name is sent to the servers as it is.
 
@@ -61,7 +63,13 @@ class ModelComparator:
                 its range.
         """
         ids = parse_models(models)
-        plan = _plan(self._registry.plan, _known(repeats, timeout_s, max_concurrency), settings)
+        options = {
+            "repeats": repeats,
+            "timeout_s": timeout_s,
+            "max_concurrency": max_concurrency,
+            "max_retries": max_retries,
+        }
+        plan = _plan(self._registry.plan, options, settings)
         asked = _prompt(prompt, system)
         results: list[ComparisonResult] = []
         async with self._registry.open(ids) as contestants:
@@ -100,17 +108,11 @@ def _prompt(prompt: str | Prompt, system: str | None) -> Prompt:
     return Prompt.of(prompt, system=system)
 
 
-def _known(
-    repeats: int | None, timeout_s: float | None, max_concurrency: int | None
-) -> dict[str, Any]:
-    options = {"repeats": repeats, "timeout_s": timeout_s, "max_concurrency": max_concurrency}
-    return {name: value for name, value in options.items() if value is not None}
-
-
 def _plan(
     configured: ComparisonPlan, options: dict[str, Any], settings: dict[str, Any]
 ) -> ComparisonPlan:
     """``configured``, with what the caller says laid over it."""
+    options = {name: value for name, value in options.items() if value is not None}
     known = {name: value for name, value in settings.items() if name in _GENERATION_FIELDS}
     if "stop" in known:
         stop = known["stop"] or ()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from modelforge.compare.answer import Answer, ask, unexpected
 from modelforge.compare.contestant import Contestant
+from modelforge.compare.gate import Gate, Turn
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import CACHED, ComparisonMetrics, ComparisonResult
-from modelforge.core.errors import ModelForgeError
+from modelforge.compare.retrying import RetryPolicy, Sleep
+from modelforge.core.errors import Interrupted, ModelForgeError, RateLimited
 from modelforge.core.ports import Clock
 from modelforge.core.prompt import Case
 from modelforge.core.response import Response
@@ -29,6 +32,8 @@ async def run_comparison(
     deliver: Deliver,
     clock: Clock,
     stop: asyncio.Event | None = None,
+    draw: Callable[[], float] = random.random,
+    sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Ask every contestant every case ``plan.repeats`` times and deliver each result.
 
@@ -36,17 +41,21 @@ async def run_comparison(
     is in flight, and a slow model holds up nobody. When ``stop`` is set, no further request is
     sent, those in flight are delivered as ``interrupted`` with what had arrived, and the call
     returns. What ``deliver`` raises ends the comparison and is raised.
+
+    Waits between retries are drawn with ``draw``, from [0, 1), and slept with ``sleep``.
     """
-    gates: dict[str, asyncio.Semaphore] = {}
+    policy = RetryPolicy(max_retries=plan.max_retries, random=draw, sleep=sleep)
+    gates: dict[str, Gate] = {}
     for contestant in contestants:
         limit = plan.max_concurrency or contestant.max_concurrency
-        gates.setdefault(contestant.model.id.provider, asyncio.Semaphore(limit))
+        gates.setdefault(contestant.model.id.provider, Gate(limit, clock=clock))
     deliver = _until_it_fails(deliver)
     runners = [
         _Runner(
             contestant=contestant,
             gate=gates[contestant.model.id.provider],
             plan=plan,
+            policy=policy,
             deliver=deliver,
             clock=clock,
         )
@@ -95,8 +104,9 @@ class _Runner:
     """Asks one contestant everything."""
 
     contestant: Contestant
-    gate: asyncio.Semaphore
+    gate: Gate
     plan: ComparisonPlan
+    policy: RetryPolicy
     deliver: Deliver
     clock: Clock
 
@@ -108,9 +118,7 @@ class _Runner:
                     if refusal is not None:
                         self._deliver(case, repeat, refusal)
                     else:
-                        due_s = self.clock()
-                        await self.gate.acquire()
-                        answers.create_task(self._ask(case, repeat, due_s))
+                        await self._begin(case, repeat, answers)
                     # The others queue before this one does again: models take turns.
                     await asyncio.sleep(0)
 
@@ -124,7 +132,18 @@ class _Runner:
             return Answer(response=None, error=unexpected(failure))
         return None
 
-    async def _ask(self, case: Case, repeat: int, due_s: float) -> None:
+    async def _begin(self, case: Case, repeat: int, answers: asyncio.TaskGroup) -> None:
+        """Ask when it is this request's turn."""
+        due_s = self.clock()
+        try:
+            turn = await self.gate.enter(patience_s=self.plan.timeout_s)
+        except RateLimited as error:
+            self._deliver(case, repeat, Answer(response=None, error=error))
+        else:
+            answers.create_task(self._ask(case, repeat, due_s, turn))
+
+    async def _ask(self, case: Case, repeat: int, due_s: float, turn: Turn) -> None:
+        answer = Answer(response=None, error=Interrupted("stopped before it was sent"))
         try:
             answer = await ask(
                 self.contestant.model,
@@ -134,9 +153,12 @@ class _Runner:
                 timeout_s=self.plan.timeout_s,
                 clock=self.clock,
                 repeat=repeat,
+                policy=self.policy,
+                deadlines=self.plan.deadlines,
+                turn=turn,
             )
         finally:
-            self.gate.release()
+            turn.end(answer.error)
         self._deliver(case, repeat, answer)
 
     def _deliver(self, case: Case, repeat: int, answer: Answer) -> None:
@@ -149,7 +171,9 @@ class _Runner:
                 provider=model.id.provider,
                 model=model.id.model,
                 response=response.text or response.refusal if response else "",
-                metrics=self._metrics(response) if response else ComparisonMetrics(),
+                metrics=self._metrics(response, answer.retries)
+                if response
+                else ComparisonMetrics(),
                 error=model.redact(str(error)) if error else None,
                 error_kind=error.kind if error else None,
                 reasoning=response.reasoning if response else "",
@@ -163,8 +187,9 @@ class _Runner:
             )
         )
 
-    def _metrics(self, response: Response) -> ComparisonMetrics:
+    def _metrics(self, response: Response, retries: int) -> ComparisonMetrics:
         tokens = ComparisonMetrics(
+            retries=retries,
             prompt_tokens=response.usage.prompt_tokens,
             completion_tokens=response.usage.completion_tokens,
             cached_tokens=response.usage.cached_tokens,

@@ -21,7 +21,10 @@ class ComparisonMetrics:
             timed (a replay).
         first_token_s: seconds from the same moment to the first piece of text or reasoning (TTFT);
             None when nothing was generated or the answer was not streamed.
-        queued_s: seconds the request waited for its turn before it was sent; None as ``latency``.
+        queued_s: seconds from the moment the request was due to the moment it was sent: its turn,
+            and what failed requests and the waits between them took before it; None as
+            ``latency``.
+        retries: how often the request was sent again; the other measurements are of the last one.
         prompt_tokens, completion_tokens: as the server counted them; None where it did not. Those
             of a cached answer are what it took when it was asked.
         cached_tokens: the part of ``prompt_tokens`` read from a cache.
@@ -34,6 +37,7 @@ class ComparisonMetrics:
     latency: float | None = None
     first_token_s: float | None = None
     queued_s: float | None = None
+    retries: int = 0
     prompt_tokens: int | None = None
     completion_tokens: int | None = None
     cached_tokens: int | None = None

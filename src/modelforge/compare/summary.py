@@ -18,7 +18,8 @@ class ModelSummary:
     Medians are over answered requests; None where nothing was measured. ``cached`` of the
     ``answered`` came from the cache and are in no median. ``cost`` is the sum of
     the known costs and ``unpriced`` counts the requests that were sent and have none: the bill is
-    only complete when ``unpriced`` is 0.
+    only complete when ``unpriced`` is 0. ``retries`` counts the requests that were sent again, of
+    all answers.
     """
 
     model_id: str
@@ -34,6 +35,7 @@ class ModelSummary:
     cost_note: str | None
     error_kinds: dict[str, int]
     cached: int = 0
+    retries: int = 0
 
 
 class SummaryBuilder:
@@ -53,10 +55,12 @@ class SummaryBuilder:
         self._unpriced = 0
         self._cost_note: str | None = None
         self._error_kinds: Counter[str] = Counter()
+        self._retries = 0
 
     def add(self, result: ComparisonResult) -> None:
         """Take one result of this model into account."""
         metrics = result.metrics
+        self._retries += metrics.retries
         self._prompt_tokens += metrics.prompt_tokens or 0
         self._completion_tokens += metrics.completion_tokens or 0
         if metrics.cost is not None:
@@ -94,6 +98,7 @@ class SummaryBuilder:
             cost_note=self._cost_note,
             error_kinds=dict(self._error_kinds),
             cached=self._cached,
+            retries=self._retries,
         )
 
 

@@ -96,10 +96,16 @@ class ProviderSettings(_Table):
         return copy
 
 
+_Seconds = Annotated[float, BeforeValidator(_no_flag), Field(gt=0, allow_inf_nan=False)]
+
+
 class CompareSettings(_Table):
     """The ``[compare]`` table: what a comparison does unless told otherwise."""
 
-    timeout_s: Annotated[float, BeforeValidator(_no_flag), Field(gt=0, allow_inf_nan=False)] = 120.0
+    timeout_s: _Seconds = 120.0
+    first_token_timeout_s: _Seconds | None = None
+    idle_timeout_s: _Seconds | None = None
+    max_retries: Annotated[int, Field(ge=0)] = 2
     max_tokens: Annotated[int, Field(ge=1)] | None = None
     temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
     repeats: Annotated[int, Field(ge=1)] = 1

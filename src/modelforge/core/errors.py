@@ -87,11 +87,33 @@ class MissingExtra(UsageError):
 
 
 class RequestError(ModelForgeError):
-    """One request failed. Others are untouched."""
+    """One request failed. Others are untouched.
+
+    Attributes:
+        retryable: the same request may succeed later.
+        retry_after_s: the server asked to leave it alone for so long; None when it did not.
+    """
+
+    retryable = False
+
+    def __init__(
+        self,
+        message: str = "",
+        *,
+        retryable: bool | None = None,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """``retryable`` is as the class says, unless this failure is known better."""
+        super().__init__(message)
+        if retryable is not None:
+            self.retryable = retryable
+        self.retry_after_s = retry_after_s
 
 
 class ConnectionFailed(RequestError):
     """The server could not be reached, or dropped the connection before it answered."""
+
+    retryable = True
 
 
 class TimedOut(RequestError):
@@ -105,9 +127,7 @@ class AuthenticationFailed(RequestError):
 class RateLimited(RequestError):
     """The server asked to slow down (429)."""
 
-    def __init__(self, message: str, *, retry_after_s: float | None = None) -> None:
-        super().__init__(message)
-        self.retry_after_s = retry_after_s
+    retryable = True
 
 
 class RequestRefused(RequestError):
@@ -116,6 +136,8 @@ class RequestRefused(RequestError):
 
 class ServerFailed(RequestError):
     """The server failed (5xx), or reported an error in the middle of its answer."""
+
+    retryable = True
 
 
 class MalformedResponse(RequestError):

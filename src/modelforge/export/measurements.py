@@ -10,7 +10,7 @@ from modelforge.compare.result import ComparisonMetrics, ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.measure import count, dollars, duration, speed
 
-LABELS = ("cached", "latency", "first token", "tokens", "speed", "price", "finish")
+LABELS = ("cached", "latency", "first token", "tokens", "speed", "price", "retries", "finish")
 """The labels of `measurements`, in its order."""
 
 
@@ -47,6 +47,8 @@ def measurements(result: ComparisonResult) -> Iterator[Measurement]:
         yield Measurement(label="price", parts=(dollars(metrics.cost),))
     elif metrics.cost_note is not None:
         yield Measurement(label="price", parts=("unknown",), note=metrics.cost_note)
+    if metrics.retries:
+        yield Measurement(label="retries", parts=(count(metrics.retries),))
     if result.finish_reason not in {None, "", "stop"}:
         yield Measurement(label="finish", note=result.finish_reason or "")
 
@@ -77,6 +79,13 @@ def unpriced(summary: ModelSummary) -> str:
     if summary.cost is None or not summary.unpriced:
         return ""
     return f"+ {count(summary.unpriced)} unpriced"
+
+
+def resent(summary: ModelSummary) -> str:
+    """``sent again 3 times``, of a model whose requests were repeated; otherwise nothing."""
+    if not summary.retries:
+        return ""
+    return f"sent again {count(summary.retries)} time{'s' if summary.retries > 1 else ''}"
 
 
 def frequent_errors(summary: ModelSummary, *, most: int = 3) -> str:

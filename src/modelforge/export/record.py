@@ -20,6 +20,7 @@ FIELDS = (
     "latency_s",
     "first_token_s",
     "queued_s",
+    "retries",
     "tokens_per_second",
     "prompt_tokens",
     "completion_tokens",
@@ -58,6 +59,7 @@ def to_record(result: ComparisonResult) -> dict[str, Any]:
         "latency_s": _rounded(metrics.latency, 6),
         "first_token_s": _rounded(metrics.first_token_s, 6),
         "queued_s": _rounded(metrics.queued_s, 6),
+        "retries": metrics.retries,
         "tokens_per_second": _rounded(metrics.tokens_per_second, 3),
         "prompt_tokens": metrics.prompt_tokens,
         "completion_tokens": metrics.completion_tokens,
@@ -93,6 +95,7 @@ def to_summary_record(summary: ModelSummary) -> dict[str, Any]:
         "unpriced": summary.unpriced,
         "cost_note": summary.cost_note,
         "error_kinds": summary.error_kinds,
+        "retries": summary.retries,
     }
 
 

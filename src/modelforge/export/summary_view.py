@@ -15,6 +15,7 @@ from modelforge.export.measurements import (
     Measurement,
     cached,
     frequent_errors,
+    resent,
     summary_cells,
     unpriced,
 )
@@ -66,6 +67,8 @@ class _Row:
             notes += hanging(page, errors, width, indent=2, style="red")
         if note := cached(summary):
             notes += hanging(page, note, width, indent=2, style="dim")
+        if summary.retries:
+            notes += hanging(page, resent(summary), width, indent=2, style="dim")
         if summary.unpriced and summary.cost_note:
             why = f"price unknown: {page.clean_line(summary.cost_note)}"
             notes += hanging(page, why, width, indent=2, style="dim")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import errno
+import re
 import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Final
 
 import aiohttp
 
@@ -23,20 +25,26 @@ from modelforge.core.errors import (
     TimedOut,
 )
 
+# What may succeed when it is sent again, and what of the failed will not.
+_PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
+_LASTING: Final = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
+
 
 def status_error(
     status: int, headers: Mapping[str, str], message: str | None, *, url: str
 ) -> RequestError:
     """The error that an HTTP status stands for, with the provider's own ``message``."""
     said = f"{status} {_phrase(status)} from {url}" + (f": {message}" if message else "")
+    wait_s = _retry_after_s(headers)
+    asked = "" if wait_s is None else f" (it asks to wait {wait_s:g} s)"
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         return AuthenticationFailed(f"{said} (check the API key)")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait_s = _retry_after_s(headers)
-        asked = "" if wait_s is None else f" (it asks to wait {wait_s:g} s)"
         return RateLimited(said + asked, retry_after_s=wait_s)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return ServerFailed(said)
+        return ServerFailed(said + asked, retryable=status not in _LASTING, retry_after_s=wait_s)
+    if status in _PASSING:
+        return RequestRefused(said + asked, retryable=True, retry_after_s=wait_s)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         target = headers.get("Location", "another address")
         return RequestRefused(f"{said} (redirects to {target}; put that address into base_url)")
@@ -48,14 +56,15 @@ def status_error(
 def transport_error(error: Exception, *, url: str) -> RequestError:
     """The error that a failure of the connection stands for."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return TimedOut(f"no connection to {url} in time")
+        return TimedOut(f"no connection to {url} in time", retryable=True)
     if isinstance(error, aiohttp.ClientPayloadError):
         return StreamCut(f"{url} broke off in the middle of its answer")
     if isinstance(error, aiohttp.ClientHttpProxyError):
         return ConnectionFailed(f"the environment's proxy refused {url}: {_words(error)}")
     if isinstance(error, aiohttp.ClientResponseError):
         return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
-    return ConnectionFailed(_unreachable(error, url))
+    untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError)
+    return ConnectionFailed(_unreachable(error, url), retryable=not untrusted)
 
 
 def _unreachable(error: Exception, url: str) -> str:
@@ -87,16 +96,27 @@ def _words(error: BaseException) -> str:
 
 
 def _retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Retry-After in seconds (RFC 9110, section 10.2.3: a count of seconds or a date)."""
+    """Retry-After in seconds (RFC 9110, section 10.2.3: a count of seconds or a date).
+
+    A date is measured on the server's own clock where it says what that shows, so that a clock
+    that is wrong here does not shorten the wait. Fractions of a second, which some servers send,
+    are taken as they are meant.
+    """
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None
-    if value.isascii() and value.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         return float(value)
+    moment = _date(value)
+    if moment is None:
+        return None
+    now = _date(headers.get("Date", "")) or datetime.now(UTC)
+    return max(0.0, (moment - now).total_seconds())
+
+
+def _date(value: str) -> datetime | None:
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
-    return max(
-        0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
-    )
+    return moment.replace(tzinfo=moment.tzinfo or UTC)

@@ -132,7 +132,13 @@ class HttpChatModel:
             if not use.reused:
                 raise
         _log.debug("the idle connection to %s was closed; asking on another", url)
-        return await self._send(self._sessions.to(url, fresh=True), url, body, use)
+        try:
+            return await self._send(self._sessions.to(url, fresh=True), url, body, use)
+        except (aiohttp.ServerDisconnectedError, ConnectionResetError) as error:
+            # Dropped on two connections: it is the request. It is not sent a third time.
+            failed = transport_error(error, url=url)
+            failed.retryable = False
+            raise failed from None
 
     async def _send(
         self, session: aiohttp.ClientSession, url: str, body: bytes, use: ConnectionUse

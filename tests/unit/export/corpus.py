@@ -163,6 +163,7 @@ def results(draw: st.DrawFn) -> ComparisonResult:
             latency=draw(_SECONDS),
             first_token_s=draw(_SECONDS),
             queued_s=draw(_SECONDS),
+            retries=draw(st.integers(min_value=0, max_value=10**9)),
             prompt_tokens=draw(_TOKENS),
             completion_tokens=draw(_TOKENS),
             cached_tokens=draw(_TOKENS),

@@ -23,6 +23,7 @@ def test_the_fields_are_named_with_their_units() -> None:
         "latency_s": 0.8434,
         "first_token_s": 0.1212,
         "queued_s": 0.0005,
+        "retries": 0,
         "tokens_per_second": 109.082,
         "prompt_tokens": 24,
         "completion_tokens": 92,
@@ -95,4 +96,5 @@ def test_a_summary_record() -> None:
         "unpriced": 1,
         "cost_note": "no price",
         "error_kinds": {"timed_out": 1},
+        "retries": 0,
     }

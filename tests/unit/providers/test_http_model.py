@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import pytest
 
@@ -15,6 +17,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
+from modelforge.providers.http_errors import status_error
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
 from tests.support.openai_server import OpenAIServer
@@ -153,6 +156,48 @@ async def test_every_fault_has_a_name_and_keeps_what_arrived(
     assert "\n" not in message
     assert KEY not in message
     assert heard.text == kept
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({"Retry-After": "3"}, 3),
+        ({"Retry-After": "0"}, 0),
+        ({"Retry-After": "0.25"}, 0.25),
+        (
+            {
+                "Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT",
+                "Date": "Fri, 31 Dec 1999 23:59:50 GMT",
+            },
+            9,
+        ),
+        ({"Retry-After": "Fri, 31 Dec 1999 23:59:59 GMT"}, 0),
+        ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "-1"}, None),
+        ({}, None),
+    ],
+)
+@pytest.mark.parametrize("status", [429, 503, 408])
+def test_how_long_to_wait(status: int, headers: dict[str, str], wait_s: float | None) -> None:
+    error = status_error(status, headers, None, url="http://x")
+    assert error.retry_after_s == wait_s
+    assert error.retryable
+
+
+def test_a_date_without_the_servers_own_clock() -> None:
+    later = format_datetime(datetime.now(UTC) + timedelta(seconds=100), usegmt=True)
+    error = status_error(429, {"Retry-After": later}, None, url="http://x")
+    assert error.retry_after_s is not None
+    assert 95 < error.retry_after_s <= 100
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable"),
+    [(400, False), (401, False), (404, False), (408, True), (409, True), (422, False),
+     (429, True), (500, True), (501, False), (502, True), (503, True), (505, False), (529, True)],
+)  # fmt: skip
+def test_what_may_pass(status: int, retryable: bool) -> None:
+    assert status_error(status, {}, None, url="http://x").retryable is retryable
 
 
 async def test_retry_after_is_read(server: OpenAIServer) -> None:
