@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import orjson
+
 from modelforge.core.errors import ResponseTooLarge
 
 MAX_PIECE_BYTES: Final = 16 * 2**20
@@ -16,6 +18,21 @@ _MOST_TOKENS: Final = 2**53  # what every reader of JSON can hold
 
 class NotTheProtocol(Exception):
     """A value has a shape that the protocol does not know."""
+
+
+def parsed(document: bytes) -> Any:
+    """The value of a JSON text: by orjson, and where that refuses by the standard library.
+
+    The second accepts what some servers send (NaN, lone surrogates, UTF-16).
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return json.loads(document)
 
 
 def table(value: Any) -> dict[str, Any]:

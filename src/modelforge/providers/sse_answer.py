@@ -14,6 +14,7 @@ from modelforge.providers.json_shape import (
     NotTheProtocol,
     error_text,
     excerpt,
+    parsed,
     too_large,
 )
 from modelforge.providers.sse import EventDecoder, ServerSentEvent
@@ -62,24 +63,34 @@ class SseAnswer(ABC):
         said = error_text(document) or excerpt(json.dumps(document).encode())
         self.failure = ServerFailed(f"the server reported an error in its answer: {said}")
 
+    def feed_event(self, data: bytes, type_: bytes = b"message") -> Sequence[ChatEvent]:
+        """The events of one server-sent event that was cut out already."""
+        events: list[ChatEvent] = []
+        if not self.done and self.failure is None:
+            self._read_one(data, type_, events)
+        return events
+
     def _read_all(self, received: Sequence[ServerSentEvent]) -> list[ChatEvent]:
         events: list[ChatEvent] = []
         for event in received:
             if self.done or self.failure is not None:
                 break
-            if event.data == self.sentinel:
-                self.done = True
-                break
-            try:
-                document = json.loads(event.data)
-                if not isinstance(document, dict):
-                    raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
-                if document.get("error") is not None or event.type == b"error":
-                    self.fail(document)
-                else:
-                    self.read(document, events)
-            except (ValueError, RecursionError, NotTheProtocol):
-                self.failure = MalformedResponse(
-                    f"an event of the stream is not {self.noun}: {excerpt(event.data)}"
-                )
+            self._read_one(event.data, event.type, events)
         return events
+
+    def _read_one(self, data: bytes, type_: bytes, events: list[ChatEvent]) -> None:
+        if data == self.sentinel:
+            self.done = True
+            return
+        try:
+            document = parsed(data)
+            if not isinstance(document, dict):
+                raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
+            if document.get("error") is not None or type_ == b"error":
+                self.fail(document)
+            else:
+                self.read(document, events)
+        except (ValueError, RecursionError, NotTheProtocol):
+            self.failure = MalformedResponse(
+                f"an event of the stream is not {self.noun}: {excerpt(data)}"
+            )
