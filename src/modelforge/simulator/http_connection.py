@@ -26,7 +26,7 @@ _MAX_PIPELINED: Final = 16
 _LINGER_S: Final = 5.0
 _CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
 _LINGER_NOT: Final = struct.pack("ii", 1, 0)
-_REQUEST_LINE: Final = re.compile(rb"^[A-Za-z-]+ \S+ HTTP/1\.[01]\r?$", re.MULTILINE)
+_REQUEST_LINE: Final = re.compile(rb"[A-Za-z-]+ \S+ HTTP/1\.[01]\r?\n")
 
 
 class HttpConnection(asyncio.Protocol):
@@ -84,7 +84,8 @@ class HttpConnection(asyncio.Protocol):
             log_crash("to read a request", error)
             self._refuse(server_failed())
         except httptools.HttpParserInvalidMethodError as error:
-            self._refuse(_unknown_method() if _REQUEST_LINE.search(data) else _not_http(error))
+            known = not self._ended_one and _REQUEST_LINE.match(data)
+            self._refuse(_unknown_method() if known else _not_http(error))
         except httptools.HttpParserError as error:
             self._refuse(_not_http(error))
         # Of a read that also ended another message, nobody knows how much was this head's.
