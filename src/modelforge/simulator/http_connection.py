@@ -78,8 +78,8 @@ class HttpConnection(asyncio.Protocol):
         self._ended_one = False
         try:
             self._parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self._refuse(ApiError(400, "this server speaks nothing but HTTP/1.1"))
+        except httptools.HttpParserUpgrade as offer:
+            self._pass_over_offer(data[offer.args[0] :])
         except httptools.HttpParserCallbackError as error:
             log_crash("to read a request", error)
             self._refuse(server_failed())
@@ -125,8 +125,10 @@ class HttpConnection(asyncio.Protocol):
             self._expects = True
         elif name == b"anthropic-version":
             self._anthropic = True
-        elif name == b"content-length" and value.isdigit():
-            self._too_large = int(value[:20]) > MAX_BODY_BYTES
+        elif name in {b"content-length", b"transfer-encoding"}:
+            self._framing += b"%b: %b\r\n" % (name, value)
+            if value.isdigit():
+                self._too_large = int(value[:20]) > MAX_BODY_BYTES
 
     def on_headers_complete(self) -> None:
         """Called by the parser."""
@@ -135,7 +137,7 @@ class HttpConnection(asyncio.Protocol):
             return
         if self._too_large:
             self._refuse_body()
-        elif self._expects and not self._busy:
+        elif self._expects and not self._busy and self._parser.get_http_version() != "1.0":
             self._transport.write(_CONTINUE)
 
     def on_body(self, body: bytes) -> None:
@@ -150,6 +152,8 @@ class HttpConnection(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         """Called by the parser."""
+        if self._parser.should_upgrade():
+            return  # it has only stopped reading
         self._in_message = False
         self._ended_one = True
         if not self._deaf:
@@ -234,8 +238,28 @@ class HttpConnection(asyncio.Protocol):
             refused=refused,
         )
 
+    def _pass_over_offer(self, rest: bytes) -> None:
+        """Read the message that offers another protocol as if it did not.
+
+        A server may do so (RFC 9110, 7.8), and some clients offer HTTP/2 with every first request;
+        the parser would take its body for the other protocol's.
+        """
+        method = self._parser.get_method()
+        if method == b"CONNECT":
+            self._refuse(_unknown_method())
+            return
+        version = self._parser.get_http_version().encode()
+        head = b"%b %b HTTP/%b\r\n%b" % (method, self._url, version, self._framing)
+        if self._anthropic:
+            head += b"anthropic-version: ?\r\n"
+        if not self._parser.should_keep_alive():
+            head += b"connection: close\r\n"
+        self._parser = httptools.HttpRequestParser(self)
+        self.data_received(head + b"\r\n" + rest)
+
     def _forget_message(self) -> None:
         self._url = b""
+        self._framing = b""
         self._body: list[bytes] = []
         self._body_bytes = 0
         self._head_bytes = 0

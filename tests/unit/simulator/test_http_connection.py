@@ -16,6 +16,7 @@ from modelforge.simulator.anthropic_wire import AnthropicWire
 from modelforge.simulator.batch_queue import BatchQueue
 from modelforge.simulator.distribution import Distribution
 from modelforge.simulator.fault import Fault, FaultKind
+from modelforge.simulator.http_connection import HttpConnection
 from modelforge.simulator.openai_events import OpenAIEvents
 from modelforge.simulator.openai_wire import OpenAIWire
 from modelforge.simulator.profile import Profile
@@ -212,6 +213,20 @@ async def test_a_stream_to_a_client_that_closes_is_chunked_and_says_so(
     assert (told["connection"], int(told["content-length"])) == ("close", len(body))
 
 
+async def test_an_offer_of_another_protocol_is_passed_over(sim: Simulator) -> None:
+    offer = "Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    data = post("/v1/messages", headers=offer)
+    data += post("/v1/messages", headers="Connection: close\r\n")
+    statuses = [part[:3] for part in (await exchange(sim, data)).split(b"HTTP/1.1 ")[1:]]
+    assert statuses == [b"200", b"200"]
+    refused(await exchange(sim, b"CONNECT a:1 HTTP/1.1\r\nHost: a\r\n\r\n"), 405)
+
+
+async def test_an_old_client_is_not_told_to_continue(sim: Simulator) -> None:
+    asked = post("/v1/messages", version="1.0", headers="Expect: 100-continue\r\n")
+    assert (await exchange(sim, asked)).startswith(b"HTTP/1.1 200 ")
+
+
 @pytest.mark.parametrize("stream", [True, False])
 @pytest.mark.parametrize("kind", ["cut", "lying-chunk", "malformed", "error-midstream"])
 async def test_faults_reach_an_old_client_without_chunks(kind: FaultKind, stream: bool) -> None:
@@ -294,6 +309,15 @@ async def test_a_failure_in_the_middle_cuts_that_stream_alone(
         {"completed": 1},
     )
     assert len([record for record in caplog.records if record.levelno >= logging.ERROR]) == 1
+
+
+async def test_a_failure_while_reading_is_a_500(
+    sim: Simulator, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(HttpConnection, "on_body", broken)
+        refused(await exchange(sim, post("/v1/messages")), 500, kind="api_error")
+    assert "to read a request" in caplog.text
 
 
 async def test_a_page_that_fails_is_a_500(
