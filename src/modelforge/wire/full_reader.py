@@ -84,6 +84,11 @@ class FullReader:
         else:
             self._fail(StreamCut(f"{self._url} broke off in the middle of its answer"))
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether the protocol has said that the answer is complete, if not yet HTTP."""
+        return self._decoder is not None and self._decoder.done and self._failure is None
+
     def reading(self) -> Reading:
         """What has been read so far."""
         parser = self._parser
@@ -94,7 +99,7 @@ class FullReader:
             tokens=self._count.tokens,
             reasoning_tokens=self._count.reasoning_tokens,
             usage=self._count.usage or Usage(),
-            finished=self._finished,
+            finished=self._finished or self.has_ended,
             text=self._count.text if self._keep_text else "",
             error=self._failure,
             reusable=self._keep_alive and self._failure is None,

@@ -1,0 +1,69 @@
+"""One request on its way, and what the client tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from modelforge.benchmark.record import Phase
+from modelforge.core.prompt import Prompt
+from modelforge.wire.reading import Reading
+
+
+@dataclass(kw_only=True, slots=True)
+class Exchange:
+    """A request and its moments, in nanoseconds of the monotonic clock.
+
+    Attributes:
+        index: its number in the whole run.
+        phase: what part of the run it belongs to.
+        prompt: what is asked.
+        max_tokens: the most tokens to answer with; None: as many as the model likes.
+        due_ns: when it should be sent.
+        sent_ns: when it was; 0 before.
+        reused: it went out on a connection that had served another.
+        resent: the kept connection had died, and it was sent again on a fresh one.
+    """
+
+    index: int
+    phase: Phase
+    prompt: Prompt
+    max_tokens: int | None = None
+    due_ns: int = 0
+    sent_ns: int = 0
+    reused: bool = False
+    resent: bool = False
+
+
+class Finished(Protocol):
+    """Told once of each exchange: what was read, when its last byte came, how many bytes."""
+
+    def __call__(
+        self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
+    ) -> None: ...
+
+
+class Sender(Protocol):
+    """Sends exchanges; `wire.client` at wire speed, `wire.port_client` through any chat model."""
+
+    in_flight: int
+
+    async def open(self, connections: int) -> None:
+        """Open so many connections before the clock starts.
+
+        Raises:
+            RequestError: the server cannot be reached.
+        """
+        ...
+
+    def send(self, exchange: Exchange) -> None:
+        """Send it now."""
+        ...
+
+    def abandon(self) -> None:
+        """Break off what is in flight; each is told as `Interrupted`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...

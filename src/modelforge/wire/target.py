@@ -1,0 +1,123 @@
+"""Where requests go, and in which words."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final
+from urllib.parse import urlsplit
+
+from modelforge.core.generation import Generation
+from modelforge.core.prompt import Prompt
+from modelforge.providers.codec import ChatCodec
+
+_PORTS: Final = {"http": 80, "https": 443}
+_MOST_KEPT: Final = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """A model behind a server; what a worker process is given.
+
+    Attributes:
+        model: the provider's name for it.
+        base_url: what the codec's paths stand under.
+        codec: the protocol.
+        headers: of every request; they carry secrets and are not part of the representation.
+        secrets: what must not be repeated in a message.
+        generation: how to answer; a request's own length replaces its ``max_tokens``.
+        ca_file: certificates to trust instead of the system's.
+    """
+
+    model: str
+    base_url: str
+    codec: ChatCodec
+    headers: Mapping[str, str] = field(repr=False)
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    generation: Generation = field(default_factory=Generation)
+    ca_file: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The server's name or address."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def port(self) -> int:
+        """The server's port."""
+        parts = urlsplit(self.base_url)
+        return parts.port or _PORTS[parts.scheme]
+
+    def tls(self) -> ssl.SSLContext | None:
+        """How to encrypt; None: not at all."""
+        if urlsplit(self.base_url).scheme != "https":
+            return None
+        return ssl.create_default_context(cafile=self.ca_file)
+
+    def redact(self, text: str) -> str:
+        """``text`` without the secrets that requests carry."""
+        for secret in self.secrets:
+            text = text.replace(secret, "[redacted]")
+        return text
+
+
+class RequestWriter:
+    """Writes whole HTTP requests, and keeps those that will be sent again."""
+
+    def __init__(self, target: Target) -> None:
+        self._target = target
+        self._kept: dict[tuple[int, int | None], tuple[Prompt, bytes]] = {}
+        self._heads: dict[str, bytes] = {}
+
+    def request(self, prompt: Prompt, max_tokens: int | None) -> bytes:
+        """The bytes that ask ``prompt``.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
+        """
+        key = (id(prompt), max_tokens)
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] is prompt:
+            return kept[1]
+        written = self._write(prompt, max_tokens)
+        if len(self._kept) >= _MOST_KEPT:
+            self._kept.clear()
+        self._kept[key] = (prompt, written)
+        return written
+
+    def url(self, path: str) -> str:
+        """The address of ``path``, for messages."""
+        return self._target.base_url.rstrip("/") + path
+
+    def _write(self, prompt: Prompt, max_tokens: int | None) -> bytes:
+        target = self._target
+        generation = target.generation
+        if max_tokens is not None:
+            generation = replace(generation, max_tokens=max_tokens)
+        encoded = target.codec.encode(target.model, prompt, generation)
+        # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
+        body = json.dumps(encoded.body, separators=(",", ":"), allow_nan=False).encode("ascii")
+        head = self._heads.get(encoded.path)
+        if head is None:
+            head = self._heads[encoded.path] = self._head(encoded.path)
+        return b"%bContent-Length: %d\r\n\r\n%b" % (head, len(body), body)
+
+    def _head(self, path: str) -> bytes:
+        target = self._target
+        parts = urlsplit(self.url(path))
+        resource = parts.path + (f"?{parts.query}" if parts.query else "")
+        host = f"[{target.host}]" if ":" in target.host else target.host
+        if target.port != _PORTS[parts.scheme]:
+            host = f"{host}:{target.port}"
+        fields = {
+            "Host": host,
+            "Content-Type": "application/json",
+            "Accept": "*/*",
+            "Accept-Encoding": "identity",
+            "User-Agent": "modelforge",
+            **target.headers,
+        }
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        return f"POST {resource} HTTP/1.1\r\n{lines}".encode("latin-1")
