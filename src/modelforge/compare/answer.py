@@ -11,6 +11,7 @@ from typing import Final
 
 from modelforge.core.errors import (
     Interrupted,
+    LocalServerFailed,
     ModelForgeError,
     NotRecorded,
     ResponseTooLarge,
@@ -77,7 +78,7 @@ async def ask(
         error = TimedOut(f"{missing} within {timeout_s:g} s; allow more with --timeout")
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
-    except NotRecorded as failure:
+    except (NotRecorded, LocalServerFailed) as failure:  # nothing was sent
         return Answer(response=None, error=failure)
     except ModelForgeError as failure:
         error = failure
