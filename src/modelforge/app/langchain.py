@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
+from pydantic import ValidationError
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import UsageError
@@ -72,7 +73,8 @@ def get_llm(
 
     Raises:
         MissingKey, ConfigError: as ``connect`` does.
-        UsageError: a parameter belongs into the configuration, or is no setting for every call.
+        UsageError: a parameter belongs into the configuration, is no setting for every call, or has
+            an impossible value.
     """
     for name in sorted(_CONFIGURED & params.keys()):
         raise UsageError(
@@ -89,11 +91,22 @@ def get_llm(
     for callback in callbacks:
         if isinstance(callback, TelemetryCallback):
             callback.price_with(prices)
-    return ForgeChatModel(
-        provider=provider,
-        model=model,
-        source=ProviderSource(find, connect(provider, settings).redact),
-        callbacks=list(callbacks),
-        extra=extra,
-        **own,
-    )
+    source = ProviderSource(find, connect(provider, settings).redact)
+    try:
+        return ForgeChatModel(
+            provider=provider,
+            model=model,
+            source=source,
+            callbacks=list(callbacks),
+            extra=extra,
+            **own,
+        )
+    except ValidationError as error:
+        raise UsageError(_first_fault(error)) from None
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_context=False)[0]
+    name = fault["loc"][0] if fault["loc"] else "a parameter"
+    said = fault["msg"][:1].lower() + fault["msg"][1:]
+    return f"get_llm: {name} cannot be {fault['input']!r}: {said}"

@@ -86,7 +86,7 @@ class ModelForgeRegistry:
         self,
         provider: str,
         model: str,
-        callbacks: Sequence[BaseCallbackHandler] = (),
+        callbacks: Sequence[BaseCallbackHandler] | None = None,
         **params: Any,
     ) -> BaseChatModel:
         """The model for LangChain: chains, agents, callbacks.
@@ -105,12 +105,13 @@ class ModelForgeRegistry:
             MissingKey: its key is not set.
             MissingExtra: it is reached through a LangChain integration that is not installed; the
                 message names the package.
-            UsageError: a parameter belongs into the configuration.
+            UsageError: a parameter belongs into the configuration, or has an impossible value.
         """
         # Here, so that a comparison does not load LangChain.
         from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
         from modelforge.app.langchain import get_llm  # noqa: PLC0415
 
+        callbacks = callbacks or ()
         try:
             settings = self.configuration.provider(provider)
         except (UnknownProvider, ConfigError):

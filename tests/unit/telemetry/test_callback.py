@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -156,6 +157,12 @@ def test_a_stream_that_is_left_is_interrupted() -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert callback.metrics.error == "interrupted: stopped before the answer was complete"
+
+
+def test_a_copied_model_tells_the_same_callback() -> None:
+    callback = TelemetryCallback("p", "m")
+    copy.deepcopy(FakeListChatModel(responses=["abc"], callbacks=[callback])).invoke("x")
+    assert callback.metrics.calls == 1
 
 
 def test_models_for_plain_text() -> None:
