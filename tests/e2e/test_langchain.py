@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
@@ -297,6 +298,25 @@ def test_foreign_integrations(
         "m",
         {"model_provider": "bedrock_converse", "callbacks": [], "temperature": 0},
     )
+
+
+def test_foreign_calls_have_the_listed_prices(
+    registry: ModelForgeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init_chat_model(_: str, *, callbacks: list[Any], **__: Any) -> GenericFakeChatModel:
+        counts = {"input_tokens": 1_000_000, "output_tokens": 0, "total_tokens": 1_000_000}
+        said = AIMessage("x", usage_metadata=counts)
+        return GenericFakeChatModel(messages=iter([said]), callbacks=callbacks)
+
+    made = SimpleNamespace(init_chat_model=init_chat_model)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", made)
+    telemetry = TelemetryCallback("google-vertex", "gemini-2.5-pro")
+    registry.get_llm("google-vertex", "gemini-2.5-pro", callbacks=[telemetry]).invoke("x")
+    assert telemetry.metrics.estimated_cost
+    unlisted = TelemetryCallback("bedrock", "m")
+    foreign = registry.get_llm("bedrock", "m", callbacks=[unlisted])
+    foreign.invoke("x")
+    assert unlisted.metrics.cost_note == "no price configured"
 
 
 LOOPS = """

@@ -19,7 +19,7 @@ from modelforge.pricing.rates import PriceList
 from modelforge.providers.connection import connect
 from modelforge.providers.credentials import Redactor
 from modelforge.providers.sessions import HttpSessions
-from modelforge.telemetry.callback import TelemetryCallback
+from modelforge.telemetry.callback import price_calls
 
 _OWN_FIELDS: Final = frozenset(
     {"streaming", "timeout", "max_retries", "cache", "tags", "metadata", "verbose", "rate_limiter"}
@@ -88,9 +88,7 @@ def get_llm(
         )
     own = {name: value for name, value in params.items() if name in _OWN_FIELDS}
     extra = {name: value for name, value in params.items() if name not in _OWN_FIELDS}
-    for callback in callbacks:
-        if isinstance(callback, TelemetryCallback):
-            callback.price_with(prices)
+    price_calls(callbacks, prices)
     source = ProviderSource(find, connect(provider, settings).redact)
     try:
         return ForgeChatModel(

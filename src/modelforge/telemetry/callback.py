@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final, Self
 from uuid import UUID
 
@@ -156,6 +156,13 @@ class TelemetryCallback(BaseCallbackHandler):
         if prices is None or isinstance(prices, Rates | NoRates):
             return prices or _NOT_TOLD
         return prices(self.provider, self.model)
+
+
+def price_calls(callbacks: Iterable[BaseCallbackHandler], prices: Prices) -> None:
+    """Give ``prices`` to those of ``callbacks`` that measure cost and have none."""
+    for callback in callbacks:
+        if isinstance(callback, TelemetryCallback):
+            callback.price_with(prices)
 
 
 class _Call:
