@@ -155,7 +155,10 @@ class TelemetryCallback(BaseCallbackHandler):
         prices = self._prices
         if prices is None or isinstance(prices, Rates | NoRates):
             return prices or _NOT_TOLD
-        return prices(self.provider, self.model)
+        try:
+            return prices(self.provider, self.model)
+        except Exception as error:  # noqa: BLE001 (a stranger's function; the call still counts)
+            return NoRates(reason=f"its price could not be looked up: {_named(error)}")
 
 
 def price_calls(callbacks: Iterable[BaseCallbackHandler], prices: Prices) -> None:
