@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import subprocess
 import sys
 import time
@@ -13,6 +15,7 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
@@ -236,6 +239,46 @@ def test_what_get_llm_refuses(
         bare.get_llm("target", "m")
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"max_tokens": "many"}, "get_llm: max_tokens cannot be 'many': input should be a valid"),
+        ({"timeout": 0}, "get_llm: timeout cannot be 0: input should be greater than 0"),
+        ({"max_retries": -1}, "get_llm: max_retries cannot be -1: input should be greater"),
+    ],
+)
+def test_a_wrong_value_is_one_line(
+    registry: ModelForgeRegistry, params: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        registry.get_llm("target", "m", **params)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_callbacks_are_none(registry: ModelForgeRegistry) -> None:
+    assert registry.get_llm("target", "any", callbacks=None).invoke("x").text == TEXT
+
+
+def test_one_text_to_stop_at(registry: ModelForgeRegistry, sensible: SensibleServer) -> None:
+    assert registry.get_llm("target", "any").bind(stop=", you").invoke("x").text == "Hello"
+    assert sensible.requests[-1].body["stop"] == [", you"]
+
+
+def test_copies_have_connections_of_their_own(registry: ModelForgeRegistry) -> None:
+    telemetry = TelemetryCallback("target", "any")
+    llm = registry.get_llm("target", "any", callbacks=[telemetry])
+    llm.invoke("x")
+    assert copy.deepcopy(llm).invoke("x").text == TEXT
+    assert llm.model_copy(update={"max_tokens": 3}).invoke("x").text == TEXT
+    assert telemetry.metrics.calls == 3
+
+
+def test_a_model_is_not_pickled(registry: ModelForgeRegistry) -> None:
+    with pytest.raises(TypeError, match=r"cannot be pickled: .* call get_llm in the process"):
+        pickle.dumps(registry.get_llm("target", "any"))
+
+
 def test_an_unreachable_server(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = registry_of("http://127.0.0.1:1/v1", monkeypatch)
     with pytest.raises(ConnectionFailed):
@@ -255,6 +298,25 @@ def test_foreign_integrations(
         "m",
         {"model_provider": "bedrock_converse", "callbacks": [], "temperature": 0},
     )
+
+
+def test_foreign_calls_have_the_listed_prices(
+    registry: ModelForgeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init_chat_model(_: str, *, callbacks: list[Any], **__: Any) -> GenericFakeChatModel:
+        counts = {"input_tokens": 1_000_000, "output_tokens": 0, "total_tokens": 1_000_000}
+        said = AIMessage("x", usage_metadata=counts)
+        return GenericFakeChatModel(messages=iter([said]), callbacks=callbacks)
+
+    made = SimpleNamespace(init_chat_model=init_chat_model)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", made)
+    telemetry = TelemetryCallback("google-vertex", "gemini-2.5-pro")
+    registry.get_llm("google-vertex", "gemini-2.5-pro", callbacks=[telemetry]).invoke("x")
+    assert telemetry.metrics.estimated_cost
+    unlisted = TelemetryCallback("bedrock", "m")
+    foreign = registry.get_llm("bedrock", "m", callbacks=[unlisted])
+    foreign.invoke("x")
+    assert unlisted.metrics.cost_note == "no price configured"
 
 
 LOOPS = """

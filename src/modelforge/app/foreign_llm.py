@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Final
@@ -11,6 +11,8 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 
 from modelforge.core.errors import MissingExtra
+from modelforge.pricing.rates import PriceList
+from modelforge.telemetry.callback import price_calls
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,10 +42,13 @@ INTEGRATIONS: Final[Mapping[str, Integration]] = {
 def foreign_llm(
     provider: str,
     model: str,
+    prices: Callable[[str, str], PriceList],
     callbacks: Sequence[BaseCallbackHandler],
     params: Mapping[str, Any],
 ) -> BaseChatModel:
     """The integration's model; ``params`` are its own.
+
+    ``prices`` are for those ``callbacks`` that measure cost and have none.
 
     Raises:
         MissingExtra: LangChain or the integration is not installed.
@@ -59,4 +64,5 @@ def foreign_llm(
             f"{provider} is reached through LangChain's own integration, which is not installed:"
             f" pip install 'modelforge-testing[langchain]' {integration.package}"
         ) from error
+    price_calls(callbacks, prices)
     return made

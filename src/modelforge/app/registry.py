@@ -89,7 +89,7 @@ class ModelForgeRegistry:
         self,
         provider: str,
         model: str,
-        callbacks: Sequence[BaseCallbackHandler] = (),
+        callbacks: Sequence[BaseCallbackHandler] | None = None,
         **params: Any,
     ) -> BaseChatModel:
         """The model for LangChain: chains, agents, callbacks.
@@ -108,17 +108,18 @@ class ModelForgeRegistry:
             MissingKey: its key is not set.
             MissingExtra: it is reached through a LangChain integration that is not installed; the
                 message names the package.
-            UsageError: a parameter belongs into the configuration.
+            UsageError: a parameter belongs into the configuration, or has an impossible value.
         """
         # Here, so that a comparison does not load LangChain.
         from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
         from modelforge.app.langchain import get_llm  # noqa: PLC0415
 
+        callbacks = callbacks or ()
         try:
             settings = self.configuration.provider(provider)
         except (UnknownProvider, ConfigError):
             if provider in INTEGRATIONS:
-                return foreign_llm(provider, model, callbacks, params)
+                return foreign_llm(provider, model, self._listed, callbacks, params)
             raise
         self._find(ModelId(provider=provider, model=model))
 
@@ -195,6 +196,9 @@ class ModelForgeRegistry:
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
         return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
 
+    def _listed(self, provider: str, model: str) -> PriceList:
+        return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)
+
     def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> PriceList:
         catalogue = self.configuration.catalogue
         found = _prices(model_id, settings, catalogue)
@@ -220,6 +224,10 @@ def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue)
         return NoRates(reason="runs on this machine")
     if model_id.provider == SIM_PROVIDER:
         return NoRates(reason="simulated")
+    return _listed(model_id, catalogue)
+
+
+def _listed(model_id: ModelId, catalogue: Catalogue) -> PriceList:
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
         return NoRates(reason="no price configured")

@@ -10,6 +10,7 @@ from modelforge.cache.cache import AnswerCache
 from modelforge.cache.kept_answer import KeptAnswer
 from modelforge.cache.key import RequestIdentity, request_key
 from modelforge.compare.answer import Gathered
+from modelforge.core.errors import ModelForgeError
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
@@ -52,6 +53,7 @@ class CachedModel:
         self._clock = clock
         self._refresh = refresh
         self._now = now
+        self._refusal: ModelForgeError | None = None
 
     @property
     def id(self) -> ModelId:
@@ -59,8 +61,7 @@ class CachedModel:
         return self._model.id
 
     async def prepare(self) -> None:
-        """Get the model itself ready: it is not known yet what will be asked."""
-        await self._model.prepare()
+        """Nothing: the model itself is made ready by the first request that is really sent."""
 
     def redact(self, text: str, /) -> str:
         """As the model itself does."""
@@ -75,6 +76,7 @@ class CachedModel:
         if kept is not None:
             yield kept.arrival(self._clock())
             return
+        await self._ready()
         asked_at, sent_s = self._now(), self._clock()
         gathered = Gathered(due_s=sent_s)
         arrivals = self._model.stream(prompt, generation, repeat=repeat)
@@ -93,6 +95,16 @@ class CachedModel:
                 replace(call, id=self._model.redact(call.id)) for call in response.tool_calls
             )
             self._cache.keep(key, KeptAnswer.of(replace(response, tool_calls=calls), asked_at))
+
+    async def _ready(self) -> None:
+        """Have the model prepared; what it refused once, it is not asked again for every answer."""
+        if self._refusal is not None:
+            raise self._refusal.with_traceback(None)
+        try:
+            await self._model.prepare()
+        except ModelForgeError as error:
+            self._refusal = error
+            raise
 
     def _key(self, prompt: Prompt, generation: Generation, repeat: int) -> str | None:
         identity = self._identify(prompt, generation)

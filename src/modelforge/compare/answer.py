@@ -15,6 +15,7 @@ from modelforge.compare.gate import Turn
 from modelforge.compare.retrying import RetryingModel, RetryPolicy
 from modelforge.core.errors import (
     Interrupted,
+    LocalServerFailed,
     ModelForgeError,
     NotRecorded,
     ResponseTooLarge,
@@ -102,7 +103,7 @@ async def ask(
         error = _timed_out(asking, timeout_s, begun=gathered.begun)
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
-    except NotRecorded as failure:
+    except (NotRecorded, LocalServerFailed) as failure:  # nothing was sent
         return Answer(response=None, error=failure)
     except ModelForgeError as failure:
         error = failure
