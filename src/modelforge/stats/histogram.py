@@ -69,6 +69,13 @@ class LogHistogram:
         self._count += array.size
         self._widen(abs(smallest), abs(largest))
 
+    def add_zeros(self, count: int) -> None:
+        """Count the value 0 so many times."""
+        if count:
+            self._zeros += count
+            self._count += count
+            self._widen(0.0, 0.0)
+
     def merge(self, other: LogHistogram) -> LogHistogram:
         """A new histogram, of the values of both; ``+`` is the same."""
         return self + other

@@ -8,8 +8,8 @@ from collections import deque
 from time import monotonic_ns
 from typing import Final
 
+from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
-from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
@@ -81,13 +81,13 @@ class WireClient:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
             self._idle += await asyncio.gather(*batch)
 
-    def prepare(self, prompt: Prompt, max_tokens: int | None) -> None:
-        """Write the request for ``prompt`` before its time has come.
+    def prepare(self, ask: Ask) -> None:
+        """Write the request before its time has come.
 
         Raises:
             UsageError: the protocol has no words for a part of it.
         """
-        self._writer.request(prompt, max_tokens)
+        self._writer.request(ask)
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, on a free connection or on a new one."""
@@ -154,7 +154,7 @@ class WireClient:
 
     def _send_on(self, connection: WireConnection, exchange: Exchange) -> None:
         self._busy.add(connection)
-        connection.send(exchange, self._writer.request(exchange.prompt, exchange.max_tokens))
+        connection.send(exchange, self._writer.request(exchange.ask))
 
     def _open_one_more(self) -> None:
         task = self._loop.create_task(self._serve_next())
@@ -213,7 +213,7 @@ class WireClient:
             if now_ns - exchange.sent_ns > self._timeout_ns:
                 late = f"no complete answer within {self._timeout_s:g} s; allow more with --timeout"
                 connection.give_up(TimedOut(late))
-            elif now_ns - connection.last_ns > _SILENT_NS:
+            elif now_ns - connection.heard_ns > _SILENT_NS:
                 connection.hurry()
         busy = self._busy or self._waiting or self._opening
         self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if busy else None

@@ -74,6 +74,11 @@ class WireConnection(asyncio.Protocol):
         self.last_ns = 0
 
     @property
+    def heard_ns(self) -> int:
+        """When anything was last sent or received."""
+        return self._stamps_ns[-1] if self._stamps_ns else self.last_ns
+
+    @property
     def exchange(self) -> Exchange | None:
         """What is under way on it."""
         return self._exchange

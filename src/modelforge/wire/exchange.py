@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from modelforge.benchmark.record import Phase
-from modelforge.core.prompt import Prompt
+from modelforge.benchmark.workload import Ask
 from modelforge.wire.reading import Reading
 
 
@@ -17,8 +17,8 @@ class Exchange:
     Attributes:
         index: its number in the whole run.
         phase: what part of the run it belongs to.
-        prompt: what is asked.
-        max_tokens: the most tokens to answer with; None: as many as the model likes.
+        stream: which of a closed loop's streams sent it; -1: none.
+        ask: what is asked.
         due_ns: when it should be sent.
         sent_ns: when it was; 0 before.
         reused: it went out on a connection that had served another.
@@ -27,8 +27,8 @@ class Exchange:
 
     index: int
     phase: Phase
-    prompt: Prompt
-    max_tokens: int | None = None
+    ask: Ask
+    stream: int = -1
     due_ns: int = 0
     sent_ns: int = 0
     reused: bool = False
@@ -46,13 +46,24 @@ class Finished(Protocol):
 class Sender(Protocol):
     """Sends exchanges; `wire.client` at wire speed, `wire.port_client` through any chat model."""
 
-    in_flight: int
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent, or wait to be."""
+        ...
 
     async def open(self, connections: int) -> None:
         """Open so many connections before the clock starts.
 
         Raises:
             RequestError: the server cannot be reached.
+        """
+        ...
+
+    def prepare(self, ask: Ask) -> None:
+        """Do what can be done before the time has come to send it.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
         """
         ...
 

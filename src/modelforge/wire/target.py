@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Final
 from urllib.parse import urlsplit
 
+from modelforge.benchmark.workload import Ask
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import ChatCodec
@@ -68,20 +69,21 @@ class RequestWriter:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._kept: dict[tuple[int, int | None], tuple[Prompt, bytes]] = {}
+        self._kept: dict[tuple[int, int | None, bool], tuple[Prompt, bytes]] = {}
         self._heads: dict[str, bytes] = {}
 
-    def request(self, prompt: Prompt, max_tokens: int | None) -> bytes:
-        """The bytes that ask ``prompt``.
+    def request(self, ask: Ask) -> bytes:
+        """The bytes that ask it.
 
         Raises:
             UsageError: the protocol has no words for a part of it.
         """
-        key = (id(prompt), max_tokens)
+        prompt = ask.prompt
+        key = (id(prompt), ask.max_tokens, ask.ignore_eos)
         kept = self._kept.get(key)
         if kept is not None and kept[0] is prompt:
             return kept[1]
-        written = self._write(prompt, max_tokens)
+        written = self._write(ask)
         if len(self._kept) >= _MOST_KEPT:
             self._kept.clear()
         self._kept[key] = (prompt, written)
@@ -91,12 +93,15 @@ class RequestWriter:
         """The address of ``path``, for messages."""
         return self._target.base_url.rstrip("/") + path
 
-    def _write(self, prompt: Prompt, max_tokens: int | None) -> bytes:
+    def _write(self, ask: Ask) -> bytes:
         target = self._target
         generation = target.generation
-        if max_tokens is not None:
-            generation = replace(generation, max_tokens=max_tokens)
-        encoded = target.codec.encode(target.model, prompt, generation)
+        if ask.max_tokens is not None:
+            generation = replace(generation, max_tokens=ask.max_tokens)
+            if ask.ignore_eos:
+                exact = {"ignore_eos": True, "min_tokens": ask.max_tokens}
+                generation = replace(generation, extra={**exact, **generation.extra})
+        encoded = target.codec.encode(target.model, ask.prompt, generation)
         # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
         body = json.dumps(encoded.body, separators=(",", ":"), allow_nan=False).encode("ascii")
         head = self._heads.get(encoded.path)

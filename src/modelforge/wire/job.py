@@ -1,0 +1,43 @@
+"""What a worker process is told, and the words of its control pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from modelforge.benchmark.load import Limits, Load
+from modelforge.benchmark.workload import Workload
+from modelforge.wire.target import Target
+
+GO: Final = b"go"
+"""Followed by the run's start in nanoseconds of the monotonic clock."""
+
+STOP: Final = b"stop"
+"""Send no more; answers may still come in."""
+
+QUIT: Final = b"quit"
+"""Break off what is in flight."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A worker's part of a run. It is pickled through the worker's own pipe and never stored.
+
+    Attributes:
+        worker, workers: which of how many.
+        timeout_s: the longest that an answer may take.
+        most_connections: of this worker, at once.
+        flush_s: how often records leave the worker.
+    """
+
+    worker: int
+    workers: int
+    target: Target
+    load: Load
+    limits: Limits
+    workload: Workload
+    seed: int
+    timeout_s: float
+    most_connections: int
+    keep_text: bool = False
+    flush_s: float = 0.5

@@ -1,0 +1,147 @@
+"""A worker: one process, one event loop, its part of the load."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import json
+from time import monotonic_ns
+from typing import IO, Final
+
+import pyarrow as pa
+
+from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
+from modelforge.benchmark.telemetry import Telemetry
+from modelforge.core.errors import RequestError
+from modelforge.wire.client import WireClient
+from modelforge.wire.exchange import Exchange
+from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.reading import Reading
+from modelforge.wire.recorder import Recorder
+from modelforge.wire.run import Run
+from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
+
+READY_KEY: Final = b"ready"
+"""In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
+
+MESSAGES_KEY: Final = b"messages"
+"""In a batch's metadata: the first message of each kind of error, as JSON."""
+
+
+class Worker:
+    """Works off a job and writes what it measures as an Arrow stream.
+
+    Args:
+        sink: where the stream goes.
+    """
+
+    def __init__(self, job: Job, sink: IO[bytes]) -> None:
+        self._job = job
+        self._recorder = Recorder(job.worker)
+        self._writer = pa.ipc.new_stream(sink, RECORD)
+        self._sink = sink
+        self._messages: dict[str, str] = {}
+        self._seen: set[str] = set()
+
+    async def work(self, control: asyncio.StreamReader) -> None:
+        """Warm up, say so, wait for the word, measure, and say what was measured."""
+        job, loop = self._job, asyncio.get_running_loop()
+        client = WireClient(
+            job.target,
+            self._finished,
+            timeout_s=job.timeout_s,
+            most_connections=job.most_connections,
+            keep_text=job.keep_text,
+        )
+        self._client = client
+        self._run = Run(
+            client,
+            load=job.load,
+            limits=job.limits,
+            workload=job.workload,
+            seed=job.seed,
+            worker=job.worker,
+            workers=job.workers,
+        )
+        self._heartbeat = Heartbeat(loop)
+        try:
+            await self._run.warm_up()
+        except RequestError as error:
+            self._say_ready(f"{error.kind}: {job.target.redact(str(error))}")
+            return
+        self._say_ready(None)
+        line = await control.readline()
+        if not line.startswith(GO):
+            return
+        listening = loop.create_task(self._listen(control))
+        gc.collect()
+        gc.freeze()  # what is there stays: a collection shall not stop the loop for it
+        gc.disable()
+        self._heartbeat.start()
+        flushing = loop.create_task(self._flush_often())
+        start_ns = int(line.split()[1])
+        self._recorder.start_ns = start_ns
+        if job.limits.duration_s is not None:
+            self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
+        await self._run.measure(start_ns)
+        for task in (listening, flushing):
+            task.cancel()
+        self._heartbeat.stop()
+        self._flush(final=True)
+        self._writer.close()
+        await client.close()
+
+    def _finished(
+        self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
+    ) -> None:
+        error = reading.error
+        if error is not None and error.kind not in self._seen:
+            self._seen.add(error.kind)
+            self._messages[error.kind] = str(error)
+        self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
+        self._run.finished(exchange, reading)
+
+    async def _listen(self, control: asyncio.StreamReader) -> None:
+        """Obey the parent, and do not outlive it."""
+        while line := await control.readline():
+            if line.startswith(STOP):
+                self._run.stop()
+            elif line.startswith(QUIT):
+                break
+        self._run.stop()
+        self._client.abandon()
+
+    async def _flush_often(self) -> None:
+        while True:
+            await asyncio.sleep(self._job.flush_s)
+            self._flush()
+
+    def _flush(self, *, final: bool = False) -> None:
+        batch, gaps = self._recorder.batch()
+        start_ns = self._recorder.start_ns
+        telemetry = Telemetry(
+            worker=self._job.worker,
+            cpu_s=cpu_s(),
+            peak_rss_bytes=peak_rss_bytes(),
+            loop_lag_ms=self._heartbeat.lag(),
+            in_flight=self._client.in_flight,
+            gaps=gaps,
+            at_ns=monotonic_ns() - start_ns,
+            run_delay_s=run_delay_s(),
+            window_ns=self._run.window_ns if final else None,
+            unsent_due=self._run.overdue,
+            final=final,
+        )
+        metadata = {TELEMETRY_KEY: telemetry.to_json()}
+        if self._messages:
+            metadata[MESSAGES_KEY] = json.dumps(self._messages).encode()
+            self._messages = {}
+        self._writer.write_batch(batch, custom_metadata=metadata)
+        self._sink.flush()
+
+    def _say_ready(self, trouble: str | None) -> None:
+        empty = RECORD.empty_table().to_batches()
+        batch = empty[0] if empty else pa.RecordBatch.from_pylist([], schema=RECORD)
+        metadata = {READY_KEY: json.dumps(trouble).encode()}
+        self._writer.write_batch(batch, custom_metadata=metadata)
+        self._sink.flush()
