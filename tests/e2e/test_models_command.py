@@ -213,6 +213,19 @@ def test_an_answer_is_priced_by_the_catalogue(shell: Session, server: OpenAIServ
     assert "openai/of-tomorrow is not in the catalogue of" in json.dumps(records["of-tomorrow"])
 
 
+def test_a_model_listed_as_free_is_said_to_be(
+    shell: Session, mirror: CatalogueServer, server: OpenAIServer
+) -> None:
+    row = model(cost={"input": 0, "output": 0})
+    mirror.body = document({"ok": row}, api=server.base_url, env=[])
+    shell.run("models", "refresh")
+    shown = shell.run("compare", "acme/ok", "--prompt", "Hello").stdout
+    assert "listed as free" in shown
+    done = shell.run("compare", "acme/ok", "--prompt", "Hello", "--export", "jsonl")
+    record = json.loads(done.stdout)
+    assert (record["cost_usd"], record["cost_note"]) == ("0", "listed as free")
+
+
 def test_the_doctor_asks_whom_the_environment_sets_up(shell: Session) -> None:
     checks = {
         check["name"]: check

@@ -54,6 +54,7 @@ class RateSettings(_Table):
     input: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
     output: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
     cache_read: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
+    cache_write: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
     reasoning: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
 
 
