@@ -130,8 +130,10 @@ def test_a_broken_row_alone_is_left_out(shell: Session, mirror: CatalogueServer)
         ({"body": b"<html>Sign in", "content_type": "text/html"}, "text/html"),
         ({"body": b"{}"}, "0 models can be read"),
         ({"body": b'{"acme": {"models": 3}}'}, "acme: its models"),
+        ({"body": document({"m": model(name="\ud800")})}, "half of a surrogate pair"),
         ({"status": 500}, "500"),
-        ({"status": 404}, "404"),
+        ({"status": 404}, "404 Not Found"),
+        ({"status": 401}, "(check the network, or name a mirror in MODELFORGE_CATALOGUE_URL)"),
     ],
 )
 def test_a_failed_refresh_leaves_everything_as_it_was(
@@ -148,7 +150,49 @@ def test_a_failed_refresh_leaves_everything_as_it_was(
 def test_a_mirror_that_is_not_there(shell: Session) -> None:
     environment = {"MODELFORGE_CATALOGUE_URL": "http://127.0.0.1:1"}
     done = shell.run("models", "refresh", env=environment)
-    assert "http://127.0.0.1:1/api.json" in one_line(done, 1)
+    line = one_line(done, 1)
+    assert "http://127.0.0.1:1/api.json" in line
+    assert "name a mirror in MODELFORGE_CATALOGUE_URL; the catalogue of 20" in line
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("models.test", "must be an http:// or https:// URL"),
+        ("http://[::1", "Invalid IPv6 URL"),
+        ("http://user:hush-hush@127.0.0.1:1", "must hold no user:password@"),
+    ],
+)
+def test_a_mirror_that_is_no_address(shell: Session, url: str, words: str) -> None:
+    line = one_line(shell.run("models", "refresh", env={"MODELFORGE_CATALOGUE_URL": url}), 2)
+    assert "MODELFORGE_CATALOGUE_URL" in line
+    assert words in line
+    assert "hush" not in line
+
+
+def test_one_strange_provider_leaves_the_others_usable(
+    shell: Session, mirror: CatalogueServer
+) -> None:
+    good = json.loads(document({"m": model(), "n": model(), "o": model()}))
+    strange = {
+        "local": {**good["acme"], "models": {}},
+        "queried": {**good["acme"], "models": {}, "api": "https://a.test/v1?version=2"},
+    }
+    mirror.body = json.dumps({**good, **strange}).encode()
+    done = shell.run("models", "refresh", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr.startswith("not taken: queried: its api must have no ?query")
+    assert listed(shell, "--provider", "acme") == ["acme/m", "acme/n", "acme/o"]
+    assert shell.run("doctor").returncode == 0
+
+
+def test_a_refresh_repairs_what_cannot_be_read(shell: Session, mirror: CatalogueServer) -> None:
+    shell.run("models", "refresh")
+    (kept,) = shell.folder.parent.rglob("models.json.gz")
+    kept.write_bytes(b"not gzip")
+    assert "cannot" not in shell.run("models", "refresh").stdout
+    assert mirror.requests[1] == ("/api.json", None)
+    assert listed(shell, "--provider", "acme") == ["acme/m"]
 
 
 def test_a_hostile_catalogue_cannot_act_on_the_terminal(

@@ -9,20 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from modelforge.config.address import http_url
+from modelforge.core.address import http_url, variable_name
 
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-# Small letters and digits in one long word: variables are not named so, keys are.
-_LOOKS_LIKE_A_KEY = re.compile(r"(?=\w*[a-z])(?=\w*[0-9])\w{16,}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, section 5.6.2
-
-_ENV_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9][A-Z0-9_]*)\Z")
-
-
-def _env_name(name: str) -> str:
-    if not _ENV_NAME.match(name) or _LOOKS_LIKE_A_KEY.search(name):
-        raise ValueError("must be the NAME of an environment variable, not a key")
-    return name
 
 
 def _listed(names: Any) -> Any:
@@ -77,7 +66,7 @@ class ProviderSettings(_Table):
     protocol: Literal["openai", "openai-responses", "anthropic", "google"] = "openai"
     base_url: Annotated[str, AfterValidator(http_url)] | None = None
     api_key_env: Annotated[
-        tuple[Annotated[str, AfterValidator(_env_name)], ...], BeforeValidator(_listed)
+        tuple[Annotated[str, AfterValidator(variable_name)], ...], BeforeValidator(_listed)
     ] = ()
     max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}

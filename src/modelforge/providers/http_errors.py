@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
+from typing import Final
 
 import aiohttp
 
@@ -23,14 +24,25 @@ from modelforge.core.errors import (
     TimedOut,
 )
 
+_CHECK_NAMES: Final = "check base_url and the model's name"
+_LONGEST_WAIT_DIGITS: Final = 9
+
 
 def status_error(
-    status: int, headers: Mapping[str, str], message: str | None, *, url: str
+    status: int,
+    headers: Mapping[str, str],
+    message: str | None,
+    *,
+    url: str,
+    advice: str | None = None,
 ) -> RequestError:
-    """The error that an HTTP status stands for, with the provider's own ``message``."""
+    """The error that an HTTP status stands for, with the provider's own ``message``.
+
+    ``advice`` is what to do about a server that serves no models; so in `transport_error`.
+    """
     said = f"{status} {_phrase(status)} from {url}" + (f": {message}" if message else "")
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
-        return AuthenticationFailed(f"{said} (check the API key)")
+        return AuthenticationFailed(f"{said} ({advice or 'check the API key'})")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         wait_s = _retry_after_s(headers)
         asked = "" if wait_s is None else f" (it asks to wait {wait_s:g} s)"
@@ -39,13 +51,15 @@ def status_error(
         return ServerFailed(said)
     if HTTPStatus.MULTIPLE_CHOICES <= status < HTTPStatus.BAD_REQUEST:
         target = headers.get("Location", "another address")
-        return RequestRefused(f"{said} (redirects to {target}; put that address into base_url)")
+        return RequestRefused(
+            f"{said} (redirects to {target}; {advice or 'put that address into base_url'})"
+        )
     if status == HTTPStatus.NOT_FOUND:
-        return RequestRefused(f"{said} (check base_url and the model's name)")
+        return RequestRefused(f"{said} ({advice or _CHECK_NAMES})")
     return RequestRefused(said)
 
 
-def transport_error(error: Exception, *, url: str) -> RequestError:
+def transport_error(error: Exception, *, url: str, advice: str | None = None) -> RequestError:
     """The error that a failure of the connection stands for."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
         return TimedOut(f"no connection to {url} in time")
@@ -55,10 +69,10 @@ def transport_error(error: Exception, *, url: str) -> RequestError:
         return ConnectionFailed(f"the environment's proxy refused {url}: {_words(error)}")
     if isinstance(error, aiohttp.ClientResponseError):
         return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
-    return ConnectionFailed(_unreachable(error, url))
+    return ConnectionFailed(_unreachable(error, url, advice))
 
 
-def _unreachable(error: Exception, url: str) -> str:
+def _unreachable(error: Exception, url: str, advice: str | None) -> str:
     if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
         return "this machine allows no more open files: lower --concurrency or raise ulimit -n"
     if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
@@ -66,9 +80,10 @@ def _unreachable(error: Exception, url: str) -> str:
     if isinstance(error, aiohttp.ClientProxyConnectionError):
         return f"cannot connect to the environment's proxy for {url}: {_words(error.os_error)}"
     if isinstance(error, aiohttp.ClientConnectorDNSError):
-        return f"no such host: {error.host!r} (from {url}); check base_url"
+        return f"no such host: {error.host!r} (from {url}); {advice or 'check base_url'}"
     if isinstance(error, aiohttp.ClientConnectorError):
-        return f"cannot connect to {url}: {_words(error.os_error)}; is the server running?"
+        running = advice or "is the server running?"
+        return f"cannot connect to {url}: {_words(error.os_error)}; {running}"
     if isinstance(error, aiohttp.ServerDisconnectedError | ConnectionError):
         return f"{url} closed the connection without an answer"
     return f"request to {url} failed: {_words(error)}"
@@ -92,10 +107,10 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
     if not value:
         return None
     if value.isascii() and value.isdigit():
-        return float(value)
+        return float(value) if len(value) <= _LONGEST_WAIT_DIGITS else None
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):  # a year that no calendar has
         return None
     return max(
         0.0, (moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()
