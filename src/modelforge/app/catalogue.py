@@ -17,7 +17,6 @@ from modelforge.core.errors import MalformedResponse, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
 from modelforge.providers.connection import connect
-from modelforge.providers.listing import LISTING_QUERY
 from modelforge.providers.probe import probe
 from modelforge.providers.sessions import HttpSessions
 
@@ -70,7 +69,6 @@ async def live_models(
             connection=connect(provider, settings, configuration.environ),
             timeout_s=LIVE_TIMEOUT_S,
             clock=clock,
-            query=LISTING_QUERY.get(settings.protocol, ""),
         )
     if found.error is not None:
         raise found.error

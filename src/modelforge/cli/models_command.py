@@ -23,7 +23,7 @@ from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.model import Model
 from modelforge.cli.configuration import configure
-from modelforge.cli.console import output_console
+from modelforge.cli.console import output_console, print_table
 from modelforge.cli.fetching import fetch
 from modelforge.cli.model_options import filter_options
 from modelforge.cli.model_tables import (
@@ -91,7 +91,7 @@ def list_models(
     if of_providers:
         known = configuration.settings.providers
         protocols = {name: found.protocol for name, found in known.items() if found.base_url}
-        output_console().print(providers_table(catalogue, protocols))
+        print_table(providers_table(catalogue, protocols))
         return
     if provider == LOCAL_PROVIDER or not (whole or _any(conditions)):
         _print_local(catalogue, as_json=as_json)
@@ -123,7 +123,7 @@ def show_model(*, model: str, as_json: bool) -> None:
         return
     console = output_console()
     console.print(Text(terminal_line(str(found.id)), style="bold"))
-    console.print(model_table(found, catalogue))
+    print_table(model_table(found, catalogue))
     _print_age(catalogue)
 
 
@@ -189,7 +189,7 @@ def _print_local(catalogue: Catalogue, *, as_json: bool) -> None:
     if as_json:
         click.echo(_json([asdict(model) for model in models]))
         return
-    output_console().print(local_table(models))
+    print_table(local_table(models))
     click.echo(
         f"\nThe catalogue knows the models of {len(catalogue.providers)} providers: add\n"
         "--provider NAME or other conditions, or try modelforge models search TEXT"
@@ -217,7 +217,7 @@ def _print_models(
         click.echo(_json([{"id": str(id_)} if m is None else _fields(m, id_) for id_, m in rows]))
         return
     if rows:
-        output_console().print(models_table(rows[:limit]))
+        print_table(models_table(rows[:limit]))
         click.echo(f"\n{LEGEND}")
     if len(rows) > limit:
         click.echo(f"{limit} of {len(rows):,} models: add conditions, or --limit {len(rows)}.")

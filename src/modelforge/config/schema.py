@@ -60,6 +60,9 @@ class ProviderSettings(_Table):
         headers: sent with every request; the values of those that are named like a credential
             are treated as secrets.
         max_tokens_field: the request field that bounds the answer's length.
+        seed_field: the request field that holds the seed.
+        stream_options: whether the server takes the field of that name, with which a stream is
+            asked for its usage.
         prices: rates by model name.
     """
 
@@ -71,6 +74,8 @@ class ProviderSettings(_Table):
     max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    seed_field: Literal["seed", "random_seed"] = "seed"
+    stream_options: bool = True
     prices: dict[str, RateSettings] = {}
     _stored_key: str | None = PrivateAttr(default=None)
 

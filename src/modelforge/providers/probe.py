@@ -43,13 +43,9 @@ async def probe(
     connection: Connection,
     timeout_s: float,
     clock: Clock,
-    query: str = "",
 ) -> Probe:
-    """``GET {base_url}/models``; never raises for what the endpoint does.
-
-    ``query`` asks for more than a first page (``LISTING_QUERY``).
-    """
-    url = f"{base_url}/models{query}"
+    """Ask for the list of models; never raises for what the endpoint does."""
+    url = base_url + connection.codec.listing_path
     ids: tuple[str, ...] | None = None
     failure: RequestError | None = None
     started_s = clock()

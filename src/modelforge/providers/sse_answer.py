@@ -67,11 +67,14 @@ class SseAnswer(ABC):
         for event in received:
             if self.done or self.failure is not None:
                 break
-            if event.data == self.sentinel:
+            data = event.data.strip()
+            if not data:  # sent to keep the connection alive
+                continue
+            if data == self.sentinel:
                 self.done = True
                 break
             try:
-                document = json.loads(event.data)
+                document = json.loads(data)
                 if not isinstance(document, dict):
                     raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
                 if document.get("error") is not None or event.type == b"error":
@@ -80,6 +83,6 @@ class SseAnswer(ABC):
                     self.read(document, events)
             except (ValueError, RecursionError, NotTheProtocol):
                 self.failure = MalformedResponse(
-                    f"an event of the stream is not {self.noun}: {excerpt(event.data)}"
+                    f"an event of the stream is not {self.noun}: {excerpt(data)}"
                 )
         return events

@@ -120,6 +120,14 @@ async def test_key_and_headers_are_sent(server: OpenAIServer) -> None:
     assert sent.headers["x-secret"] == "hush-hush"
 
 
+def test_a_header_is_sent_once_whatever_its_case() -> None:
+    settings = ProviderSettings(api_key_env=("KEY",), headers={"authorization": "Bearer other"})
+    assert connect("target", settings, {"KEY": KEY}).headers == {"Authorization": f"Bearer {KEY}"}
+    assert connect("target", settings.model_copy(update={"api_key_env": ()}), {}).headers == {
+        "authorization": "Bearer other"
+    }
+
+
 FAULTS: list[tuple[str, type[errors.RequestError], str, str]] = [
     ("status:401", errors.AuthenticationFailed, "401", ""),
     ("status:403", errors.AuthenticationFailed, "403", ""),
