@@ -72,10 +72,37 @@ def test_search_and_show(shell: Session) -> None:
         (("list", "--provider", "local", "--live"), "no server to ask"),
         (("list", "--max-input-price", "cheap"), "not a price"),
         (("list", "--max-input-price", "nan"), "not a price"),
+        (("list", "--since", "lately"), "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        (("list", "--since", "2026-13"), "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        (("list", "--provider", "mine"), "--live --provider NAME"),
+        (("list", "--provider", "sim"), "sim is served by this machine itself"),
+        (("list", "--provider", "local", "--tools"), "list them without conditions"),
+        (("list", "--providers", "--tools"), "conditions are for models"),
+        (("show", "local/smollm2-135m"), "local is served by this machine itself"),
+        (("search", " "), "no word to search for"),
     ],
 )
 def test_what_cannot_be_asked(shell: Session, arguments: tuple[str, ...], words: str) -> None:
     assert words in one_line(shell.run("models", *arguments), 2)
+
+
+def test_providers_as_json(shell: Session) -> None:
+    found = json.loads(shell.run("models", "list", "--providers", "--json").stdout)
+    by_id = {provider["id"]: provider for provider in found}
+    assert by_id["anthropic"]["protocol"] == "anthropic"
+    assert by_id["anthropic"]["env"] == ["ANTHROPIC_API_KEY"]
+    assert by_id["watsonx"]["protocol"] is None
+
+
+def test_half_a_name_is_of_no_use(shell: Session) -> None:
+    done = shell.run("models", "list", env={"COLUMNS": "30"})
+    assert "  local/gemma-3-270m  " in done.stdout
+
+
+def test_removing_what_is_not_there(shell: Session, tmp_path: Path) -> None:
+    shell.environment["XDG_CACHE_HOME"] = str(tmp_path / "empty")
+    done = shell.run("models", "remove", "smollm2-135m")
+    assert (done.returncode, done.stderr) == (0, "local/smollm2-135m: nothing of it was kept\n")
 
 
 def test_a_refresh_brings_new_models_and_says_so(shell: Session, mirror: CatalogueServer) -> None:
@@ -222,6 +249,15 @@ def test_a_provider_says_itself_what_it_serves(shell: Session) -> None:
         "openai/gpt-4o-mini",
     ]
     assert server.requests[0][0] == "/v1/models"
+
+
+def test_conditions_hold_for_what_a_provider_serves(shell: Session) -> None:
+    body = b'{"data": [{"id": "b"}, {"id": "gpt-4o-mini"}, {"id": "gpt-4"}]}'
+    with CatalogueServer(body=body) as server:
+        shell.environment["OPENAI_BASE_URL"] = f"{server.url}/v1"
+        shell.environment["OPENAI_API_KEY"] = "sk-planted"
+        found = listed(shell, "--provider", "openai", "--live", "--context", "100000")
+    assert found == ["openai/gpt-4o-mini"]
 
 
 def test_a_provider_that_lists_nothing(shell: Session) -> None:
