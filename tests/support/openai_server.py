@@ -403,7 +403,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
 
 async def by_model(connection: Connection) -> None:
     """The model's name says what is wanted."""
-    if connection.request.path.endswith("/models"):
+    if connection.request.path.partition("?")[0].endswith("/models"):
         await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
         return
     name, _, argument = str(connection.request.body["model"]).partition(":")

@@ -182,7 +182,7 @@ class ModelForgeRegistry:
         else:
             endpoint = FixedEndpoint(url=settings.base_url)
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
-        connection = connect(model_id.provider, settings)
+        connection = connect(model_id.provider, settings, self.configuration.environ)
         http_model = HttpChatModel(
             id=model_id,
             endpoint=endpoint,
@@ -218,6 +218,7 @@ def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue)
             input=configured.input,
             output=configured.output,
             cache_read=configured.cache_read,
+            cache_write=configured.cache_write,
             reasoning=configured.reasoning,
         )
     if model_id.provider == LOCAL_PROVIDER:
@@ -231,4 +232,4 @@ def _listed(model_id: ModelId, catalogue: Catalogue) -> PriceList:
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
         return NoRates(reason="no price configured")
-    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model)).rates
+    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from typing import NoReturn
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from modelforge.core.errors import UsageError
 
@@ -30,6 +30,18 @@ def output_console() -> Console:
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
     return _Console(highlight=False)
+
+
+def print_table(table: RenderableType) -> None:
+    """Print ``table`` on standard output, its lines without the blanks that pad them.
+
+    Raises:
+        UsageError: standard output is closed.
+    """
+    console = output_console()
+    with console.capture() as captured:
+        console.print(table)
+    console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1])
 
 
 def progress_console() -> Console:

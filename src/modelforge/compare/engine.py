@@ -204,5 +204,5 @@ class _Runner:
             first_token_s=response.timing.ttft_s,
             queued_s=response.timing.queued_s,
             cost=None if bill.cost is None else bill.cost.usd,
-            cost_note=bill.reason,
+            cost_note=bill.note,
         )

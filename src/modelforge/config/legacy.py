@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from platformdirs import user_config_path
 
-from modelforge.config.address import http_url
 from modelforge.config.layers import PROVIDER_NAME, Layer
+from modelforge.core.address import http_url
 
 # Kinds of provider whose addresses are of another protocol than the one spoken here.
 _OTHER_ADDRESSES: Final = frozenset({"ollama", "google_genai", "github_copilot"})

@@ -44,7 +44,8 @@ def measurements(result: ComparisonResult) -> Iterator[Measurement]:
     if metrics.tokens_per_second is not None:
         yield Measurement(label="speed", parts=(f"{speed(metrics.tokens_per_second)} tokens/s",))
     if metrics.cost is not None:
-        yield Measurement(label="price", parts=(dollars(metrics.cost),))
+        note = "" if result.cached else metrics.cost_note or ""
+        yield Measurement(label="price", parts=(dollars(metrics.cost),), note=note)
     elif metrics.cost_note is not None:
         yield Measurement(label="price", parts=("unknown",), note=metrics.cost_note)
     if metrics.retries:

@@ -21,8 +21,9 @@ from modelforge.core.prompt import Prompt
 from modelforge.providers.body import beginning
 from modelforge.providers.codec import AnswerDecoder, EncodedRequest
 from modelforge.providers.connection import Connection
-from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.http_status import status_error
 from modelforge.providers.sessions import ConnectionUse, HttpSessions
+from modelforge.providers.transport_errors import transport_error
 
 _log = logging.getLogger(__name__)
 

@@ -22,6 +22,7 @@ from modelforge.providers.json_shape import (
     first_count,
     table,
     text,
+    total,
 )
 from modelforge.providers.sse_answer import SseAnswer
 from modelforge.providers.tool_calls import arguments_text, opening
@@ -173,15 +174,28 @@ def _finish(reason: Any) -> Finish:
     return Finish(reason=_FINISH.get(text(reason), reason))
 
 
+def _completion(usage: dict[str, Any], reasoning: int | None) -> int | None:
+    """The completion's tokens, reasoning included.
+
+    Some servers (xAI) count reasoning beside the completion: their total then says so.
+    """
+    completion = count(usage.get("completion_tokens"))
+    if completion is None or not reasoning:
+        return completion
+    apart = total(count(usage.get("prompt_tokens")), completion, reasoning)
+    return completion + reasoning if count(usage.get("total_tokens")) == apart else completion
+
+
 def _usage(usage: dict[str, Any]) -> Usage:
     prompt_details = table(usage.get("prompt_tokens_details") or {})
     completion_details = table(usage.get("completion_tokens_details") or {})
+    reasoning = count(completion_details.get("reasoning_tokens"))
     return Usage(
         prompt_tokens=count(usage.get("prompt_tokens")),
-        completion_tokens=count(usage.get("completion_tokens")),
+        completion_tokens=_completion(usage, reasoning),
         cached_tokens=first_count(
             prompt_details.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")
         ),
         cache_write_tokens=count(prompt_details.get("cache_write_tokens")),
-        reasoning_tokens=count(completion_details.get("reasoning_tokens")),
+        reasoning_tokens=reasoning,
     )

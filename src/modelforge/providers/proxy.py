@@ -30,7 +30,8 @@ def proxy_for(url: str) -> str | None:
         ConfigError: the variable does not hold the URL of an HTTP proxy.
     """
     parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
+    # NO_PROXY may name a host with its port or without.
+    if is_loopback(url) or proxy_bypass(parts.hostname or "") or proxy_bypass(parts.netloc):
         return None
     proxies = getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")

@@ -79,6 +79,9 @@ class SseAnswer(ABC):
         return events
 
     def _read_one(self, data: bytes, type_: bytes, events: list[ChatEvent]) -> None:
+        data = data.strip()
+        if not data:  # sent to keep the connection alive
+            return
         if data == self.sentinel:
             self.done = True
             return

@@ -41,7 +41,7 @@ class Tally:
         self._reasoning.add(usage.reasoning_tokens)
         if charge.cost is None:
             self._unpriced += 1
-            self._reason = charge.reason
+            self._reason = charge.note
         else:
             self._usd += charge.cost.usd
 

@@ -9,7 +9,6 @@ from typing import Final
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.record import Phase
 from modelforge.benchmark.workload import Ask, Workload
-from modelforge.core.errors import UsageError
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.pacer import Pacer
 from modelforge.wire.reading import Reading
@@ -180,9 +179,7 @@ class Run:
     def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
         self._unfinished += 1
         self._idle.clear()
-        self._sender.send(
-            Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream)
-        )
+        self._sender.send(Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream))
 
     async def _cool_down(self) -> None:
         if not self._limits.discard_in_flight:

@@ -302,6 +302,15 @@ def test_vendors_are_asked_in_their_own_protocols(
     assert _load(tmp_path).provider(provider).protocol == protocol
 
 
+def test_what_vendors_take_under_another_name(tmp_path: Path) -> None:
+    configuration = _load(tmp_path)
+    mistral = configuration.settings.providers["mistral"]
+    assert (mistral.seed_field, mistral.stream_options) == ("random_seed", False)
+    assert configuration.settings.providers["cohere"].stream_options is False
+    azure = configuration.settings.providers["azure"]
+    assert azure.max_tokens_field == "max_completion_tokens"
+
+
 def test_the_responses_protocol_can_be_chosen(tmp_path: Path) -> None:
     text = '[providers.openai]\nprotocol = "openai-responses"\n'
     assert _load(tmp_path, text).provider("openai").protocol == "openai-responses"

@@ -17,8 +17,8 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
-from modelforge.providers.http_errors import status_error
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
+from modelforge.providers.http_status import status_error
 from modelforge.providers.sessions import HttpSessions
 from tests.support.openai_server import OpenAIServer
 
@@ -121,6 +121,14 @@ async def test_key_and_headers_are_sent(server: OpenAIServer) -> None:
     assert sent.path == "/v1/chat/completions"
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.headers["x-secret"] == "hush-hush"
+
+
+def test_a_header_is_sent_once_whatever_its_case() -> None:
+    settings = ProviderSettings(api_key_env=("KEY",), headers={"authorization": "Bearer other"})
+    assert connect("target", settings, {"KEY": KEY}).headers == {"Authorization": f"Bearer {KEY}"}
+    assert connect("target", settings.model_copy(update={"api_key_env": ()}), {}).headers == {
+        "authorization": "Bearer other"
+    }
 
 
 FAULTS: list[tuple[str, type[errors.RequestError], str, str]] = [
