@@ -66,7 +66,7 @@ class Distribution:
         )
 
     @classmethod
-    def of_weighted(cls, values: NDArray[np.float64], weights: NDArray[np.float64]) -> Distribution:
+    def of_weighted(cls, values: NDArray[np.float64], weights: NDArray[np.int32]) -> Distribution:
         """The figures where value ``i`` stands for ``weights[i]`` (above 0) equal ones.
 
         ``count`` is the sum of the weights; a percentile is the smallest value below or at which
@@ -74,17 +74,18 @@ class Distribution:
         """
         if not values.size:
             return cls()
+        total = int(weights.sum(dtype=np.int64))
+        mean = float(np.einsum("i,i->", values, weights)) / total
         order = np.argsort(values)
-        reached = np.cumsum(weights[order])
-        total = float(reached[-1])
+        reached = np.cumsum(weights[order], dtype=np.int64)
 
         def at(q: float) -> float:
             place = int(np.searchsorted(reached, q * total))
             return float(values[order[min(place, values.size - 1)]])
 
         return cls(
-            count=round(total),
-            mean=float(np.dot(values, weights)) / total,
+            count=total,
+            mean=mean,
             min=float(values[order[0]]),
             max=float(values[order[-1]]),
             **{name: at(q) for name, q in PERCENTILES.items()},

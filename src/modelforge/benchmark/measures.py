@@ -45,12 +45,12 @@ class Measures:
         took[ends == _NULL] = np.nan
         return took
 
-    def tokens(self) -> NDArray[np.int64]:
+    def tokens(self) -> NDArray[np.int32]:
         """The completion's tokens: by the server's usage, or counted where it says nothing."""
-        tokens = self.column("completion_tokens").astype(np.int64)
+        tokens = self.column("completion_tokens").astype(np.int32)  # a copy, to be changed
         unknown = tokens == _NULL
         if unknown.any():
-            tokens[unknown] = self.column("counted_tokens")[unknown]
+            tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
 
     def ms(self, name: str) -> NDArray[np.float64]:
@@ -76,7 +76,7 @@ def met(slo: Slo, measures: Measures) -> NDArray[np.bool_]:
     return good
 
 
-def _each(measures: Measures, pieces: NDArray[np.int64]) -> NDArray[np.float64]:
+def _each(measures: Measures, pieces: NDArray[np.int32]) -> NDArray[np.float64]:
     """First to last token over the gaps between so many pieces; NaN of fewer than two."""
     took = measures.between_ms("first_ns", "last_ns")
     several = pieces > 1
@@ -98,7 +98,7 @@ _MEASURES: Final[dict[str, Callable[[Measures], NDArray[np.float64]]]] = {
     "e2e": lambda m: m.between_ms("sent_ns", "done_ns"),
     "e2e_from_due": lambda m: m.between_ms("due_ns", "done_ns"),
     "schedule_lag": lambda m: m.between_ms("due_ns", "sent_ns"),
-    "itl": lambda m: _each(m, m.column("counted_tokens").astype(np.int64)),
+    "itl": lambda m: _each(m, m.column("counted_tokens").astype(np.int32)),
     "max_itl": _longest_gap,
     "tpot": lambda m: _each(m, m.tokens()),
 }

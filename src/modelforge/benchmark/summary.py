@@ -76,8 +76,7 @@ def summarise(
     good = Measures(columns, is_measured & succeeded)
     duration_s = _duration_s(measured, telemetry)
     tokens = _token_totals(good)
-    latency = good.ms("e2e")
-    latencies = array("d", (latency / 1000).tobytes())
+    latencies = array("d", (good.ms("e2e") / 1000).tobytes())
     good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
     reached = Measures(columns, is_measured & (succeeded | (_column(columns, "status") != 0)))
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
@@ -118,7 +117,7 @@ def summarise(
         ttft_ms=_distribution(good, "ttft"),
         itl_ms=itl,
         tpot_ms=_distribution(good, "tpot"),
-        e2e_ms=Distribution.of(latency),
+        e2e_ms=_distribution(good, "e2e"),
         e2e_from_due_ms=_distribution(good, "e2e_from_due"),
         ttft_from_due_ms=_distribution(good, "ttft_from_due"),
         schedule_lag_ms=schedule_lag,
@@ -178,7 +177,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
     from_server = int(np.count_nonzero(requests.column("completion_tokens") >= 0))
     return TokenTotals(
         prompt=reported("prompt_tokens"),
-        completion=int(requests.tokens().sum()) if requests.count else None,
+        completion=int(requests.tokens().sum(dtype=np.int64)) if requests.count else None,
         cached=reported("cached_tokens"),
         reasoning=reported("reasoning_tokens"),
         from_server=from_server,
@@ -187,34 +186,47 @@ def _token_totals(requests: Measures) -> TokenTotals:
 
 
 def _stream_speed(requests: Measures) -> Distribution:
-    seconds = requests.between_ms("sent_ns", "last_ns")
-    seconds /= 1000
+    speed = requests.between_ms("sent_ns", "last_ns")
     tokens = requests.tokens()
-    usable = (seconds > 0) & (tokens > 0)
-    return Distribution.of(tokens[usable] / seconds[usable])
+    usable = (speed > 0) & (tokens > 0)
+    speed[~usable] = np.nan
+    np.divide(tokens, speed, out=speed, where=usable)
+    speed *= 1000
+    return Distribution.of(known(speed))
 
 
 def _itl_definitions(
     requests: Measures, gaps: Distribution, reasoning_gaps: LogHistogram | None
 ) -> ItlDefinitions:
-    tokens = requests.tokens()
-    each = requests.ms("tpot")
-    several = ~np.isnan(each)
-    guidellm = Distribution.of_weighted(each[several], (tokens[several] - 1).astype(np.float64))
-    del each, several
-    whole = requests.between_ms("sent_ns", "last_ns")
-    usable = ~np.isnan(whole) & (tokens > 0)
     return ItlDefinitions(
         event_gaps=gaps,
         vllm=gaps,
-        guidellm=guidellm,
-        guidellm_tpot=Distribution.of(whole[usable] / tokens[usable]),
+        guidellm=_mean_gaps(requests),
+        guidellm_tpot=_time_per_token(requests),
         reasoning_gaps=(
             None
             if reasoning_gaps is None
             else Distribution.of_histogram(reasoning_gaps, unit=_NS_PER_MS)
         ),
     )
+
+
+def _mean_gaps(requests: Measures) -> Distribution:
+    each = requests.ms("tpot")
+    gaps = requests.tokens()
+    gaps -= 1
+    several = ~np.isnan(each)
+    if not several.all():
+        each, gaps = each[several], gaps[several]
+    return Distribution.of_weighted(each, gaps)
+
+
+def _time_per_token(requests: Measures) -> Distribution:
+    each = requests.between_ms("sent_ns", "last_ns")
+    tokens = requests.tokens()
+    each[tokens <= 0] = np.nan
+    np.divide(each, tokens, out=each, where=tokens > 0)
+    return Distribution.of(known(each))
 
 
 def _errors(column: pa.ChunkedArray[Any], rows: NDArray[np.bool_]) -> dict[str, int]:
