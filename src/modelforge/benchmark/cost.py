@@ -47,7 +47,7 @@ def run_cost(requests: Measures, prices: PriceList) -> RunCost:
         prices,
     )
     if bill.cost is None:
-        return RunCost(usd=None, unpriced=requests.count, note=bill.reason)
+        return RunCost(usd=None, unpriced=requests.count, note=bill.note)
     note = f"{unpriced:,} requests without usage are not in it" if unpriced else None
     return RunCost(usd=bill.cost.usd, unpriced=unpriced, note=note)
 

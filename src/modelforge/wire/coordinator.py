@@ -1,0 +1,184 @@
+"""Starts workers, gathers their records and keeps them on disk as they come."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from time import monotonic_ns
+from typing import IO, Any, Final
+
+import pyarrow as pa
+
+from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
+from modelforge.core.errors import ConnectionFailed, ModelForgeError, RequestError
+from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
+
+_HEAD_START_NS: Final = 20_000_000
+"""From the word to begin to the beginning, so that every worker has heard it."""
+
+_GOODBYE_S: Final = 5.0
+
+OnBatch = Callable[[pa.RecordBatch, bytes], None]
+"""Takes each batch of a worker and its telemetry as JSON, as it comes."""
+
+
+class CannotBegin(RequestError):
+    """No worker could ask the first request."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """How a run went, beside its records.
+
+    Attributes:
+        messages: the first message of each kind of error.
+        lost: the workers that ended without a last word.
+    """
+
+    messages: dict[str, str] = field(default_factory=dict)
+    lost: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Heard:
+    worker: int
+    batch: pa.RecordBatch | None
+    metadata: Mapping[bytes, bytes]
+
+
+class Coordinator:
+    """Runs one job in one process for each worker.
+
+    The records of all workers go to ``file`` as one Arrow IPC stream, which is flushed after each
+    batch: whatever ends this process, what was flushed can be read. A worker ends with its parent,
+    since its input does.
+
+    Args:
+        jobs: one for each worker, that differ in ``worker`` only.
+        plan: kept in the metadata of the stream's schema.
+        file: where the stream goes.
+        on_batch: told of every batch once it is written.
+    """
+
+    def __init__(
+        self, jobs: Sequence[Job], *, plan: bytes, file: IO[bytes], on_batch: OnBatch | None = None
+    ) -> None:
+        self._jobs = jobs
+        self._file = file
+        self._plan = plan
+        self._on_batch = on_batch
+        self._heard: SimpleQueue[_Heard] = SimpleQueue()
+        self._processes: list[subprocess.Popen[bytes]] = []
+        self._stops = 0
+
+    def run(self) -> Outcome:
+        """Start the workers, and wait until the last of them has ended.
+
+        Raises:
+            CannotBegin: no worker could ask the first request; the message says why.
+        """
+        try:
+            for job in self._jobs:
+                self._start(job)
+            return self._gather()
+        finally:
+            self._end()
+
+    def stop(self) -> None:
+        """Send no more; answers may still come in. The second time, break them off."""
+        word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
+        self._tell(word)
+
+    def _start(self, job: Job) -> None:
+        process = subprocess.Popen(  # noqa: S603 (ourselves)
+            [sys.executable, "-m", "modelforge.wire.worker_main"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            # A terminal's interrupt is for the parent, which then says what to do.
+            start_new_session=True,
+        )
+        self._processes.append(process)
+        pickled = pickle.dumps(job)
+        self._write(process, b"%d\n%b" % (len(pickled), pickled))
+        threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
+
+    def _listen(self, worker: int, process: subprocess.Popen[bytes]) -> None:
+        try:
+            with pa.ipc.open_stream(process.stdout) as stream:
+                while True:
+                    batch, metadata = stream.read_next_batch_with_custom_metadata()
+                    self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
+        except (StopIteration, pa.ArrowException, OSError):
+            self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
+
+    def _gather(self) -> Outcome:
+        outcome = Outcome()
+        running = {job.worker for job in self._jobs}
+        final: set[int] = set()
+        waiting, troubles = set(running), []
+        schema = RECORD.with_metadata({PLAN_KEY: self._plan})
+        with pa.ipc.new_stream(self._file, schema) as writer:
+            while running:
+                heard = self._heard.get()
+                if heard.batch is None:
+                    running.discard(heard.worker)
+                    waiting.discard(heard.worker)
+                    if heard.worker not in final:
+                        outcome.lost.append(heard.worker)
+                elif READY_KEY in heard.metadata:
+                    if trouble := json.loads(heard.metadata[READY_KEY]):
+                        troubles.append(trouble)
+                    waiting.discard(heard.worker)
+                else:
+                    self._keep(heard, writer, outcome)
+                    if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
+                        final.add(heard.worker)
+                    continue
+                if troubles:
+                    raise CannotBegin(troubles[0])
+                if not waiting and not outcome.lost:
+                    self._tell(b"%b %d" % (GO, monotonic_ns() + _HEAD_START_NS))
+                    waiting = {-1}  # said once
+        return outcome
+
+    def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
+        telemetry = heard.metadata[TELEMETRY_KEY]
+        writer.write_batch(heard.batch, custom_metadata={TELEMETRY_KEY: telemetry})
+        self._file.flush()
+        if messages := heard.metadata.get(MESSAGES_KEY):
+            outcome.messages = json.loads(messages) | outcome.messages
+        if self._on_batch is not None and heard.batch is not None:
+            self._on_batch(heard.batch, telemetry)
+
+    def _tell(self, word: bytes) -> None:
+        for process in self._processes:
+            self._write(process, word + b"\n")
+
+    def _write(self, process: subprocess.Popen[bytes], data: bytes) -> None:
+        try:
+            assert process.stdin is not None  # noqa: S101 (it is a pipe)
+            process.stdin.write(data)
+            process.stdin.flush()
+        except (BrokenPipeError, ValueError):
+            pass  # it has ended; its output says so too
+
+    def _end(self) -> None:
+        for process in self._processes:
+            if process.stdin is not None:
+                try:
+                    process.stdin.close()
+                except BrokenPipeError:
+                    pass
+        for process in self._processes:
+            try:
+                process.wait(_GOODBYE_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
