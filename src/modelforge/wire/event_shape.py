@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import accumulate
+from itertools import accumulate, compress
 from typing import Final, NamedTuple
 
 import orjson
@@ -12,19 +12,29 @@ _BETWEEN: Final = b'","'
 
 
 class Texts(NamedTuple):
-    """The texts of a run of events as JSON writes them, and the chunks without their ends."""
+    """The texts of a run of events: the chunks without their ends, and the text of each kind."""
 
-    encoded: list[bytes]
     pieces: list[bytes]
+    encoded: dict[bytes, bytes]
+
+    @property
+    def tokens(self) -> int:
+        """How many of the texts are not empty."""
+        empty = (piece for piece, text in self.encoded.items() if not text)
+        return len(self.pieces) - sum(map(self.pieces.count, empty))
 
     def ends(self, starts_at: int) -> list[int]:
-        """Where the data of each event's chunk ends, if the run begins at ``starts_at``."""
+        """Where the data ends of each chunk with a text, if the run begins at ``starts_at``."""
         widths = [len(piece) + _NEEDLE_BYTES for piece in self.pieces]
-        return list(accumulate(widths, initial=starts_at - len(b"\r\n")))[1:]
+        ends = accumulate(widths, initial=starts_at - len(b"\r\n"))
+        next(ends)
+        if all(self.encoded.values()):
+            return list(ends)
+        return list(compress(ends, map(self.encoded.__getitem__, self.pieces)))
 
     def decoded(self) -> list[str]:
         """The texts themselves."""
-        return _loads(_BETWEEN.join(self.encoded))
+        return _loads(_BETWEEN.join(map(self.encoded.__getitem__, self.pieces)))
 
 
 class EventShape:
@@ -48,27 +58,29 @@ class EventShape:
         The proof: cut at the delimiter's end, every piece must begin with the size that its own
         length says and the prefix, and end with the delimiter's beginning; that they all do is seen
         from the length of what remains without them. What remains must be valid JSON strings:
-        no quote in them but escaped ones, and nothing that a JSON parser refuses.
+        no quote in them but escaped ones, and nothing that a JSON parser refuses. Language repeats
+        itself, so what is proved is each piece that differs from the others.
         """
-        openings, rest = self._openings, self._rest
         pieces = run.split(self._needle)
         if pieces.pop() or not pieces:
             return None
+        kinds = list(set(pieces))
+        openings, rest = self._openings, self._rest
         try:
-            texts = [
-                piece.removeprefix(openings[len(piece)]).removesuffix(rest) for piece in pieces
-            ]
+            texts = [kind.removeprefix(openings[len(kind)]).removesuffix(rest) for kind in kinds]
         except KeyError:
-            if not self._learn(pieces):
+            if not self._learn(kinds):
                 return None
-            texts = [
-                piece.removeprefix(openings[len(piece)]).removesuffix(rest) for piece in pieces
-            ]
+            texts = [kind.removeprefix(openings[len(kind)]).removesuffix(rest) for kind in kinds]
         joined = _BETWEEN.join(texts)
-        removed = len(pieces) * (len(rest) + _NEEDLE_BYTES) + self._opening_bytes(pieces)
-        if len(joined) - len(_BETWEEN) * (len(pieces) - 1) != len(run) - removed:
+        removed = len(kinds) * (len(rest) - len(_BETWEEN)) + self._opening_bytes(kinds)
+        if len(joined) + len(_BETWEEN) != sum(map(len, kinds)) - removed:
             return None
-        return Texts(texts, pieces) if _are_strings(texts, joined) else None
+        return (
+            Texts(pieces, dict(zip(kinds, texts, strict=True)))
+            if _are_strings(texts, joined)
+            else None
+        )
 
     def _learn(self, pieces: list[bytes]) -> bool:
         """How a piece of each length must begin: with its chunk's size and the prefix."""

@@ -10,7 +10,8 @@ the proof does not cover is left to ``FullReader``, which gives the same reading
 
 from __future__ import annotations
 
-from itertools import accumulate, compress
+from collections.abc import Iterable
+from itertools import accumulate, chain
 from typing import Final
 
 from modelforge.core.events import TextDelta
@@ -73,14 +74,19 @@ class ExactReader:
         edges = self._edges(data[start:run_at], data[run_ends:])
         if edges is None:
             return None
-        empty = texts.encoded.count(b"")
-        text = ""
+        tokens, text = edges.tokens + texts.tokens, ""
+        if len(segments.stamps_ns) == 1:
+            moments_ns = segments.stamps_ns if tokens else []
+        else:
+            before = (start + end for end, _ in edges.before)
+            after = (run_ends + end for end, _ in edges.after)
+            moments_ns = _moments(segments, chain(before, texts.ends(run_at), after))
         if keep_text:
             text = "".join((edges.text_before, *texts.decoded(), edges.text_after))
         return Reading(
             status=200,
-            moments_ns=_moments(segments, texts, edges, run_at, start, run_ends),
-            tokens=edges.tokens + len(texts.encoded) - empty,
+            moments_ns=moments_ns,
+            tokens=tokens,
             reasoning_tokens=edges.reasoning_tokens,
             usage=edges.usage,
             finished=edges.failure is None,
@@ -132,16 +138,9 @@ class ExactReader:
         return True
 
 
-def _moments(
-    segments: Segments, texts: Texts, edges: Edges, run_at: int, start: int, run_ends: int
-) -> list[int]:
+def _moments(segments: Segments, ends: Iterable[int]) -> list[int]:
     """When tokens arrived: with the segment that brought the last byte of their event."""
     stamps_ns = segments.stamps_ns
-    if len(stamps_ns) == 1:
-        return stamps_ns if edges.tokens or any(texts.encoded) else []
-    ends = [start + end for end, _ in edges.before]
-    ends += compress(texts.ends(run_at), texts.encoded)
-    ends += [run_ends + end for end, _ in edges.after]
     moments_ns: list[int] = []
     arrived_at = accumulate(map(len, segments.pieces))
     arrived, stamp_ns = next(arrived_at), iter(stamps_ns)

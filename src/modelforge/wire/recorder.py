@@ -66,26 +66,36 @@ class Recorder:
         first_ns = last_ns = longest_ns = _NONE
         if moments_ns:
             first_ns, last_ns = moments_ns[0], moments_ns[-1]
-            gaps = [later - earlier for earlier, later in pairwise(moments_ns)]
-            longest_ns = max(gaps, default=0 if reading.tokens > 1 else _NONE)
-            if error is None and phase is not Phase.WARM_UP:
-                self._gaps.extend(gaps)
+            counted = error is None and phase is not Phase.WARM_UP
+            if len(moments_ns) > 1:
+                gaps = [later - earlier for earlier, later in pairwise(moments_ns)]
+                longest_ns = max(gaps)
+                if counted:
+                    self._gaps.extend(gaps)
+            elif reading.tokens > 1:
+                longest_ns = 0
+            if counted:
                 self._no_gaps += reading.tokens - len(moments_ns)
-        wide = (exchange.index, exchange.due_ns, exchange.sent_ns, first_ns, last_ns, done_ns)
-        self._wide.extend((*wide, longest_ns))
-        self._slim.extend(
-            (
-                _slim(usage.prompt_tokens),
-                _slim(usage.completion_tokens),
-                _slim(usage.cached_tokens),
-                _slim(usage.reasoning_tokens),
-                reading.tokens,
-                _slim(received),
-                reading.status,
-                phase,
-                exchange.reused,
-            )
+        due_ns, sent_ns = exchange.due_ns, exchange.sent_ns
+        self._wide.extend((exchange.index, due_ns, sent_ns, first_ns, last_ns, done_ns, longest_ns))
+        prompt, completion = usage.prompt_tokens, usage.completion_tokens
+        cached, reasoning = usage.cached_tokens, usage.reasoning_tokens
+        row = (
+            _NONE if prompt is None else prompt,
+            _NONE if completion is None else completion,
+            _NONE if cached is None else cached,
+            _NONE if reasoning is None else reasoning,
+            reading.tokens,
+            received,
+            reading.status,
+            phase,
+            exchange.reused,
         )
+        try:
+            self._slim.extend(row)
+        except OverflowError:
+            del self._slim[len(self._errors) * len(_SLIM) :]
+            self._slim.extend(min(value, _MOST) for value in row)
         self._errors.append(None if error is None else error.kind)
         if len(self._gaps) >= _GAPS_AT_ONCE:
             self._count_gaps()
@@ -123,7 +133,3 @@ class Recorder:
         if self._no_gaps:
             self._histogram.add_zeros(self._no_gaps)
             self._no_gaps = 0
-
-
-def _slim(count: int | None) -> int:
-    return _NONE if count is None else min(count, _MOST)
