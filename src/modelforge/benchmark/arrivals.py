@@ -195,7 +195,7 @@ def require_worker(worker: int, workers: int) -> None:
 
 def before(due_s: Iterator[float], end_s: float) -> Iterator[float]:
     """The arrivals that are due before ``end_s``."""
-    return takewhile(end_s.__gt__, due_s)
+    return takewhile(float(end_s).__gt__, due_s)
 
 
 def _at_rate(gaps: Gaps, rate: float, seed: int) -> Iterator[float]:

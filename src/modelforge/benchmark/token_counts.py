@@ -46,8 +46,11 @@ class TokenCounts:
         _law(self.law)
         require_between("a number of tokens", self.first, 1, MOST_TOKENS)
         if self.law in ("fixed", "uniform"):
-            whole = all(number == int(number) for number in (self.first, self.second))
-            if not math.isfinite(self.second) or not whole:
+            whole = all(
+                math.isfinite(number) and number == int(number)
+                for number in (self.first, self.second)
+            )
+            if not whole:
                 raise UsageError(f"{self} is not in whole tokens")
         if self.law == "fixed" and self.second:
             raise UsageError("a fixed number of tokens is one number")
