@@ -21,7 +21,7 @@ def whole_chunks(body: bytes, at: int, until: int, *, last: bool = False) -> lis
     With ``last``, the empty chunk that ends a body must come last, without trailers; otherwise it
     must not come at all. Extensions of a chunk are not plain.
     """
-    chunks = []
+    chunks: list[Chunk] = []
     while at < until:
         line = _SIZE.match(body, at, until)
         if line is None:

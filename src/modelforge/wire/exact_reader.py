@@ -10,8 +10,8 @@ the proof does not cover is left to ``FullReader``, which gives the same reading
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import accumulate, chain
+from collections.abc import Sequence
+from itertools import accumulate
 from typing import Final
 
 from modelforge.core.events import TextDelta
@@ -78,9 +78,9 @@ class ExactReader:
         if len(segments.stamps_ns) == 1:
             moments_ns = segments.stamps_ns if tokens else []
         else:
-            before = (start + end for end, _ in edges.before)
-            after = (run_ends + end for end, _ in edges.after)
-            moments_ns = _moments(segments, chain(before, texts.ends(run_at), after))
+            before = [start + end for end, _ in edges.before]
+            after = [run_ends + end for end, _ in edges.after]
+            moments_ns = _moments(segments, [*before, *texts.ends(run_at), *after])
         if keep_text:
             text = "".join((edges.text_before, *texts.decoded(), edges.text_after))
         return Reading(
@@ -138,20 +138,27 @@ class ExactReader:
         return True
 
 
-def _moments(segments: Segments, ends: Iterable[int]) -> list[int]:
-    """When tokens arrived: with the segment that brought the last byte of their event."""
-    stamps_ns = segments.stamps_ns
+def _moments(segments: Segments, ends: Sequence[int]) -> list[int]:
+    """When tokens arrived: with the segment that brought the last byte of their event.
+
+    ``ends`` are where in the body the data of their chunks ends.
+    """
+    pieces, stamps_ns = segments.pieces, segments.stamps_ns
+    arrived = list(accumulate(map(len, pieces)))
+    if min(map(len, pieces)) > len(_CRLF):  # then the end of a chunk comes with the end of its data
+        by_end = dict(zip(arrived, stamps_ns, strict=True))
+        try:  # nearly always: one event a segment
+            return [by_end[end + len(_CRLF)] for end in ends]
+        except KeyError:
+            pass
     moments_ns: list[int] = []
-    arrived_at = accumulate(map(len, segments.pieces))
-    arrived, stamp_ns = next(arrived_at), iter(stamps_ns)
-    moment_ns = next(stamp_ns)
-    new = True
+    segment, latest = 0, -1
     for end in ends:
-        while arrived < end:
-            arrived, moment_ns, new = next(arrived_at), next(stamp_ns), True
-        if new:
-            moments_ns.append(moment_ns)
-            new = False
+        while arrived[segment] < end:
+            segment += 1
+        if segment != latest:
+            latest = segment
+            moments_ns.append(stamps_ns[segment])
     return moments_ns
 
 

@@ -52,6 +52,7 @@ class Recorder:
         self._gaps = array("q")
         self._no_gaps = 0
         self._histogram = LogHistogram()
+        self.batch()  # what pyarrow loads at its first batch, it shall not load while it matters
 
     def __len__(self) -> int:
         """How many exchanges are held."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+from concurrent.futures import ThreadPoolExecutor
 from time import monotonic_ns
 from typing import IO, Final
 
@@ -42,6 +43,7 @@ class Worker:
         self._sink = sink
         self._messages: dict[str, str] = {}
         self._seen: set[str] = set()
+        self._pen = ThreadPoolExecutor(max_workers=1)
 
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
@@ -69,14 +71,14 @@ class Worker:
         except RequestError as error:
             self._say_ready(f"{error.kind}: {job.target.redact(str(error))}")
             return
+        gc.collect()
+        gc.freeze()
+        gc.disable()  # a collection would stop the loop
         self._say_ready(None)
         line = await control.readline()
         if not line.startswith(GO):
             return
         listening = loop.create_task(self._listen(control))
-        gc.collect()
-        gc.freeze()  # what is there stays: a collection shall not stop the loop for it
-        gc.disable()
         self._heartbeat.start()
         flushing = loop.create_task(self._flush_often())
         start_ns = int(line.split()[1])
@@ -88,7 +90,7 @@ class Worker:
             task.cancel()
         self._heartbeat.stop()
         self._flush(final=True)
-        self._writer.close()
+        await loop.run_in_executor(self._pen, self._writer.close)
         await client.close()
 
     def _finished(
@@ -136,12 +138,14 @@ class Worker:
         if self._messages:
             metadata[MESSAGES_KEY] = json.dumps(self._messages).encode()
             self._messages = {}
+        self._pen.submit(self._write, batch, metadata)
+
+    def _write(self, batch: pa.RecordBatch, metadata: dict[bytes, bytes]) -> None:
+        """In a thread: a pipe that is full must not stop the loop."""
         self._writer.write_batch(batch, custom_metadata=metadata)
         self._sink.flush()
 
     def _say_ready(self, trouble: str | None) -> None:
         empty = RECORD.empty_table().to_batches()
         batch = empty[0] if empty else pa.RecordBatch.from_pylist([], schema=RECORD)
-        metadata = {READY_KEY: json.dumps(trouble).encode()}
-        self._writer.write_batch(batch, custom_metadata=metadata)
-        self._sink.flush()
+        self._write(batch, {READY_KEY: json.dumps(trouble).encode()})
