@@ -41,7 +41,8 @@ class Measures:
     def between_ms(self, start: str, end: str) -> NDArray[np.float64]:
         """From one moment to another, milliseconds; NaN where the other is null."""
         ends = self.column(end)
-        took = (ends - self.column(start)) / _NS_PER_MS
+        took = np.subtract(ends, self.column(start), dtype=np.float64)  # exact below 2**53 ns
+        took /= _NS_PER_MS
         took[ends == _NULL] = np.nan
         return took
 

@@ -76,7 +76,7 @@ def summarise(
     good = Measures(columns, is_measured & succeeded)
     duration_s = _duration_s(measured, telemetry)
     tokens = _token_totals(good)
-    latencies = array("d", (good.ms("e2e") / 1000).tobytes())
+    latencies = _latencies_s(good)
     good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
     reached = Measures(columns, is_measured & (succeeded | (_column(columns, "status") != 0)))
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
@@ -133,6 +133,14 @@ def summarise(
         loss=loss,
         server=server,
     )
+
+
+def _latencies_s(requests: Measures) -> array[float]:
+    seconds = requests.ms("e2e")
+    seconds /= 1000
+    values = array("d")
+    values.frombytes(seconds.view(np.uint8).data)
+    return values
 
 
 def _distribution(requests: Measures, name: str) -> Distribution:
