@@ -107,14 +107,6 @@ class RecordingPart(_Part):
 class BenchmarkDocument(_Part):
     """A benchmark's result, version 1."""
 
-    model_config = ConfigDict(
-        extra="forbid",
-        frozen=True,
-        strict=True,
-        title="ModelForge benchmark",
-        protected_namespaces=(),
-    )
-
     schema_: Annotated[Literal["modelforge.benchmark/1"], Field(alias="schema")]
     model: str
     verdict: VerdictPart
@@ -150,5 +142,6 @@ def json_schema() -> dict[str, Any]:
     """The JSON Schema of the export (2020-12)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "ModelForge benchmark, version 1",
         **BenchmarkDocument.model_json_schema(by_alias=True),
     }
