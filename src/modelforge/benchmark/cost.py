@@ -48,7 +48,7 @@ def run_cost(requests: Measures, prices: PriceList) -> RunCost:
     )
     if bill.cost is None:
         return RunCost(usd=None, unpriced=requests.count, note=bill.note)
-    note = f"{unpriced:,} requests without usage are not in it" if unpriced else None
+    note = f"not in it, for want of usage: {unpriced:,}" if unpriced else None
     return RunCost(usd=bill.cost.usd, unpriced=unpriced, note=note)
 
 

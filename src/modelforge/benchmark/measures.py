@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
@@ -32,16 +32,14 @@ class Measures:
 
     def column(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers; null is -1."""
-        column = self._columns[name]
-        if column.null_count:
-            column = column.fill_null(pa.scalar(_NULL, column.type))
-        values = np.asarray(column.to_numpy())
+        values = whole_numbers(self._columns[name])
         return values if self._all else values[self._rows]
 
     def between_ms(self, start: str, end: str) -> NDArray[np.float64]:
         """From one moment to another, milliseconds; NaN where the other is null."""
         ends = self.column(end)
-        took = (ends - self.column(start)) / _NS_PER_MS
+        took = np.subtract(ends, self.column(start), dtype=np.float64)  # exact below 2**53 ns
+        took /= _NS_PER_MS
         took[ends == _NULL] = np.nan
         return took
 
@@ -56,6 +54,17 @@ class Measures:
     def ms(self, name: str) -> NDArray[np.float64]:
         """A measure by its name in `Slo`, or ``schedule_lag``; NaN where a request has none."""
         return _MEASURES[name](self)
+
+
+def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
+    """A column of whole numbers, in one piece; null is -1.
+
+    Put together here, since Arrow's allocator would keep the room for itself afterwards.
+    """
+    null = pa.scalar(_NULL, column.type) if column.null_count else None
+    chunks = (chunk if null is None else chunk.fill_null(null) for chunk in column.chunks)
+    pieces = [np.asarray(chunk.to_numpy(zero_copy_only=False)) for chunk in chunks]
+    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -190,7 +190,7 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
 
 def _of_loss(evidence: Evidence) -> Iterator[Reason]:
     lost = [worker.worker for worker in evidence.workers if not worker.said_goodbye]
-    missing = f"; at least {evidence.missing:,} requests are missing" if evidence.missing else ""
+    missing = f"; missing requests: at least {evidence.missing:,}" if evidence.missing else ""
     if lost and len(lost) == len(evidence.workers):
         yield Reason(
             code="cut_short",

@@ -104,7 +104,7 @@ class WireConnection(asyncio.Protocol):
         self._transport.write(request)
 
     def hurry(self) -> None:
-        """End an answer that has said its last word and then fell silent without ending its body."""
+        """End an answer that has said its last word but not ended its body, and is silent now."""
         exchange = self._exchange
         if exchange is None:
             return
@@ -152,7 +152,7 @@ class WireConnection(asyncio.Protocol):
         else:
             self._transport.abort()  # nobody asked
 
-    def connection_lost(self, exc: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (the protocol's)
         """It is closed."""
         exchange, self._fd = self._exchange, -1
         if exchange is not None:

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic_ns
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final, cast
 
 import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
-from modelforge.core.errors import ConnectionFailed, ModelForgeError, RequestError
+from modelforge.core.errors import RequestError
 from modelforge.wire.job import GO, QUIT, STOP, Job
 from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
 
@@ -24,6 +25,9 @@ _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
 
 _GOODBYE_S: Final = 5.0
+
+if TYPE_CHECKING:
+    from io import IOBase
 
 OnBatch = Callable[[pa.RecordBatch, bytes], None]
 """Takes each batch of a worker and its telemetry as JSON, as it comes."""
@@ -97,7 +101,7 @@ class Coordinator:
         self._tell(word)
 
     def _start(self, job: Job) -> None:
-        process = subprocess.Popen(  # noqa: S603 (ourselves)
+        process = subprocess.Popen(
             [sys.executable, "-m", "modelforge.wire.worker_main"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -111,7 +115,7 @@ class Coordinator:
 
     def _listen(self, worker: int, process: subprocess.Popen[bytes]) -> None:
         try:
-            with pa.ipc.open_stream(process.stdout) as stream:
+            with pa.ipc.open_stream(cast("IOBase", process.stdout)) as stream:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
@@ -124,7 +128,7 @@ class Coordinator:
         final: set[int] = set()
         waiting, troubles = set(running), []
         schema = RECORD.with_metadata({PLAN_KEY: self._plan})
-        with pa.ipc.new_stream(self._file, schema) as writer:
+        with pa.ipc.new_stream(cast("IOBase", self._file), schema) as writer:
             while running:
                 heard = self._heard.get()
                 if heard.batch is None:
@@ -162,20 +166,17 @@ class Coordinator:
             self._write(process, word + b"\n")
 
     def _write(self, process: subprocess.Popen[bytes], data: bytes) -> None:
-        try:
-            assert process.stdin is not None  # noqa: S101 (it is a pipe)
+        if process.stdin is None:
+            return
+        with suppress(BrokenPipeError, ValueError):  # it has ended; its output says so too
             process.stdin.write(data)
             process.stdin.flush()
-        except (BrokenPipeError, ValueError):
-            pass  # it has ended; its output says so too
 
     def _end(self) -> None:
         for process in self._processes:
             if process.stdin is not None:
-                try:
+                with suppress(BrokenPipeError):
                     process.stdin.close()
-                except BrokenPipeError:
-                    pass
         for process in self._processes:
             try:
                 process.wait(_GOODBYE_S)

@@ -59,11 +59,11 @@ def read_edges(before: bytes, after: bytes) -> Edges | None:
 def _arrived(
     decoder: OpenAIChatStream, chunks: Sequence[Chunk], count: TokenCount
 ) -> list[tuple[int, int]]:
-    arrived = []
-    for chunk in chunks:
-        if tokens := count.add(_events(decoder, chunk.data)):
-            arrived.append((chunk.ends_at, tokens))
-    return arrived
+    return [
+        (chunk.ends_at, tokens)
+        for chunk in chunks
+        if (tokens := count.add(_events(decoder, chunk.data)))
+    ]
 
 
 def _events(decoder: OpenAIChatStream, chunk: bytes) -> Sequence[ChatEvent]:

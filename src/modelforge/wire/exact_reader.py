@@ -17,7 +17,7 @@ from typing import Final
 from modelforge.core.events import TextDelta
 from modelforge.providers.openai_chat_answer import OpenAIChatStream
 from modelforge.wire.edges import Edges, read_edges
-from modelforge.wire.event_shape import EventShape, Texts
+from modelforge.wire.event_shape import EventShape
 from modelforge.wire.reading import Reading, Segments
 
 END_OF_BODY: Final = b"\r\n0\r\n\r\n"

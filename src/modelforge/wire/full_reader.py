@@ -135,10 +135,11 @@ class FullReader:
         if decoder is None:
             self._error_body = (self._error_body + body)[:MAX_ERROR_BYTES]
             return
-        if decoder.failure is None and not decoder.done:
-            self._take(decoder.feed(body))
-            if decoder.failure is not None:
-                self._fail(decoder.failure)
+        if self.complete or decoder.done:
+            return
+        self._take(decoder.feed(body))
+        if (failure := decoder.failure) is not None:
+            self._fail(failure)
 
     def on_message_complete(self) -> None:
         """The whole answer was read."""

@@ -125,7 +125,8 @@ class Recorder:
         mask = column == _NONE if name in _NULLABLE else None
         if name in _MOMENTS:
             column = column - self.start_ns
-        return pa.array(column, mask=mask, safe=False).cast(field.type, safe=False)
+        whole: pa.Array[Any] = pa.array(column, mask=mask, safe=False)
+        return whole.cast(field.type, safe=False)
 
     def _count_gaps(self) -> None:
         if self._gaps:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Iterator
 from time import monotonic_ns
-from typing import Final
+from typing import Any, Final
 
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.record import Phase
@@ -52,7 +53,7 @@ class Run:
         self._unfinished = 0
         self._issuing = False
         self._pacer: Pacer | None = None
-        self._indices = iter(())
+        self._indices: Iterator[int] = iter(())
         self._ends_ns = _NEVER_NS
         self._ended_ns = 0
         self._streams = 0
@@ -170,11 +171,11 @@ class Run:
         if self._issuing or exchange.stream >= 0:
             self._send(exchange.index, ask, Phase.MEASURED, monotonic_ns(), exchange.stream)
 
-    def _after(self, wait_s: float, call: object, *arguments: object) -> None:
+    def _after(self, wait_s: float, call: Callable[..., None], *arguments: Any) -> None:
         if wait_s > 0:
-            self._loop.call_later(wait_s, call, *arguments)  # type: ignore[arg-type]
+            self._loop.call_later(wait_s, call, *arguments)
         else:
-            call(*arguments)  # type: ignore[operator]
+            call(*arguments)
 
     def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
         self._unfinished += 1

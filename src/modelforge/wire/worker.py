@@ -7,7 +7,7 @@ import gc
 import json
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic_ns
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
@@ -21,6 +21,9 @@ from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
 from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
+
+if TYPE_CHECKING:
+    from io import IOBase
 
 READY_KEY: Final = b"ready"
 """In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
@@ -39,7 +42,7 @@ class Worker:
     def __init__(self, job: Job, sink: IO[bytes]) -> None:
         self._job = job
         self._recorder = Recorder(job.worker)
-        self._writer = pa.ipc.new_stream(sink, RECORD)
+        self._writer = pa.ipc.new_stream(cast("IOBase", sink), RECORD)
         self._sink = sink
         self._messages: dict[str, str] = {}
         self._seen: set[str] = set()

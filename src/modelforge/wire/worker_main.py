@@ -11,7 +11,8 @@ import asyncio
 import os
 import pickle
 import sys
-from typing import IO
+from collections.abc import Coroutine
+from typing import IO, Any
 
 from modelforge.wire.job import Job
 from modelforge.wire.worker import Worker
@@ -30,9 +31,9 @@ def main() -> None:
         os._exit(1)  # the parent is gone, and with it whoever could be told
 
 
-def _run(work: object) -> None:
+def _run(work: Coroutine[Any, Any, None]) -> None:
     if sys.platform == "win32":
-        asyncio.run(work)  # type: ignore[arg-type]
+        asyncio.run(work)
     else:
         import uvloop  # noqa: PLC0415 (not on every platform)
 
