@@ -26,6 +26,7 @@ class WorkerEvidence:
         lag_p99_ms: the median, over its intervals, of how late its loop was at the 99th percentile.
         lag_max_ms: the latest its loop ever was.
         unsent_due: arrivals that were overdue at its last word.
+        in_flight: requests that were under way at its last word.
     """
 
     worker: int
@@ -39,6 +40,7 @@ class WorkerEvidence:
     lag_p99_ms: float | None = None
     lag_max_ms: float | None = None
     unsent_due: int = 0
+    in_flight: int = 0
 
 
 def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[WorkerEvidence, ...]:
@@ -89,6 +91,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         lag_p99_ms=median(one.loop_lag_ms.p99 for one in measuring) if measuring else None,
         lag_max_ms=max((one.loop_lag_ms.max for one in measuring), default=None),
         unsent_due=said[-1].unsent_due,
+        in_flight=said[-1].in_flight,
     )
 
 

@@ -24,12 +24,12 @@ TELEMETRY_KEY: Final = b"telemetry"
 
 
 class Phase(IntEnum):
-    """Which part of the run a request belongs to. Only `MEASURED` enters the figures."""
+    """Which part of the run a request belongs to."""
 
     WARM_UP = 0
     MEASURED = 1
     COOL_DOWN = 2
-    """Sent in time and finished after the end of the measurement."""
+    """Sent in time and done after the end of the measurement: in the latencies, in no rate."""
 
 
 _COLUMNS: Final[list[pa.Field[Any]]] = [

@@ -75,8 +75,10 @@ class BenchmarkResult:
 
     Attributes:
         total_requests: measured, successful or failed.
-        warmup_requests, cooldown_requests: sent before and finished after; in no other figure
-            than the cost.
+        warmup_requests: sent before; in no other figure than the cost.
+        cooldown_requests: those of ``total_requests`` that were done after the end: in the
+            latencies, not in the rates.
+        broken_off_requests: under way when the run was ended for them; in no other figure.
         total_duration: seconds of the measurement; 0 of nothing.
         latencies: seconds from sent to done, in the order of arrival.
         requests_per_s: successful requests a second; None of nothing, as all rates.
@@ -88,7 +90,7 @@ class BenchmarkResult:
         total_cost: US dollars of every answered request, warm-up and cool-down included, exact;
             None where not one could be priced. ``unpriced`` counts those that could not.
         cost_note: why there is no cost, or not the whole; None otherwise.
-        missing_requests: sent, by the numbers of others, and not in the recording.
+        missing_requests: under way at the last word of a worker that was lost.
         loss: how the recording ended before its end; None: it did not.
         server: figures of the server's own metrics; None: there were none.
         runs: the single runs of a repeated one; empty: it was not repeated.
@@ -101,6 +103,7 @@ class BenchmarkResult:
     failed_requests: int
     warmup_requests: int
     cooldown_requests: int
+    broken_off_requests: int
     total_duration: float
     latencies: array[float] = field(repr=False)
     requests_per_s: float | None

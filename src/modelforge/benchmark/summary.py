@@ -22,6 +22,7 @@ from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitio
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Limits, judge
+from modelforge.core.errors import Interrupted
 from modelforge.pricing.rates import NoRates, PriceList
 from modelforge.stats.histogram import LogHistogram
 
@@ -71,18 +72,22 @@ def summarise(
     """
     phase = whole_numbers(columns["phase"])
     succeeded = _is_null(columns["error"])
-    is_measured = phase == Phase.MEASURED
+    # Whatever was asked in time counts, however late it was answered: to leave out what was under
+    # way at the end would leave out the longest answers. Rates are of what was answered in time.
+    broken_off = _is_error(columns["error"], Interrupted.kind)
+    is_measured = (phase != Phase.WARM_UP) & ~broken_off
     measured = Measures(columns, is_measured)
     good = Measures(columns, is_measured & succeeded)
+    in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded)
     duration_s = _duration_s(measured, telemetry)
     tokens = _token_totals(good)
-    good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
+    good_requests = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
     reached = Measures(columns, is_measured & (succeeded | (whole_numbers(columns["status"]) != 0)))
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
     workers = worker_evidence(telemetry, workers=plan.workers)
     cost = run_cost(Measures(columns, succeeded), prices)
-    missing = _missing(columns)
-    event_count = int(good.column("counted_tokens").sum(dtype=np.int64))
+    missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
+    event_count = int(in_time.column("counted_tokens").sum(dtype=np.int64))
     itl = Distribution.of_histogram(gaps, unit=_NS_PER_MS)
     evidence = Evidence(
         open_loop=plan.open_loop,
@@ -90,7 +95,7 @@ def summarise(
         failed=measured.count - good.count,
         duration_s=duration_s,
         schedule_lag_p99_ms=schedule_lag.p99,
-        requests_per_s=_rate(good.count, duration_s),
+        requests_per_s=_rate(in_time.count, duration_s),
         events_per_s=_rate(event_count, duration_s),
         workers=workers,
         missing=missing,
@@ -103,11 +108,12 @@ def summarise(
         successful_requests=good.count,
         failed_requests=measured.count - good.count,
         warmup_requests=int(np.count_nonzero(phase == Phase.WARM_UP)),
-        cooldown_requests=int(np.count_nonzero(phase == Phase.COOL_DOWN)),
+        cooldown_requests=int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off)),
+        broken_off_requests=int(np.count_nonzero(broken_off)),
         total_duration=duration_s or 0.0,
         requests_per_s=evidence.requests_per_s,
         tokens_per_second=(
-            None if tokens.completion is None else _rate(tokens.completion, duration_s)
+            None if tokens.completion is None else _rate(_output_tokens(in_time), duration_s)
         ),
         goodput_per_s=None if good_requests is None else _rate(good_requests, duration_s),
         good_requests=good_requests,
@@ -146,6 +152,15 @@ def _distribution(requests: Measures, name: str) -> Distribution:
     return Distribution.of(known(requests.ms(name)))
 
 
+def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
+    chunks = []
+    for chunk in column.chunks:
+        of_kind = [code for code, word in enumerate(chunk.dictionary.to_pylist()) if word == kind]
+        codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        chunks.append(np.isin(codes, of_kind))
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
+
+
 def _is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(column.is_null().to_numpy())
 
@@ -165,10 +180,8 @@ def _duration_s(measured: Measures, telemetry: Sequence[Telemetry]) -> float | N
     return (end - start) / 1e9 if end > start else None
 
 
-def _missing(columns: pa.Table) -> int:
-    if not columns.num_rows:
-        return 0
-    return max(0, int(whole_numbers(columns["index"]).max()) + 1 - columns.num_rows)
+def _output_tokens(requests: Measures) -> int:
+    return int(requests.tokens().sum(dtype=np.int64))
 
 
 def _token_totals(requests: Measures) -> TokenTotals:
@@ -180,7 +193,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
     from_server = int(np.count_nonzero(requests.column("completion_tokens") >= 0))
     return TokenTotals(
         prompt=reported("prompt_tokens"),
-        completion=int(requests.tokens().sum(dtype=np.int64)) if requests.count else None,
+        completion=_output_tokens(requests) if requests.count else None,
         cached=reported("cached_tokens"),
         reasoning=reported("reasoning_tokens"),
         from_server=from_server,

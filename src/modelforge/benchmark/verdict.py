@@ -105,7 +105,7 @@ class Evidence:
         schedule_lag_p99_ms: from due to sent; None of nothing.
         events_per_s: token events received.
         workers: one each.
-        missing: rows that others' numbers show to have existed and that are not in the recording.
+        missing: requests under way at the last word of workers that were lost.
         loss: how the recording ended before its end; None: it did not.
     """
 
@@ -190,7 +190,7 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
 
 def _of_loss(evidence: Evidence) -> Iterator[Reason]:
     lost = [worker.worker for worker in evidence.workers if not worker.said_goodbye]
-    missing = f"; missing requests: at least {evidence.missing:,}" if evidence.missing else ""
+    missing = f"; under way at the last word: {evidence.missing:,}" if evidence.missing else ""
     if lost and len(lost) == len(evidence.workers):
         yield Reason(
             code="cut_short",

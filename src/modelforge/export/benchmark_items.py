@@ -82,7 +82,9 @@ def _requests(result: BenchmarkResult) -> Iterator[str]:
     if result.warmup_requests:
         yield f"{count(result.warmup_requests)} warm-up before"
     if result.cooldown_requests:
-        yield f"{count(result.cooldown_requests)} done after the end"
+        yield f"{count(result.cooldown_requests)} of them done after the end"
+    if result.broken_off_requests:
+        yield f"{count(result.broken_off_requests)} broken off at the end"
     if result.missing_requests:
         yield f"{count(result.missing_requests)} missing"
 

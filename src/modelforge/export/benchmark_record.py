@@ -48,6 +48,7 @@ def to_document(result: BenchmarkResult) -> dict[str, Any]:
             "failed": result.failed_requests,
             "warmup": result.warmup_requests,
             "cooldown": result.cooldown_requests,
+            "broken_off": result.broken_off_requests,
         },
         "duration_s": _rounded(result.total_duration),
         "requests_per_s": _rounded(result.requests_per_s),

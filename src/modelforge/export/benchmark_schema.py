@@ -47,13 +47,14 @@ class VerdictPart(_Part):
 
 
 class RequestsPart(_Part):
-    """How many; warm-up and cool-down are not in the total."""
+    """How many; the cool-down is part of the total, the warm-up and what was broken off are not."""
 
     total: _Count
     successful: _Count
     failed: _Count
     warmup: _Count
     cooldown: _Count
+    broken_off: _Count
 
 
 class SloPart(_Part):

@@ -15,7 +15,7 @@ from modelforge.benchmark.record import Phase
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
-from modelforge.pricing.rates import Rates
+from modelforge.pricing.rates import Rates, RateTier
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
     MS,
@@ -101,11 +101,25 @@ def test_warm_up_and_cool_down_are_told_apart_and_cost() -> None:
         a_request(0, phase=int(Phase.WARM_UP)),
         a_request(1),
         a_request(2, phase=int(Phase.COOL_DOWN)),
+        a_failure(3, error="interrupted", phase=int(Phase.COOL_DOWN)),
         prices=RATES,
     )
-    assert (result.warmup_requests, result.total_requests, result.cooldown_requests) == (1, 1, 1)
-    assert result.ttft_ms.count == 1
+    assert (result.warmup_requests, result.total_requests, result.cooldown_requests) == (1, 2, 1)
+    assert (result.broken_off_requests, result.failed_requests, result.errors) == (1, 0, {})
+    assert result.ttft_ms.count == 2
+    assert result.requests_per_s is not None
+    assert result.requests_per_s * result.total_duration == pytest.approx(1)
+    assert result.tokens_per_second == pytest.approx(5 * result.requests_per_s)
     assert result.total_cost == 3 * Decimal("0.000028")
+
+
+def test_a_threshold_for_long_prompts_is_reached_by_single_requests_only() -> None:
+    dear = RateTier(above_tokens=30, prices=Rates(input=Decimal(10), output=Decimal(10)))
+    tiered = Rates(input=Decimal(1), output=Decimal(1), tiers=(dear,))
+    short, long = a_request(0, cached_tokens=0), a_request(1, prompt_tokens=31, cached_tokens=0)
+    assert summary(short, short, prices=tiered).total_cost == 2 * Decimal("0.000025")
+    both = summary(short, long, prices=tiered)
+    assert both.total_cost == Decimal("0.000025") + Decimal("0.00036")
 
 
 def test_tokens_are_the_servers_and_counted_where_it_says_nothing() -> None:
@@ -164,8 +178,11 @@ def test_the_measurement_lasts_as_long_as_the_workers_say() -> None:
     assert result.total_duration == 10
 
 
-def test_what_the_numbers_show_to_be_missing_is_counted() -> None:
-    assert summary(a_request(0), a_request(4)).missing_requests == 3
+def test_what_a_lost_worker_had_under_way_is_missing() -> None:
+    lost = a_word(final=False, in_flight=7)
+    result = summarise(a_table(a_request(0)), LogHistogram(), [lost], PLAN)
+    assert result.missing_requests == 7
+    assert "under way at the last word: 7" in result.verdict.reasons[0].message
 
 
 def test_the_other_tools_definitions_stand_beside_ours() -> None:
