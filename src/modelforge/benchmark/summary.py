@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pyarrow as pa
@@ -154,7 +154,7 @@ def _distribution(requests: Measures, name: str) -> Distribution:
 
 def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
     chunks = []
-    for chunk in column.chunks:
+    for chunk in cast("list[pa.DictionaryArray[Any, Any]]", column.chunks):
         of_kind = [code for code, word in enumerate(chunk.dictionary.to_pylist()) if word == kind]
         codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
         chunks.append(np.isin(codes, of_kind))
