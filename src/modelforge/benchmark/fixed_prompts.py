@@ -57,6 +57,7 @@ class FixedPrompts:
     max_tokens: int | None = None
     ignore_eos: bool = False
     source: str = "prompts"
+    _asks: tuple[Ask, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if not self.prompts:
@@ -67,16 +68,20 @@ class FixedPrompts:
             require_count("max_tokens", self.max_tokens, 1)
         elif self.ignore_eos:
             raise UsageError("answers of exactly max_tokens need max_tokens")
+        asks = (
+            Ask(
+                prompt=prompt,
+                source=self.source,
+                max_tokens=self.max_tokens,
+                ignore_eos=self.ignore_eos,
+            )
+            for prompt in self.prompts
+        )
+        object.__setattr__(self, "_asks", tuple(asks))
 
     def ask(self, index: int) -> Ask:
         """Request ``index``."""
-        place = place_in(self.order, index, len(self.prompts), self.seed)
-        return Ask(
-            prompt=self.prompts[place],
-            source=self.source,
-            max_tokens=self.max_tokens,
-            ignore_eos=self.ignore_eos,
-        )
+        return self._asks[place_in(self.order, index, len(self.prompts), self.seed)]
 
     def follow_up(self, index: int, asked: Ask, answer: str) -> None:
         """Nothing follows."""

@@ -37,6 +37,7 @@ class WireClient:
         timeout_s: the longest that an answer may take from when it was sent.
         most_connections: at once.
         keep_text: gather the texts of the answers.
+        count_events: see `ExactReader`.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class WireClient:
         timeout_s: float,
         most_connections: int,
         keep_text: bool = False,
+        count_events: bool = True,
     ) -> None:
         self._target = target
         self._finished = finished
@@ -54,7 +56,8 @@ class WireClient:
         self._timeout_s = timeout_s
         self._most_connections = most_connections
         self.keep_text = keep_text
-        self.exact = ExactReader() if isinstance(target.codec, OpenAIChat) else None
+        usual = isinstance(target.codec, OpenAIChat)
+        self.exact = ExactReader(count_events=count_events) if usual else None
         self._writer = RequestWriter(target)
         self._tls = target.tls()
         self._url = target.base_url

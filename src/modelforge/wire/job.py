@@ -27,6 +27,7 @@ class Job:
         worker, workers: which of how many.
         timeout_s: the longest that an answer may take.
         most_connections: of this worker, at once.
+        count_events: read every event of every answer; see `modelforge.wire.exact_reader`.
         flush_s: how often records leave the worker.
     """
 
@@ -40,4 +41,5 @@ class Job:
     timeout_s: float
     most_connections: int
     keep_text: bool = False
+    count_events: bool = True
     flush_s: float = 0.5

@@ -168,8 +168,10 @@ class Run:
         self._over.set()
 
     def _follow_up(self, exchange: Exchange, ask: Ask) -> None:
-        if self._issuing or exchange.stream >= 0:
+        if self._issuing:
             self._send(exchange.index, ask, Phase.MEASURED, monotonic_ns(), exchange.stream)
+        elif exchange.stream >= 0:
+            self._ask_next(exchange.stream)  # which ends the stream
 
     def _after(self, wait_s: float, call: Callable[..., None], *arguments: Any) -> None:
         if wait_s > 0:

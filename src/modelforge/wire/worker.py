@@ -57,6 +57,7 @@ class Worker:
             timeout_s=job.timeout_s,
             most_connections=job.most_connections,
             keep_text=job.keep_text,
+            count_events=job.count_events,
         )
         self._client = client
         self._run = Run(
