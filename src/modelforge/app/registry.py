@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,14 +18,14 @@ from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError, UnknownProvider
+from modelforge.core.errors import ConfigError, UnknownProvider, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
-from modelforge.providers.connection import connect
+from modelforge.providers.connection import Connection, connect
 from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
 from modelforge.providers.sessions import HttpSessions
 from modelforge.replay.recordings import Recordings
@@ -32,6 +33,15 @@ from modelforge.replay.recordings import Recordings
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelServer:
+    """Who serves a model; ``stop`` are texts at which it must always end."""
+
+    endpoint: Endpoint
+    connection: Connection
+    stop: tuple[str, ...] = ()
 
 
 class ModelForgeRegistry:
@@ -132,6 +142,33 @@ class ModelForgeRegistry:
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
+    def server(self, model_id: ModelId) -> ModelServer:
+        """Who serves a model, and how to speak to it; nothing is started or sent.
+
+        Raises:
+            UnknownProvider: no provider of that name is known.
+            MissingKey: its key is not set.
+            UsageError: a replay has no server.
+        """
+        settings = self.configuration.provider(model_id.provider)
+        if model_id.provider == REPLAY_PROVIDER:
+            raise UsageError("a replay has no server: its answers are read from a file")
+        stop: tuple[str, ...] = ()
+        endpoint: Endpoint
+        if model_id.provider == SIM_PROVIDER:
+            endpoint = self._simulated.endpoint(model_id.model)
+        elif settings.base_url is None:
+            endpoint = local = self.local.endpoint(model_id.model)
+            stop = local.model.stop
+        else:
+            endpoint = FixedEndpoint(url=settings.base_url)
+        connection = connect(model_id.provider, settings, self.configuration.environ)
+        return ModelServer(endpoint=endpoint, connection=connection, stop=stop)
+
+    def prices(self, model_id: ModelId) -> PriceList:
+        """What the model's provider asks for tokens, or why that is not known."""
+        return self._price_list(model_id, self.configuration.provider(model_id.provider))
+
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
         self.local.close()
@@ -172,29 +209,21 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
-        endpoint: Endpoint
-        stop: tuple[str, ...] = ()
-        if model_id.provider == SIM_PROVIDER:
-            endpoint = self._simulated.endpoint(model_id.model)
-        elif settings.base_url is None:
-            endpoint = local = self.local.endpoint(model_id.model)
-            stop = local.model.stop
-        else:
-            endpoint = FixedEndpoint(url=settings.base_url)
+        server = self.server(model_id)
+        if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
-        connection = connect(model_id.provider, settings, self.configuration.environ)
         http_model = HttpChatModel(
             id=model_id,
-            endpoint=endpoint,
-            connection=connection,
+            endpoint=server.endpoint,
+            connection=server.connection,
             sessions=sessions,
             clock=self._clock,
-            stop=stop,
+            stop=server.stop,
         )
         if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
             return http_model
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
-        return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
+        return cache.before(http_model, endpoint=place, settings=settings, connection=server.connection)
 
     def _listed(self, provider: str, model: str) -> PriceList:
         return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)

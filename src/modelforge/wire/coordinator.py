@@ -25,6 +25,7 @@ _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
 
 _GOODBYE_S: Final = 5.0
+_BEGUN: Final = frozenset({-1})
 
 if TYPE_CHECKING:
     from io import IOBase
@@ -126,14 +127,14 @@ class Coordinator:
         outcome = Outcome()
         running = {job.worker for job in self._jobs}
         final: set[int] = set()
-        waiting, troubles = set(running), []
+        waiting: set[int] = set(running)
+        troubles: list[str] = []
         schema = RECORD.with_metadata({PLAN_KEY: self._plan})
         with pa.ipc.new_stream(cast("IOBase", self._file), schema) as writer:
             while running:
                 heard = self._heard.get()
                 if heard.batch is None:
                     running.discard(heard.worker)
-                    waiting.discard(heard.worker)
                     if heard.worker not in final:
                         outcome.lost.append(heard.worker)
                 elif READY_KEY in heard.metadata:
@@ -147,9 +148,13 @@ class Coordinator:
                     continue
                 if troubles:
                     raise CannotBegin(troubles[0])
-                if not waiting and not outcome.lost:
+                if waiting != _BEGUN and outcome.lost:
+                    raise CannotBegin(
+                        f"worker {outcome.lost[0]} ended before it began; its stderr says why"
+                    )
+                if not waiting:
                     self._tell(b"%b %d" % (GO, monotonic_ns() + _HEAD_START_NS))
-                    waiting = {-1}  # said once
+                    waiting = set(_BEGUN)
         return outcome
 
     def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:

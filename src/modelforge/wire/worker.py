@@ -11,7 +11,7 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
-from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
+from modelforge.benchmark.record import RECORD, TELEMETRY_KEY, Phase
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.errors import RequestError
 from modelforge.wire.client import WireClient
@@ -46,6 +46,8 @@ class Worker:
         self._sink = sink
         self._messages: dict[str, str] = {}
         self._seen: set[str] = set()
+        self._answered = 0
+        self._hopeless: RequestError | None = None
         self._pen = ThreadPoolExecutor(max_workers=1)
 
     async def work(self, control: asyncio.StreamReader) -> None:
@@ -73,7 +75,10 @@ class Worker:
         try:
             await self._run.warm_up()
         except RequestError as error:
-            self._say_ready(f"{error.kind}: {job.target.redact(str(error))}")
+            self._say_ready(job.target.redact(str(error)))
+            return
+        if self._hopeless is not None and not self._answered:
+            self._say_ready(str(self._hopeless))
             return
         gc.collect()
         gc.freeze()
@@ -101,6 +106,10 @@ class Worker:
         self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
     ) -> None:
         error = reading.error
+        if error is None:
+            self._answered += 1
+        elif not error.retryable and exchange.phase is Phase.WARM_UP:
+            self._hopeless = error
         if error is not None and error.kind not in self._seen:
             self._seen.add(error.kind)
             self._messages[error.kind] = str(error)
