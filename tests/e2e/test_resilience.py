@@ -58,6 +58,8 @@ FAULTS = {
     "status:408": ("request_refused", 2),
     "status:409": ("request_refused", 2),
     "status:429": ("rate_limited", 0),  # it asks for 7 s, and the answer may take 6
+    "quota": ("rate_limited", 0),
+    "hopeless": ("server_failed", 0),
     "status:500": ("server_failed", 2),
     "status:501": ("server_failed", 0),
     "status:503": ("server_failed", 2),
@@ -158,6 +160,8 @@ def test_a_limit_that_makes_no_sense_is_refused(target: Session, option: str) ->
 SIMULATED = {
     "429": ("rate_limited", 2),
     "500": ("server_failed", 2),
+    "529": ("server_failed", 2),
+    "error-midstream": ("server_failed", 0),
     "stall": ("timed_out", 0),
     "stall-midstream": ("timed_out", 0),
     "cut": ("stream_cut", 0),

@@ -187,6 +187,17 @@ async def status(connection: Connection, code: str) -> None:
     await connection.document({"error": {"message": said}}, f"{code} Nope", extra)
 
 
+async def quota(connection: Connection, _: str) -> None:
+    """A refusal for an account that has nothing left."""
+    said = {"error": {"message": "You exceeded your quota.", "code": "insufficient_quota"}}
+    await connection.document(said, "429 Too Many Requests")
+
+
+async def hopeless(connection: Connection, _: str) -> None:
+    """A failure that its server knows to last."""
+    await connection.document({}, "500 Nope", "x-should-retry: false\r\n")
+
+
 async def redirect(connection: Connection, _: str) -> None:
     await connection.document({}, "302 Found", "Location: http://127.0.0.1:1/elsewhere\r\n")
 
@@ -397,6 +408,7 @@ BEHAVIOURS: dict[str, Behaviour] = {
         empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event,
         one_line, absurd_usage, flood, ignores_stream, error_in_two, echo_reason, echo_malformed,
         crash_on_kill, busy, once, aborts_once,
+        quota, hopeless,
     )
 }  # fmt: skip
 
