@@ -418,7 +418,7 @@ def test_segments_change_nothing(cuts: list[int]) -> None:
 
 
 def test_a_delta_of_nothing_is_passed_over() -> None:
-    deltas = [
+    deltas: list[dict[str, Any]] = [
         {"type": "text_delta", "text": None},
         {"type": "thinking_delta", "thinking": None},
         {"type": "input_json_delta", "partial_json": None},
