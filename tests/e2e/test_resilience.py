@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from typing import Any
 
@@ -114,6 +115,37 @@ def test_every_fault_has_a_name_and_touches_nobody_else(
     assert "would pass --timeout" in by_fault["status:429"]["error"]
     assert "after 2 retries" in by_fault["status:500"]["error"]
     assert by_fault["ok"]["response"] == "Hello, world."
+
+
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [
+        ("status:429", 1),  # the provider asked to wait: one waits for that, the others for it
+        ("status:503", 4),  # all wait for their next attempt, or are on their way
+        ("silent", 2),
+        ("stall", 2),
+    ],
+)
+def test_every_wait_can_be_interrupted(
+    target: Session, server: OpenAIServer, model: str, sent: int
+) -> None:
+    (target.folder / "many.txt").write_text("\n".join(f"prompt {i}" for i in range(50)))
+    running = target.start(
+        "compare", f"target/{model}", "--prompts", "many.txt", "--concurrency", "2",
+        "--max-retries", "50", "--first-token-timeout", "60", "--idle-timeout", "60",
+        "--export", "json", "-o", "out.json",
+    )  # fmt: skip
+    deadline_s = time.monotonic() + 30
+    while len(server.requests) < sent and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=20)
+    assert (running.returncode, b"Traceback" in stderr, b"Error" in stderr) == (130, False, False)
+    document = json.loads((target.folder / "out.json").read_text())
+    assert document["complete"] is False
+    assert len(document["results"]) <= 2
+    assert {result["error_kind"] for result in document["results"]} == {"interrupted"}
 
 
 @pytest.mark.parametrize("where", ["option", "file"])

@@ -419,7 +419,7 @@ async def by_model(connection: Connection) -> None:
     if connection.request.path.partition("?")[0].endswith("/models"):
         await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
         return
-    name, _, argument = str(connection.request.body["model"]).partition(":")
+    name, _, argument = str(connection.request.body.get("model", "")).partition(":")
     await BEHAVIOURS.get(name, ok)(connection, argument)
 
 
