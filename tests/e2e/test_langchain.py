@@ -22,10 +22,12 @@ from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel
 
 from modelforge import ModelForgeRegistry, TelemetryCallback
+from modelforge.catalogue.filters import Filters
 from modelforge.config.load import load_configuration
 from modelforge.core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
+    InvalidModelId,
     MissingExtra,
     MissingKey,
     RateLimited,
@@ -191,6 +193,38 @@ def test_patience(registry: ModelForgeRegistry, sensible: SensibleServer) -> Non
     assert len(sensible.requests) == before + 2
 
 
+def test_what_may_pass_is_asked_again_and_nothing_else(
+    registry: ModelForgeRegistry, sensible: SensibleServer
+) -> None:
+    assert registry.get_llm("target", "once:409", max_retries=1).invoke("x").text
+    for model in ("status:501", "quota"):
+        before = len(sensible.requests)
+        with pytest.raises(RequestError):
+            registry.get_llm("target", model, max_retries=3).invoke("x")
+        assert len(sensible.requests) == before + 1
+
+
+def test_a_wait_that_passes_the_time_allowed_is_not_begun(
+    registry: ModelForgeRegistry, sensible: SensibleServer
+) -> None:
+    before = len(sensible.requests)
+    with pytest.raises(RateLimited, match="asks to wait 7 s"):
+        registry.get_llm("target", "status:429", max_retries=3, timeout=5).invoke("x")
+    assert len(sensible.requests) == before + 1
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan")])
+def test_a_setting_that_is_not_json(registry: ModelForgeRegistry, value: Any) -> None:
+    with pytest.raises(UsageError, match="cannot be written as JSON"):
+        registry.get_llm("target", "any", top_k=value).invoke("x")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_model_without_a_name(registry: ModelForgeRegistry, name: str) -> None:
+    with pytest.raises(InvalidModelId, match="no model's name"):
+        registry.get_llm("target", name)
+
+
 def test_a_stream_that_is_left_is_cancelled(
     registry: ModelForgeRegistry, sensible: SensibleServer
 ) -> None:
@@ -316,7 +350,29 @@ def test_foreign_calls_have_the_listed_prices(
     unlisted = TelemetryCallback("bedrock", "m")
     foreign = registry.get_llm("bedrock", "m", callbacks=[unlisted])
     foreign.invoke("x")
-    assert unlisted.metrics.cost_note == "no price configured"
+    assert "catalogue" in (unlisted.metrics.cost_note or "")
+
+
+@pytest.mark.parametrize(
+    ("provider", "listed"),
+    [("bedrock", "amazon-bedrock"), ("google_vertexai", "google-vertex"), ("ibm", "watsonx")],
+)
+def test_langchains_names_have_the_prices_of_the_catalogues(
+    registry: ModelForgeRegistry, monkeypatch: pytest.MonkeyPatch, provider: str, listed: str
+) -> None:
+    models = registry.configuration.catalogue.models(Filters(provider=listed))
+    name = next(model.id.model for model in models if model.cost is not None)
+
+    def init_chat_model(_: str, *, callbacks: list[Any], **__: Any) -> GenericFakeChatModel:
+        counts = {"input_tokens": 1_000, "output_tokens": 10, "total_tokens": 1_010}
+        said = AIMessage("x", usage_metadata=counts)
+        return GenericFakeChatModel(messages=iter([said]), callbacks=callbacks)
+
+    made = SimpleNamespace(init_chat_model=init_chat_model)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", made)
+    telemetry = TelemetryCallback(provider, name)
+    registry.get_llm(provider, name, callbacks=[telemetry]).invoke("x")
+    assert telemetry.metrics.estimated_cost is not None, telemetry.metrics.cost_note
 
 
 LOOPS = """

@@ -51,6 +51,16 @@ def test_a_table_is_legible_at_80_columns(shell: Session) -> None:
     assert "days old" in done.stdout
 
 
+def test_names_and_addresses_are_whole_in_a_pipe(shell: Session) -> None:
+    shell.environment.pop("COLUMNS", None)
+    found = listed(shell, "--all")
+    longest = max(found, key=len)
+    done = shell.run("models", "list", "--all", "--limit", str(len(found)))
+    assert longest in done.stdout
+    shown = shell.run("models", "show", "anthropic/claude-haiku-4-5", env={"COLUMNS": "60"})
+    assert "…" not in shown.stdout
+
+
 def test_search_and_show(shell: Session) -> None:
     found = json.loads(shell.run("models", "search", "gpt-4o", "mini", "--json").stdout)
     assert "openai/gpt-4o-mini" in [entry["id"] for entry in found]

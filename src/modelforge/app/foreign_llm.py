@@ -17,23 +17,29 @@ from modelforge.telemetry.callback import price_calls
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Integration:
-    """LangChain's name for a provider, and the package that speaks to it."""
+    """LangChain's name for a provider, the package that speaks to it, and where its prices are.
+
+    ``listed`` is the catalogue's name for the provider.
+    """
 
     name: str
     package: str
+    listed: str
 
 
 _AWS: Final = "langchain-aws"
 _VERTEX: Final = "langchain-google-vertexai"
 
 INTEGRATIONS: Final[Mapping[str, Integration]] = {
-    "azure_ai": Integration(name="azure_ai", package="langchain-azure-ai"),
-    "bedrock": Integration(name="bedrock_converse", package=_AWS),
-    "bedrock_converse": Integration(name="bedrock_converse", package=_AWS),
-    "google-vertex": Integration(name="google_vertexai", package=_VERTEX),
-    "google-vertex-anthropic": Integration(name="google_anthropic_vertex", package=_VERTEX),
-    "google_vertexai": Integration(name="google_vertexai", package=_VERTEX),
-    "ibm": Integration(name="ibm", package="langchain-ibm"),
+    "azure_ai": Integration(name="azure_ai", package="langchain-azure-ai", listed="azure"),
+    "bedrock": Integration(name="bedrock_converse", package=_AWS, listed="amazon-bedrock"),
+    "bedrock_converse": Integration(name="bedrock_converse", package=_AWS, listed="amazon-bedrock"),
+    "google-vertex": Integration(name="google_vertexai", package=_VERTEX, listed="google-vertex"),
+    "google-vertex-anthropic": Integration(
+        name="google_anthropic_vertex", package=_VERTEX, listed="google-vertex-anthropic"
+    ),
+    "google_vertexai": Integration(name="google_vertexai", package=_VERTEX, listed="google-vertex"),
+    "ibm": Integration(name="ibm", package="langchain-ibm", listed="watsonx"),
 }
 """Providers that sign requests or speak in ways of their own; the source is the list in
 ``langchain.chat_models.init_chat_model``'s documentation."""
@@ -64,5 +70,5 @@ def foreign_llm(
             f"{provider} is reached through LangChain's own integration, which is not installed:"
             f" pip install 'modelforge-testing[langchain]' {integration.package}"
         ) from error
-    price_calls(callbacks, prices)
+    price_calls(callbacks, lambda _, name: prices(integration.listed, name))
     return made

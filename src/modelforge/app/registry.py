@@ -18,7 +18,7 @@ from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError, UnknownProvider, UsageError
+from modelforge.core.errors import ConfigError, InvalidModelId, UnknownProvider, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
@@ -114,6 +114,7 @@ class ModelForgeRegistry:
                 as it is.
 
         Raises:
+            InvalidModelId: the model's name is empty.
             UnknownProvider: no provider of that name is known.
             MissingKey: its key is not set.
             MissingExtra: it is reached through a LangChain integration that is not installed; the
@@ -124,6 +125,11 @@ class ModelForgeRegistry:
         from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
         from modelforge.app.langchain import get_llm  # noqa: PLC0415
 
+        if not model or not model.strip():
+            raise InvalidModelId(
+                f"get_llm: {model!r} is no model's name: modelforge models list --provider"
+                f" {provider} shows those that are known"
+            )
         callbacks = callbacks or ()
         try:
             settings = self.configuration.provider(provider)
@@ -223,7 +229,9 @@ class ModelForgeRegistry:
         if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
             return http_model
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
-        return cache.before(http_model, endpoint=place, settings=settings, connection=server.connection)
+        return cache.before(
+            http_model, endpoint=place, settings=settings, connection=server.connection
+        )
 
     def _listed(self, provider: str, model: str) -> PriceList:
         return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)

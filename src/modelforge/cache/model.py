@@ -10,7 +10,6 @@ from modelforge.cache.cache import AnswerCache
 from modelforge.cache.kept_answer import KeptAnswer
 from modelforge.cache.key import RequestIdentity, request_key
 from modelforge.compare.answer import Gathered
-from modelforge.core.errors import ModelForgeError
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
@@ -53,7 +52,6 @@ class CachedModel:
         self._clock = clock
         self._refresh = refresh
         self._now = now
-        self._refusal: ModelForgeError | None = None
 
     @property
     def id(self) -> ModelId:
@@ -61,22 +59,31 @@ class CachedModel:
         return self._model.id
 
     async def prepare(self) -> None:
-        """Nothing: the model itself is made ready by the first request that is really sent."""
+        """As the model does."""
+        await self._model.prepare()
 
     def redact(self, text: str, /) -> str:
         """As the model itself does."""
         return self._model.redact(text)
+
+    async def recall(
+        self, prompt: Prompt, generation: Generation, *, repeat: int = 0
+    ) -> Arrival | None:
+        """Fills ``core.ports.Recalling``.
+
+        Raises:
+            UsageError: as the model does for what it cannot be asked.
+        """
+        return await self._kept(self._key(prompt, generation, repeat))
 
     async def stream(
         self, prompt: Prompt, generation: Generation, *, repeat: int = 0
     ) -> AsyncIterator[Arrival]:
         """What is kept at once, or ask; see ``core.ports.ChatModel``."""
         key = self._key(prompt, generation, repeat)
-        kept = None if key is None or self._refresh else await self._cache.get(key)
-        if kept is not None:
-            yield kept.arrival(self._clock())
+        if (kept := await self._kept(key)) is not None:
+            yield kept
             return
-        await self._ready()
         asked_at, sent_s = self._now(), self._clock()
         gathered = Gathered(due_s=sent_s)
         arrivals = self._model.stream(prompt, generation, repeat=repeat)
@@ -96,15 +103,9 @@ class CachedModel:
             )
             self._cache.keep(key, KeptAnswer.of(replace(response, tool_calls=calls), asked_at))
 
-    async def _ready(self) -> None:
-        """Have the model prepared; what it refused once, it is not asked again for every answer."""
-        if self._refusal is not None:
-            raise self._refusal.with_traceback(None)
-        try:
-            await self._model.prepare()
-        except ModelForgeError as error:
-            self._refusal = error
-            raise
+    async def _kept(self, key: str | None) -> Arrival | None:
+        kept = None if key is None or self._refresh else await self._cache.get(key)
+        return None if kept is None else kept.arrival(self._clock())
 
     def _key(self, prompt: Prompt, generation: Generation, repeat: int) -> str | None:
         identity = self._identify(prompt, generation)

@@ -100,6 +100,8 @@ def model_table(model: Model, catalogue: Catalogue) -> Table:
     tiers = () if model.cost is None else model.cost.tiers
     facts += [(f"above {tier.above_tokens:,} tokens", _price_line(tier.price)) for tier in tiers]
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # an address is not cut
     for name, value in facts:
         table.add_row(Text(name, style="dim"), Text(terminal_line(value or "unknown")))
     return table

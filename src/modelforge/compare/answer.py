@@ -120,6 +120,13 @@ async def ask(
     )
 
 
+def recalled(model: ChatModel, arrival: Arrival, *, due_s: float) -> Answer:
+    """The answer that ``model`` kept, whole in one ``arrival``; nothing was sent for it."""
+    gathered = Gathered(due_s=due_s)
+    gathered.add(arrival)
+    return Answer(response=gathered.response(model, sent_s=due_s, failed_s=None), error=None)
+
+
 def _timed_out(asking: RetryingModel, timeout_s: float, *, begun: bool) -> ModelForgeError:
     if asking.failure is not None and asking.failed_s is not None:
         return asking.told(asking.failure)  # it waited to be asked again

@@ -38,8 +38,10 @@ class ForgeChatModel(BaseChatModel):
         model: the provider's name for the model; a call may name another with ``model=``.
         source: where requests go; it holds the key, which is no part of this object's text.
         timeout: seconds for a whole answer, retries included; None: no limit.
-        max_retries: how often a call that failed before its first token is repeated (connection,
-            429, 5xx). 0 by default: a measured model should not hide its failures.
+        max_retries: how often a call that failed before its first token is repeated where the
+            fault may pass (connection, 408, 409, 429, 5xx), never sooner than the server asked for
+            and not at all where it asks for more than a minute. 0 by default: a
+            measured model should not hide its failures.
         extra: settings of one server's own, sent as they are.
     """
 

@@ -20,6 +20,7 @@ from modelforge.core.errors import (
 # What may succeed when it is sent again, and what of the failed will not.
 _PASSING: Final = frozenset({HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT})
 _LASTING: Final = frozenset({HTTPStatus.NOT_IMPLEMENTED, HTTPStatus.HTTP_VERSION_NOT_SUPPORTED})
+_SECONDS: Final = r"[0-9]{1,12}(\.[0-9]+)?"
 _CHECK_NAMES: Final = "check base_url and the model's name"
 
 
@@ -30,11 +31,33 @@ def status_error(
     *,
     url: str,
     advice: str | None = None,
+    spent: bool = False,
 ) -> RequestError:
     """The error that an HTTP status stands for, with the provider's own ``message``.
 
-    ``advice`` is what to do about a server that serves no models.
+    ``advice`` is what to do about a server that serves no models; ``spent``: the server says that
+    the account's quota is used up. A server's own ``x-should-retry`` is obeyed, as the vendors'
+    clients do.
     """
+    error = _error(status, headers, message, url=url, advice=advice)
+    if spent:
+        error.args = (f"{error} (the account's quota is used up: see the provider's billing page)",)
+    told = headers.get("x-should-retry", "").strip().lower()
+    if spent or told == "false":
+        error.retryable = False
+    elif told == "true":
+        error.retryable = True
+    return error
+
+
+def _error(
+    status: int,
+    headers: Mapping[str, str],
+    message: str | None,
+    *,
+    url: str,
+    advice: str | None,
+) -> RequestError:
     said = f"{status} {_phrase(status)} from {url}" + (f": {message}" if message else "")
     wait_s = _retry_after_s(headers)
     asked = "" if wait_s is None else f" (it asks to wait {wait_s:g} s)"
@@ -68,12 +91,16 @@ def _retry_after_s(headers: Mapping[str, str]) -> float | None:
 
     A date is measured on the server's own clock where it says what that shows, so that a clock
     that is wrong here does not shorten the wait. Fractions of a second, which some servers send,
-    are taken as they are meant.
+    are taken as they are meant, and so is
+    ``retry-after-ms``, which OpenAI and Azure send beside it.
     """
+    exact = headers.get("retry-after-ms", "").strip()
+    if re.fullmatch(_SECONDS, exact):
+        return float(exact) / 1000
     value = headers.get("Retry-After", "").strip()
     if not value:
         return None
-    if re.fullmatch(r"[0-9]{1,9}(\.[0-9]+)?", value):
+    if re.fullmatch(_SECONDS, value):
         return float(value)
     moment = _date(value)
     if moment is None:

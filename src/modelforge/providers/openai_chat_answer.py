@@ -44,6 +44,7 @@ class OpenAIChatStream(SseAnswer):
 
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what one chunk says."""
+        choice: dict[str, Any] | None = None
         if (choices := document.get("choices")) and (choice := _first_choice(choices)):
             delta = table(choice.get("delta") or {})
             content = delta.get("content")
@@ -55,7 +56,8 @@ class OpenAIChatStream(SseAnswer):
             if reason := choice.get("finish_reason"):
                 self.finished = True
                 events.append(_finish(reason))
-        if usage := document.get("usage"):
+        # Moonshot counts inside of the last choice.
+        if usage := document.get("usage") or (choice and choice.get("usage")):
             events.append(UsageReport(usage=_usage(table(usage))))
 
 
@@ -72,10 +74,7 @@ class OpenAIChatBody(JsonAnswer):
         message = table(choice.get("message"))
         _read_message(message, events)
         for index, call in enumerate(_tool_calls(message)):
-            function = table(call.get("function") or {})
-            events.append(
-                opening(index, call.get("id"), function.get("name"), function.get("arguments"))
-            )
+            events.append(opening(index, call.get("id"), *_called(call)))
         if reason := choice.get("finish_reason"):
             events.append(_finish(reason))
         if usage := document.get("usage"):
@@ -95,8 +94,7 @@ class _StreamedToolCalls:
 
     def read(self, delta: dict[str, Any], events: list[ChatEvent]) -> None:
         for piece in _tool_calls(delta):
-            function = table(piece.get("function") or {})
-            name, arguments = function.get("name"), function.get("arguments")
+            name, arguments = _called(piece)
             call_id = text(piece.get("id") or "") or None
             known = self._known(piece.get("index"), call_id, named=bool(name))
             if known is None:
@@ -142,6 +140,14 @@ def _tool_calls(message: dict[str, Any]) -> list[dict[str, Any]]:
     if function := message.get("function_call"):
         return [{"index": 0, "function": function}]
     return []
+
+
+def _called(call: dict[str, Any]) -> tuple[Any, Any]:
+    """The name of what is called and its arguments; a custom tool takes one free text."""
+    if custom := call.get("custom"):
+        return table(custom).get("name"), table(custom).get("input")
+    function = table(call.get("function") or {})
+    return function.get("name"), function.get("arguments")
 
 
 def _read_message(message: dict[str, Any], events: list[ChatEvent]) -> None:

@@ -14,6 +14,8 @@ from modelforge.providers.json_shape import (
     NotTheProtocol,
     error_text,
     excerpt,
+    is_error,
+    out_of_quota,
     parsed,
     too_large,
 )
@@ -61,7 +63,10 @@ class SseAnswer(ABC):
     def fail(self, document: dict[str, Any]) -> None:
         """End the answer with the error that ``document`` holds."""
         said = error_text(document) or excerpt(json.dumps(document).encode())
-        self.failure = ServerFailed(f"the server reported an error in its answer: {said}")
+        self.failure = ServerFailed(
+            f"the server reported an error in its answer: {said}",
+            retryable=not out_of_quota(document),
+        )
 
     def feed_event(self, data: bytes, type_: bytes = b"message") -> Sequence[ChatEvent]:
         """The events of one server-sent event that was cut out already."""
@@ -89,7 +94,7 @@ class SseAnswer(ABC):
             document = parsed(data)
             if not isinstance(document, dict):
                 raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
-            if document.get("error") is not None or type_ == b"error":
+            if type_ == b"error" or is_error(document):
                 self.fail(document)
             else:
                 self.read(document, events)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import ssl
+from http import HTTPStatus
 
 import aiohttp
 
@@ -26,7 +27,10 @@ def transport_error(error: Exception, *, url: str, advice: str | None = None) ->
     if isinstance(error, aiohttp.ClientPayloadError):
         return StreamCut(f"{url} broke off in the middle of its answer")
     if isinstance(error, aiohttp.ClientHttpProxyError):
-        return ConnectionFailed(f"the environment's proxy refused {url}: {_words(error)}")
+        return ConnectionFailed(
+            f"the environment's proxy refused {url}: {_words(error)}",
+            retryable=error.status >= HTTPStatus.INTERNAL_SERVER_ERROR,
+        )
     if isinstance(error, aiohttp.ClientResponseError):
         return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
     untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError)

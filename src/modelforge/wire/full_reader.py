@@ -162,13 +162,15 @@ class FullReader:
     def _refusal(self) -> RequestError:
         # Imported where a request has failed: the hot path needs none of it.
         from modelforge.providers.http_status import status_error  # noqa: PLC0415
+        from modelforge.providers.json_shape import out_of_quota_body  # noqa: PLC0415
 
         status = self._parser.get_status_code()
         if status == HTTPStatus.NO_CONTENT:
             return EmptyResponse(f"{self._url} answered 204 No Content: nothing to read")
         if status != HTTPStatus.OK:
             message = self._codec.error_message(self._error_body)
-            return status_error(status, self._headers, message, url=self._url)
+            spent = out_of_quota_body(self._error_body)
+            return status_error(status, self._headers, message, url=self._url, spent=spent)
         kind = self._headers.get("Content-Type", "no content type")
         start = self._error_body.decode("utf-8", errors="replace")[:_EXCERPT_CHARS]
         return MalformedResponse(

@@ -74,3 +74,8 @@ def test_tool_choice(choice: Any, read: str | None) -> None:
 def test_a_tool_choice_that_cannot_be_read() -> None:
     with pytest.raises(UsageError, match="tool_choice 3"):
         tool_choice_of(3)
+
+
+def test_a_value_that_cannot_be_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="max_tokens"):
+        made(max_tokens="x")

@@ -267,3 +267,33 @@ async def test_a_proxy_is_not_asked_about_this_machine(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert (await _ask(server, "ok")).error is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("models/x", "x"),
+        ("a:b", "a:b"),
+        ("a/b", "a%2Fb"),
+        ("../x", "..%2Fx"),
+        ("a%2Fb", "a%252Fb"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("ü b", "%C3%BC%20b"),
+    ],
+)
+async def test_a_models_name_in_a_path_stays_one_part_of_it(name: str, sent: str) -> None:
+    with OpenAIServer() as server:
+        settings = ProviderSettings(base_url=server.base_url, protocol="google")
+        async with HttpSessions() as sessions:
+            chat = HttpChatModel(
+                id=ModelId(provider="target", model=name),
+                endpoint=FixedEndpoint(url=server.base_url),
+                connection=connect("target", settings, {}),
+                sessions=sessions,
+                clock=time.monotonic,
+            )
+            with pytest.raises(errors.RequestError):
+                async for _ in chat.stream(Prompt.of("x"), Generation()):
+                    pass
+        (request,) = server.requests
+    assert request.path == f"/v1/models/{sent}:streamGenerateContent?alt=sse"

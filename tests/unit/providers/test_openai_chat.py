@@ -463,3 +463,54 @@ def test_segments_change_nothing(texts: list[str], cuts: list[int]) -> None:
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     segments = [stream[start:end] for start, end in pairwise(places)]
     assert _stream(*segments) == _stream(stream)
+
+
+def test_usage_inside_of_the_last_choice() -> None:
+    last = {"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage(3, 4, cached=2)}
+    chunk = b"data: " + json.dumps({"choices": [last]}).encode() + b"\n\n"
+    events, failure, done = _stream(event({"content": "x"}), chunk, b"data: [DONE]\n\n")
+    assert (failure, done) == (None, True)
+    assert (
+        UsageReport(
+            usage=Usage(prompt_tokens=3, completion_tokens=4, cached_tokens=2, reasoning_tokens=0)
+        )
+        in events
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, False, {}, "", 0])
+def test_an_empty_error_beside_an_answer_is_none(nothing: Any) -> None:
+    events, failure, done = _stream(
+        event({"content": "x"}, error=nothing), event({}, finish="stop"), b"data: [DONE]\n\n"
+    )
+    assert (failure, done, events[0]) == (None, True, TextDelta(text="x"))
+    choice = {"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}
+    events, failure = _body({"choices": [choice], "error": nothing})
+    assert (failure, events[0]) == (None, TextDelta(text="x"))
+
+
+def test_an_answer_that_says_the_quota_is_used_up_is_not_asked_for_again() -> None:
+    spent = {"error": {"message": "pay", "code": "insufficient_quota"}}
+    _, failure = _body(spent)
+    assert isinstance(failure, ServerFailed)
+    assert not failure.retryable
+    _, failure, _ = _stream(b"data: " + json.dumps(spent).encode() + b"\n\n")
+    assert isinstance(failure, ServerFailed)
+    assert not failure.retryable
+
+
+def test_a_call_of_a_custom_tool() -> None:
+    call = {"id": "c1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
+    events, failure = _body({"choices": [{"index": 0, "message": {"tool_calls": [call]}}]})
+    assert failure is None
+    assert events == [ToolCallDelta(index=0, id="c1", name="shell", arguments="ls -l")]
+    begun = {"index": 0, "id": "c1", "type": "custom", "custom": {"name": "shell", "input": ""}}
+    more = {"index": 0, "custom": {"input": "ls"}}
+    events, failure, _ = _stream(
+        event({"tool_calls": [begun]}), event({"tool_calls": [more]}), b"data: [DONE]\n\n"
+    )
+    assert failure is None
+    assert events == [
+        ToolCallDelta(index=0, id="c1", name="shell"),
+        ToolCallDelta(index=0, arguments="ls"),
+    ]

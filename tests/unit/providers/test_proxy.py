@@ -26,3 +26,25 @@ def test_whom_no_proxy_names(monkeypatch: pytest.MonkeyPatch, url: str, proxied:
     monkeypatch.setenv("https_proxy", PROXY)
     monkeypatch.setenv("no_proxy", "a.test,b.test:8443,.c.test,2001:db8::1")
     assert proxy_for(url) == (PROXY if proxied else None)
+
+
+@pytest.mark.parametrize(
+    ("url", "proxied"),
+    [
+        ("http://10.1.2.3:8000/v1", False),
+        ("http://11.1.2.3:8000/v1", True),
+        ("https://192.168.7.9/v1", False),
+        ("https://[fd00::12]:8443/v1", False),
+        ("https://[fe00::12]/v1", True),
+        ("http://10.example.test/v1", True),
+    ],
+)
+def test_networks_that_no_proxy_names(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxied: bool
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", PROXY)
+    monkeypatch.setenv("https_proxy", PROXY)
+    monkeypatch.setenv("no_proxy", "10.0.0.0/8, 192.168.7.1/24,fd00::/8,nonsense/99,/")
+    assert proxy_for(url) == (PROXY if proxied else None)

@@ -302,7 +302,9 @@ async def test_faults_that_take_time(
         truth = sim.truth["all"]
     assert found[-1][0] == "message_stop"
     assert truth["outcomes"] == {kind: 1}
-    assert truth["itl_ms" if kind == "stall-midstream" else "ttft_ms"]["max"] >= 300
+    assert (
+        truth["itl_ms" if kind == "stall-midstream" else "ttft_ms"]["max"] > 250
+    )  # less by what the piece before it was late
 
 
 async def test_metrics_and_truth_do_not_tell_the_apis_apart(client: aiohttp.ClientSession) -> None:
