@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.rates import NoRates, PriceList
 from modelforge.wire.job import Job
+from modelforge.wire.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from modelforge.benchmark.result import BenchmarkResult
@@ -68,20 +70,35 @@ class BenchmarkRun:
     """
 
     def __init__(
-        self, config: BenchmarkConfig, jobs: list[Job], plan: Plan, prices: PriceList
+        self,
+        config: BenchmarkConfig,
+        jobs: list[Job],
+        plan: Plan,
+        *,
+        prices: PriceList,
+        processes: Sequence[WorkerProcess],
     ) -> None:
         self._config = config
         self._jobs = jobs
         self._plan = plan
         self._prices = prices
+        self._processes = processes
         self._coordinator: Coordinator | None = None
         self._stops = 0
         self.records = config.records or _new_file(config)
         self.outcome: Outcome | None = None
 
     @classmethod
-    async def prepare(cls, registry: ModelForgeRegistry, config: BenchmarkConfig) -> BenchmarkRun:
+    async def prepare(
+        cls,
+        registry: ModelForgeRegistry,
+        config: BenchmarkConfig,
+        *,
+        processes: Sequence[WorkerProcess] = (),
+    ) -> BenchmarkRun:
         """Resolve the model and start its server, if it is a local one.
+
+        ``processes``, one for each worker, have been started already; they are closed at its end.
 
         Raises:
             UsageError: the model cannot be benchmarked.
@@ -110,7 +127,7 @@ class BenchmarkRun:
             asked=_asked(config, target.base_url),
         )
         jobs = [replace(job, worker=number) for number in range(config.workers)]
-        return cls(config, jobs, plan, registry.prices(model_id))
+        return cls(config, jobs, plan, prices=registry.prices(model_id), processes=processes)
 
     def work(self, on_batch: OnBatch | None = None) -> None:
         """Do it, to its end; not in an event loop.
@@ -127,7 +144,11 @@ class BenchmarkRun:
             raise UsageError(f"cannot write {self.records}: {error.strerror or error}") from None
         with file:
             self._coordinator = Coordinator(
-                self._jobs, plan=self._plan.to_json(), file=file, on_batch=on_batch
+                self._jobs,
+                plan=self._plan.to_json(),
+                file=file,
+                on_batch=on_batch,
+                processes=self._processes,
             )
             for _ in range(self._stops):
                 self._coordinator.stop()

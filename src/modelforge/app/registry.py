@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from modelforge.app.caching import OpenCache, open_cache
 from modelforge.app.simulated_models import SimulatedModels
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
@@ -26,13 +25,15 @@ from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
 from modelforge.providers.connection import Connection, connect
-from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
-from modelforge.providers.sessions import HttpSessions
+from modelforge.providers.endpoint import FixedEndpoint
 from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
+
+    from modelforge.app.caching import OpenCache
+    from modelforge.providers.sessions import HttpSessions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -90,6 +91,10 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
+        # Here, so that a benchmark, which has a client of its own, does not load this one.
+        from modelforge.app.caching import open_cache  # noqa: PLC0415
+        from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
+
         settings = self.configuration.settings.cache
         with open_cache(settings, self._clock) as cache:
             async with HttpSessions() as sessions:
@@ -215,6 +220,8 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
+        from modelforge.providers.http_model import HttpChatModel  # noqa: PLC0415 (as in open)
+
         server = self.server(model_id)
         if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -28,6 +29,13 @@ def command(*, model: str | None, **options: Any) -> int:
     Exit codes: 0 measured; 1 nothing was answered; 2 the command or its input must change; 3 the
     run is INVALID, since this client was its limit; 130 interrupted (what was measured is shown).
     """
-    from modelforge.cli.benchmarking import run  # noqa: PLC0415 (--help must not pay for it)
+    from modelforge.wire.worker_process import WorkerProcess  # noqa: PLC0415 (not for --help)
 
-    return run(model, options)
+    sending = model is not None and options["from_records"] is None
+    with ExitStack() as stack:
+        # First of all: they load what they need while this process loads what it needs.
+        count = max(1, options["workers"]) if sending else 0
+        processes = [stack.enter_context(WorkerProcess()) for _ in range(count)]
+        from modelforge.cli.benchmarking import run  # noqa: PLC0415
+
+        return run(model, options, processes)

@@ -23,8 +23,6 @@ from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import PromptError, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
-from modelforge.prompts.open import open_prompts
-from modelforge.prompts.spec import PromptSpec
 from modelforge.simulator.duration import parse_duration_s
 
 _LOADS: Final = ("concurrency", "rate", "ramp", "steps", "trace")
@@ -138,10 +136,10 @@ def _workload(
     if options["ignore_eos"] and max_tokens is None:
         raise UsageError("--ignore-eos needs --max-tokens: exactly how many tokens?")
     if options["prompt"] is not None:
-        return _prompts(PromptSpec(prompt=options["prompt"]), options, order)
+        return _prompts(options["prompt"], None, options, order)
     if options["prompts"]:
         sources = [_weighted(text) for text in options["prompts"]]
-        read = [(_prompts(PromptSpec(prompts=path), options, order), w) for path, w in sources]
+        read = [(_prompts(None, path, options, order), w) for path, w in sources]
         return read[0][0] if len(read) == 1 else Weighted(sources=tuple(read), seed=seed)
     if (path := options["conversations"]) is not None:
         return Conversations(
@@ -158,8 +156,13 @@ def _workload(
     return Synthetic.parse(shape, shared_prefix=options["shared_prefix"], seed=seed)
 
 
-def _prompts(spec: PromptSpec, options: Mapping[str, Any], order: Order) -> FixedPrompts:
-    with open_prompts(spec) as cases:
+def _prompts(
+    text: str | None, file: str | None, options: Mapping[str, Any], order: Order
+) -> FixedPrompts:
+    from modelforge.prompts.open import open_prompts  # noqa: PLC0415 (loads templates)
+    from modelforge.prompts.spec import PromptSpec  # noqa: PLC0415
+
+    with open_prompts(PromptSpec(prompt=text, prompts=file)) as cases:
         prompts = tuple(case.prompt for case in cases)
     return FixedPrompts(
         prompts=prompts,
@@ -167,7 +170,7 @@ def _prompts(spec: PromptSpec, options: Mapping[str, Any], order: Order) -> Fixe
         seed=options["seed"],
         max_tokens=options["max_tokens"],
         ignore_eos=options["ignore_eos"],
-        source=str(spec.prompts or "--prompt"),
+        source=file or "--prompt",
     )
 
 

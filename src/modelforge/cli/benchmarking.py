@@ -6,7 +6,7 @@ import asyncio
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +26,7 @@ from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.export.terminal_text import terminal_line
+from modelforge.wire.worker_process import WorkerProcess
 
 if TYPE_CHECKING:
     from modelforge.benchmark.result import BenchmarkResult
@@ -37,8 +38,11 @@ _TICK_S: Final = 0.2
 _FORMAT_OF_SUFFIX: Final = {".json": "json", ".csv": "csv", ".md": "markdown"}
 
 
-def run(model: str | None, options: Mapping[str, Any]) -> int:
-    """Run a benchmark as ``options`` (of ``benchmark_options``) say; returns the exit code."""
+def run(model: str | None, options: Mapping[str, Any], processes: Sequence[WorkerProcess]) -> int:
+    """Run a benchmark as ``options`` (of ``benchmark_options``) say; returns the exit code.
+
+    ``processes`` are the workers, which wait for their jobs.
+    """
     output = _Output(options["export"], options["output"])
     if options["from_records"] is not None:
         if model is not None:
@@ -58,7 +62,7 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
         fetch_missing(
             [ModelId(provider=config.provider, model=config.model)], yes=False, quiet=True
         )
-        prepared = asyncio.run(BenchmarkRun.prepare(registry, config))
+        prepared = asyncio.run(BenchmarkRun.prepare(registry, config, processes=processes))
         stops = _work(prepared, config, quiet=options["quiet"])
         result = prepared.result()
     output.write(result)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import pickle
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic_ns
@@ -18,13 +15,13 @@ import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
 from modelforge.core.errors import RequestError
-from modelforge.wire.job import GO, QUIT, STOP, Job
-from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
+from modelforge.wire.job import Job
+from modelforge.wire.words import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP
+from modelforge.wire.worker_process import WorkerProcess
 
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
 
-_GOODBYE_S: Final = 5.0
 _BEGUN: Final = frozenset({-1})
 
 if TYPE_CHECKING:
@@ -70,17 +67,24 @@ class Coordinator:
         plan: kept in the metadata of the stream's schema.
         file: where the stream goes.
         on_batch: told of every batch once it is written.
+        processes: one for each job, that wait for it; by default they are started here.
     """
 
     def __init__(
-        self, jobs: Sequence[Job], *, plan: bytes, file: IO[bytes], on_batch: OnBatch | None = None
+        self,
+        jobs: Sequence[Job],
+        *,
+        plan: bytes,
+        file: IO[bytes],
+        on_batch: OnBatch | None = None,
+        processes: Sequence[WorkerProcess] = (),
     ) -> None:
         self._jobs = jobs
         self._file = file
         self._plan = plan
         self._on_batch = on_batch
         self._heard: SimpleQueue[_Heard] = SimpleQueue()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes = list(processes) or [WorkerProcess() for _ in jobs]
         self._stops = 0
 
     def run(self) -> Outcome:
@@ -90,33 +94,26 @@ class Coordinator:
             CannotBegin: no worker could ask the first request; the message says why.
         """
         try:
-            for job in self._jobs:
-                self._start(job)
+            for job, process in zip(self._jobs, self._processes, strict=True):
+                self._start(job, process)
             return self._gather()
         finally:
-            self._end()
+            for process in self._processes:
+                process.close()
 
     def stop(self) -> None:
         """Send no more; answers may still come in. The second time, break them off."""
         word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
         self._tell(word)
 
-    def _start(self, job: Job) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "modelforge.wire.worker_main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # A terminal's interrupt is for the parent, which then says what to do.
-            start_new_session=True,
-        )
-        self._processes.append(process)
+    def _start(self, job: Job, process: WorkerProcess) -> None:
         pickled = pickle.dumps(job)
-        self._write(process, b"%d\n%b" % (len(pickled), pickled))
+        process.send(b"%d\n%b" % (len(pickled), pickled))
         threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
 
-    def _listen(self, worker: int, process: subprocess.Popen[bytes]) -> None:
+    def _listen(self, worker: int, process: WorkerProcess) -> None:
         try:
-            with pa.ipc.open_stream(cast("IOBase", process.stdout)) as stream:
+            with pa.ipc.open_stream(cast("IOBase", process.output)) as stream:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
@@ -168,23 +165,4 @@ class Coordinator:
 
     def _tell(self, word: bytes) -> None:
         for process in self._processes:
-            self._write(process, word + b"\n")
-
-    def _write(self, process: subprocess.Popen[bytes], data: bytes) -> None:
-        if process.stdin is None:
-            return
-        with suppress(BrokenPipeError, ValueError):  # it has ended; its output says so too
-            process.stdin.write(data)
-            process.stdin.flush()
-
-    def _end(self) -> None:
-        for process in self._processes:
-            if process.stdin is not None:
-                with suppress(BrokenPipeError):
-                    process.stdin.close()
-        for process in self._processes:
-            try:
-                process.wait(_GOODBYE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            process.send(word + b"\n")

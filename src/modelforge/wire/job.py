@@ -1,22 +1,12 @@
-"""What a worker process is told, and the words of its control pipe."""
+"""What a worker process is told."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from modelforge.benchmark.load import Limits, Load
 from modelforge.benchmark.workload import Workload
 from modelforge.wire.target import Target
-
-GO: Final = b"go"
-"""Followed by the run's start in nanoseconds of the monotonic clock."""
-
-STOP: Final = b"stop"
-"""Send no more; answers may still come in."""
-
-QUIT: Final = b"quit"
-"""Break off what is in flight."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,7 +7,7 @@ import gc
 import json
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic_ns
-from typing import IO, TYPE_CHECKING, Final, cast
+from typing import IO, TYPE_CHECKING, cast
 
 import pyarrow as pa
 
@@ -16,20 +16,15 @@ from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.errors import RequestError
 from modelforge.wire.client import WireClient
 from modelforge.wire.exchange import Exchange
-from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.job import Job
 from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
 from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
+from modelforge.wire.words import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP
 
 if TYPE_CHECKING:
     from io import IOBase
-
-READY_KEY: Final = b"ready"
-"""In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
-
-MESSAGES_KEY: Final = b"messages"
-"""In a batch's metadata: the first message of each kind of error, as JSON."""
 
 
 class Worker:

@@ -1,7 +1,7 @@
 """``python -m modelforge.wire.worker_main``: a worker, told by its standard input.
 
 The first line is the length of a pickled `Job`, which follows; then come the words of
-`modelforge.wire.job`, a line each. Records leave through the standard output. The end of the
+`modelforge.wire.words`, a line each. Records leave through the standard output. The end of the
 input is the end of the parent, and so of the worker.
 """
 
@@ -23,7 +23,10 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     os.dup2(2, 1)  # whatever prints, prints to stderr and not into the records
     source = os.fdopen(os.dup(0), "rb", buffering=0)
-    job: Job = pickle.loads(_exactly(source, int(_line(source))))  # noqa: S301 (from our parent)
+    length = _line(source)
+    if not length:
+        return  # the parent had no job after all
+    job: Job = pickle.loads(_exactly(source, int(length)))  # noqa: S301 (from our parent)
     try:
         _run(_work(job, source, sink))
         sink.close()
