@@ -30,6 +30,7 @@ def main() -> None:
     try:
         _run(_work(job, source, sink))
         sink.close()
+        os._exit(0)  # everything is written: taking the process apart would only take time
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(1)  # the parent is gone, and with it whoever could be told
 
