@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import json
-import pickle
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic_ns
@@ -17,14 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
-from modelforge.core.errors import RequestError
+from modelforge.core.errors import Interrupted, RequestError
 from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.process import WorkerProcess, worker_processes
 from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
 
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
-
-_GOODBYE_S: Final = 5.0
 
 if TYPE_CHECKING:
     from io import IOBase
@@ -69,53 +64,74 @@ class Coordinator:
         plan: kept in the metadata of the stream's schema.
         file: where the stream goes.
         on_batch: told of every batch once it is written.
+        processes: workers that were started before, one a job; without, they are started by
+            ``run``. They have ended after it in both cases.
     """
 
     def __init__(
-        self, jobs: Sequence[Job], *, plan: bytes, file: IO[bytes], on_batch: OnBatch | None = None
+        self,
+        jobs: Sequence[Job],
+        *,
+        plan: bytes,
+        file: IO[bytes],
+        on_batch: OnBatch | None = None,
+        processes: Sequence[WorkerProcess] = (),
     ) -> None:
         self._jobs = jobs
         self._file = file
         self._plan = plan
         self._on_batch = on_batch
         self._heard: SimpleQueue[_Heard] = SimpleQueue()
-        self._processes: list[subprocess.Popen[bytes]] = []
+        self._processes = list(processes)
+        self._outcome = Outcome()
+        self._begun = False
         self._stops = 0
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """The first message of each kind of error so far."""
+        return self._outcome.messages
 
     def run(self) -> Outcome:
         """Start the workers, and wait until the last of them has ended.
 
         Raises:
             CannotBegin: no worker could ask the first request; the message says why.
+            Interrupted: it was stopped before it began to measure.
         """
-        try:
-            for job in self._jobs:
-                self._start(job)
-            return self._gather()
-        finally:
-            self._end()
+        with worker_processes(len(self._jobs) - len(self._processes)) as started:
+            self._processes += started
+            try:
+                for job, process in zip(self._jobs, self._processes, strict=True):
+                    self._start(job, process)
+                return self._gather()
+            finally:
+                for process in self._processes:
+                    process.let_go()
+                for process in self._processes:
+                    process.end()
 
     def stop(self) -> None:
-        """Send no more; answers may still come in. The second time, break them off."""
-        word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
-        self._tell(word)
+        """Send no more; answers may still come in. The second time, break them off.
 
-    def _start(self, job: Job) -> None:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "modelforge.wire.worker_main"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            # A terminal's interrupt is for the parent, which then says what to do.
-            start_new_session=True,
-        )
-        self._processes.append(process)
-        pickled = pickle.dumps(job)
-        self._write(process, b"%d\n%b" % (len(pickled), pickled))
+        Before anything is measured it ends the workers at once.
+        """
+        word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
+        for process in self._processes:
+            if self._begun:
+                process.tell(word)
+            else:
+                process.kill()
+
+    def _start(self, job: Job, process: WorkerProcess) -> None:
+        if self._stops:
+            process.kill()
+        process.give(job)
         threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
 
-    def _listen(self, worker: int, process: subprocess.Popen[bytes]) -> None:
+    def _listen(self, worker: int, process: WorkerProcess) -> None:
         try:
-            with pa.ipc.open_stream(cast("IOBase", process.stdout)) as stream:
+            with pa.ipc.open_stream(cast("IOBase", process.output)) as stream:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
@@ -123,10 +139,11 @@ class Coordinator:
             self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
 
     def _gather(self) -> Outcome:
-        outcome = Outcome()
+        outcome = self._outcome
         running = {job.worker for job in self._jobs}
         final: set[int] = set()
-        waiting, troubles = set(running), []
+        waiting: set[int] = set(running)
+        troubles: list[str] = []
         schema = RECORD.with_metadata({PLAN_KEY: self._plan})
         with pa.ipc.new_stream(cast("IOBase", self._file), schema) as writer:
             while running:
@@ -145,11 +162,8 @@ class Coordinator:
                     if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
                         final.add(heard.worker)
                     continue
-                if troubles:
-                    raise CannotBegin(troubles[0])
-                if not waiting and not outcome.lost:
-                    self._tell(b"%b %d" % (GO, monotonic_ns() + _HEAD_START_NS))
-                    waiting = {-1}  # said once
+                if not self._begun:
+                    self._begin_when_ready(waiting, troubles)
         return outcome
 
     def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
@@ -161,25 +175,15 @@ class Coordinator:
         if self._on_batch is not None and heard.batch is not None:
             self._on_batch(heard.batch, telemetry)
 
-    def _tell(self, word: bytes) -> None:
-        for process in self._processes:
-            self._write(process, word + b"\n")
-
-    def _write(self, process: subprocess.Popen[bytes], data: bytes) -> None:
-        if process.stdin is None:
-            return
-        with suppress(BrokenPipeError, ValueError):  # it has ended; its output says so too
-            process.stdin.write(data)
-            process.stdin.flush()
-
-    def _end(self) -> None:
-        for process in self._processes:
-            if process.stdin is not None:
-                with suppress(BrokenPipeError):
-                    process.stdin.close()
-        for process in self._processes:
-            try:
-                process.wait(_GOODBYE_S)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+    def _begin_when_ready(self, waiting: set[int], troubles: list[str]) -> None:
+        if self._stops:
+            raise Interrupted("interrupted before anything was measured")
+        if troubles:
+            raise CannotBegin(troubles[0])
+        if self._outcome.lost:
+            raise CannotBegin(f"worker {self._outcome.lost[0]} ended before it could begin")
+        if not waiting:
+            self._begun = True
+            start_ns = monotonic_ns() + _HEAD_START_NS
+            for process in self._processes:
+                process.tell(b"%b %d" % (GO, start_ns))

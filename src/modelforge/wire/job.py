@@ -7,6 +7,7 @@ from typing import Final
 
 from modelforge.benchmark.load import Limits, Load
 from modelforge.benchmark.workload import Workload
+from modelforge.wire.port_target import PortTarget
 from modelforge.wire.target import Target
 
 GO: Final = b"go"
@@ -32,7 +33,7 @@ class Job:
 
     worker: int
     workers: int
-    target: Target
+    target: Target | PortTarget
     load: Load
     limits: Limits
     workload: Workload
