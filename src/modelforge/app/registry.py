@@ -17,7 +17,7 @@ from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError, UnknownProvider
+from modelforge.core.errors import ConfigError, UnknownProvider, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
@@ -32,6 +32,9 @@ from modelforge.replay.recordings import Recordings
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
+
+    from modelforge.wire.port_target import PortTarget
+    from modelforge.wire.target import Target
 
 
 class ModelForgeRegistry:
@@ -132,6 +135,47 @@ class ModelForgeRegistry:
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
+    async def target(
+        self, model_id: ModelId, generation: Generation | None = None
+    ) -> Target | PortTarget:
+        """Where a benchmark sends what it asks of a model; a server of this machine is started.
+
+        Raises:
+            UsageError: as ``get_llm`` does, and where the provider is only reached through a proxy.
+            RequestError: the server could not be started.
+        """
+        from modelforge.app import benchmark_target  # noqa: PLC0415 (a comparison needs none)
+
+        generation = generation or Generation()
+        try:
+            settings = self.configuration.provider(model_id.provider)
+        except (UnknownProvider, ConfigError):
+            from modelforge.app.foreign_llm import INTEGRATIONS  # noqa: PLC0415
+
+            if model_id.provider in INTEGRATIONS:
+                return benchmark_target.foreign_target(model_id, generation)
+            raise
+        self._find(model_id)
+        if model_id.provider == REPLAY_PROVIDER:
+            return benchmark_target.replay_target(model_id, generation)
+        endpoint, stop = self._endpoint(model_id, settings)
+        return await benchmark_target.wire_target(
+            model_id,
+            settings,
+            endpoint,
+            generation=generation,
+            environ=self.configuration.environ,
+            stop=stop,
+        )
+
+    def prices(self, model_id: ModelId) -> PriceList:
+        """What a model costs, or why that is not known."""
+        try:
+            settings = self.configuration.provider(model_id.provider)
+        except UsageError:
+            return self._listed(model_id.provider, model_id.model)
+        return self._price_list(model_id, settings)
+
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
         self.local.close()
@@ -172,15 +216,8 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
-        endpoint: Endpoint
-        stop: tuple[str, ...] = ()
-        if model_id.provider == SIM_PROVIDER:
-            endpoint = self._simulated.endpoint(model_id.model)
-        elif settings.base_url is None:
-            endpoint = local = self.local.endpoint(model_id.model)
-            stop = local.model.stop
-        else:
-            endpoint = FixedEndpoint(url=settings.base_url)
+        endpoint, stop = self._endpoint(model_id, settings)
+        if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
         connection = connect(model_id.provider, settings, self.configuration.environ)
         http_model = HttpChatModel(
@@ -195,6 +232,17 @@ class ModelForgeRegistry:
             return http_model
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
         return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
+
+    def _endpoint(
+        self, model_id: ModelId, settings: ProviderSettings
+    ) -> tuple[Endpoint, tuple[str, ...]]:
+        """Where it is served, and the texts at which it must always end."""
+        if model_id.provider == SIM_PROVIDER:
+            return self._simulated.endpoint(model_id.model), ()
+        if settings.base_url is None:
+            local = self.local.endpoint(model_id.model)
+            return local, local.model.stop
+        return FixedEndpoint(url=settings.base_url), ()
 
     def _listed(self, provider: str, model: str) -> PriceList:
         return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)

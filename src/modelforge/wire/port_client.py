@@ -163,7 +163,7 @@ class _Answer:
     """One answer as it comes."""
 
     def __init__(self, *, keep_text: bool) -> None:
-        self._count = TokenCount(keep_text=keep_text)
+        self._count = TokenCount()
         self._keep_text = keep_text
         self._moments_ns: list[int] = []
 

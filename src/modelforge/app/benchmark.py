@@ -1,0 +1,203 @@
+"""The benchmark as a use case: workers send, records go to disk, a report is made of them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from modelforge.app import benchmark_records
+from modelforge.app.registry import ModelForgeRegistry
+from modelforge.benchmark.config import BenchmarkConfig
+from modelforge.benchmark.load import OpenLoop
+from modelforge.benchmark.plan import Plan
+from modelforge.config.builtin import REPLAY_PROVIDER
+from modelforge.core.errors import Interrupted
+from modelforge.wire.job import Job
+from modelforge.wire.port_target import PortTarget
+from modelforge.wire.process import WorkerProcess, worker_processes
+from modelforge.wire.target import Target
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelforge.benchmark.result import BenchmarkResult
+    from modelforge.wire.coordinator import Coordinator, Outcome
+
+
+class BenchmarkObserver(Protocol):
+    """Watches a benchmark, to show it while it runs."""
+
+    def began(self, config: BenchmarkConfig, *, run: int, records: Path) -> None:
+        """Run ``run``, from 0, is about to warm up; its records go to ``records``."""
+        ...
+
+    def batch(
+        self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]
+    ) -> None:
+        """A worker's new records, its telemetry as JSON, and the first message of each error.
+
+        Called in a thread, each time once the records are on disk.
+        """
+        ...
+
+
+class BenchmarkRunner:
+    """Runs benchmarks of a registry's models.
+
+    Attributes:
+        records: the files that the last benchmark wrote, one a run.
+        messages: the first message of each kind of error in it.
+
+    Args:
+        registry: where models are found.
+        records: the file to keep records in; by default a new one in this platform's state
+            directory. Further runs add their number to its name.
+        observer: told of what happens.
+        processes: workers that were started before, as many as the first benchmark has.
+    """
+
+    def __init__(
+        self,
+        registry: ModelForgeRegistry,
+        *,
+        records: str | Path | None = None,
+        observer: BenchmarkObserver | None = None,
+        processes: Sequence[WorkerProcess] = (),
+    ) -> None:
+        self._registry = registry
+        self._file = None if records is None else Path(records)
+        self._observer = observer
+        self._processes = processes
+        self._coordinator: Coordinator | None = None
+        self._stops = 0
+        self.records: list[Path] = []
+        self.messages: dict[str, str] = {}
+
+    def run(self, config: BenchmarkConfig) -> BenchmarkResult:
+        """`run_benchmark`, for those who do not wait otherwise."""
+        return asyncio.run(self.run_benchmark(config))
+
+    async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
+        """Ask, measure and report. When this is cancelled, the workers end too.
+
+        Raises:
+            UsageError: before anything is sent.
+            RequestError: the server cannot be reached, or every warm-up request was refused alike.
+            Interrupted: it was stopped before anything was measured.
+        """
+        self.records, self.messages, self._stops = [], {}, 0
+        path = self._file or benchmark_records.default_records(config.model_id)
+        # They load what they need while the target is found.
+        given, self._processes = self._processes, ()
+        with worker_processes(0 if given else config.workers) as started:
+            target = await self._registry.target(config.model_id, config.generation)
+            await self._run(config, target, path, processes=given or started)
+        for run in range(1, config.runs):
+            if self._stops:
+                break
+            with suppress(Interrupted):  # the runs before it stand
+                await self._run(config, target, path, run=run)
+        return await asyncio.to_thread(self._report, config)
+
+    def stop(self) -> None:
+        """Send no more, and report what there is; the second time, break off what is in flight."""
+        self._stops += 1
+        if self._coordinator is not None:
+            self._coordinator.stop()
+
+    async def _run(
+        self,
+        config: BenchmarkConfig,
+        target: Target | PortTarget,
+        path: Path,
+        *,
+        run: int = 0,
+        processes: Sequence[WorkerProcess] = (),
+    ) -> None:
+        from modelforge.wire.coordinator import CannotBegin, Coordinator  # noqa: PLC0415 (pyarrow)
+
+        path = benchmark_records.of_run(path, run)
+        with benchmark_records.create(path, folder=self._file is None) as file:
+            if self._observer is not None:
+                self._observer.began(config, run=run, records=path)
+            coordinator = self._coordinator = Coordinator(
+                _jobs(config, target),
+                plan=_plan(config, target, run).to_json(),
+                file=file,
+                on_batch=self._tell,
+                processes=processes,
+            )
+            if self._stops:
+                coordinator.stop()
+            try:
+                outcome = await _in_thread(coordinator)
+            except (CannotBegin, Interrupted):
+                with suppress(OSError):
+                    if path.is_file():
+                        path.unlink()
+                raise
+            finally:
+                self._coordinator = None
+        self.messages = outcome.messages | self.messages
+        self.records.append(path)
+
+    def _tell(self, batch: pa.RecordBatch, telemetry: bytes) -> None:
+        coordinator = self._coordinator
+        if self._observer is not None and coordinator is not None:
+            self._observer.batch(batch, telemetry, coordinator.messages)
+
+    def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
+        recordings = [benchmark_records.read(path) for path in self.records]
+        prices = self._registry.prices(config.model_id)
+        return benchmark_records.report(recordings, prices=prices, slo=config.slo)
+
+
+async def _in_thread(coordinator: Coordinator) -> Outcome:
+    """Run it to its end; cancelled, it is broken off and has ended."""
+    running = asyncio.ensure_future(asyncio.to_thread(coordinator.run))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        coordinator.stop()
+        coordinator.stop()
+        await asyncio.wait([running])
+        raise
+
+
+def _jobs(config: BenchmarkConfig, target: Target | PortTarget) -> list[Job]:
+    job = Job(
+        worker=0,
+        workers=config.workers,
+        target=target,
+        load=config.effective_load,
+        limits=config.limits,
+        workload=config.effective_workload,
+        seed=config.seed,
+        timeout_s=config.timeout_s,
+        most_connections=config.connections_each,
+        keep_text=config.needs_text,
+    )
+    return [replace(job, worker=worker) for worker in range(config.workers)]
+
+
+def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Plan:
+    wire = isinstance(target, Target)
+    other = "replay" if config.provider == REPLAY_PROVIDER else "langchain"
+    return Plan(
+        model=str(config.model_id),
+        open_loop=isinstance(config.effective_load, OpenLoop),
+        workers=config.workers,
+        asked={
+            **config.to_asked(),
+            "path": "wire" if wire else other,
+            "run": run + 1,
+            "runs": config.runs,
+            "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        },
+    )
+
