@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 import pyarrow as pa
 
@@ -14,6 +15,8 @@ from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Reason, Status, Verdict
 from modelforge.pricing.rates import PriceList
 from modelforge.stats.histogram import LogHistogram
+
+_OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
 
 
 def whole(
@@ -47,7 +50,7 @@ def whole(
     losses = [result.loss for result in results if result.loss is not None]
     return replace(
         together,
-        verdict=_verdict(results),
+        verdict=_verdict(results, together.verdict.notes),
         total_duration=duration_s,
         requests_per_s=rate(together.successful_requests),
         tokens_per_second=rate(together.tokens.completion),
@@ -59,7 +62,8 @@ def whole(
     )
 
 
-def _verdict(results: Sequence[BenchmarkResult]) -> Verdict:
+def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
+    """The runs' reasons; the notes on numbers of requests are those of the whole."""
     order = list(Status)
     numbered = [
         replace(reason, message=f"run {number}: {reason.message}")
@@ -68,11 +72,15 @@ def _verdict(results: Sequence[BenchmarkResult]) -> Verdict:
     ]
     numbered.sort(key=lambda reason: -order.index(reason.status))
     worst = max((result.verdict.status for result in results), key=order.index)
-    notes: dict[str, Reason] = {}
-    for result in results:
-        for note in result.verdict.notes:
-            notes.setdefault(note.code, note)
-    return Verdict(status=worst, reasons=tuple(numbered), notes=tuple(notes.values()))
+    others = {
+        note.code: note
+        for result in results
+        for note in result.verdict.notes
+        if note.code not in _OF_NUMBERS
+    }
+    return Verdict(
+        status=worst, reasons=tuple(numbered), notes=(*notes, *others.values())
+    )
 
 
 def _client(uses: Sequence[ClientUse]) -> ClientUse:

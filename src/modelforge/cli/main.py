@@ -1,7 +1,7 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 70 a defect of ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of
+must change; 3 a benchmark is INVALID; 70 a defect of ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of
 the output went away.
 """
 
@@ -25,12 +25,13 @@ _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 
 # What --help shows, without loading a single command.
 _COMMANDS: Final = {
+    "benchmark": "Load a model's server and measure its latency.",
     "cache": "Look at the kept answers, or let go of them.",
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
     "sim": "Serve simulated models whose truth is known.",
-    "test": "One door to the engines: --compare A,B asks models the same.",
+    "test": "One door to the engines: --compare A,B or --benchmark A.",
 }
 
 

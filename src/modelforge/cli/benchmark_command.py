@@ -1,0 +1,34 @@
+"""``modelforge benchmark``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from modelforge.cli.benchmark_options import benchmark_options
+from modelforge.cli.sections import SectionedCommand
+
+
+@click.command(
+    "benchmark", cls=SectionedCommand, short_help="Load a model's server and measure its latency."
+)
+@click.argument("model", required=False, metavar="PROVIDER/MODEL")
+@benchmark_options
+def command(*, model: str | None, **options: Any) -> int:
+    """Ask a model as your users will, and measure latency, throughput and errors.
+
+    \b
+    modelforge benchmark openai/gpt-4o --concurrency 8 --requests 100 --prompts questions.jsonl
+    modelforge benchmark sim/fast --rate 50 --duration 30s --slo ttft=500ms,itl=50ms
+    modelforge benchmark --from-records killed.arrows
+
+    Every request is recorded on disk as it ends. Without load and end it is the preset "light".
+    Ctrl-C sends no more and reports what there is; a second one breaks off what is in flight.
+
+    Exit codes: 0 measured, 1 every request failed or the server cannot be used, 2 the command or
+    its input must change (nothing was sent), 3 the run is INVALID, 130 interrupted.
+    """
+    from modelforge.cli.benchmarking import run  # noqa: PLC0415 (--help must not pay for it)
+
+    return run(model, options)

@@ -1,0 +1,202 @@
+"""A benchmark from the terminal: options in, use case, report out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from modelforge.cli.benchmark_config import config_of, input_files, slo_of
+from modelforge.cli.open_files import allow_many_connections
+from modelforge.core.errors import Interrupted, UsageError
+from modelforge.wire.process import WorkerProcess, worker_processes
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from modelforge.app.benchmark_output import BenchmarkOutput
+    from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.benchmark.config import BenchmarkConfig
+    from modelforge.benchmark.result import BenchmarkResult
+
+_ALL_FAILED: Final = 1
+_INVALID: Final = 3
+_EXIT_INTERRUPTED: Final = 130
+_ELSEWHERE: Final = frozenset(
+    {"slo", "export", "output", "from_records", "allow_invalid", "quiet"}
+    | {"config_file", "assignments", "verbose"}
+)
+
+
+def run(model: str | None, options: Mapping[str, Any]) -> int:
+    """Run or report a benchmark as ``options`` say; returns the exit code."""
+    if options["from_records"]:
+        _refuse_run_options(model, options)
+        return _report_again(options)
+    if model is None:
+        raise UsageError("no model: name one as provider/model, for example sim/fast")
+    config = config_of(model, options)
+    _require_records_file(options["records"], input_files(options))
+    allow_many_connections()
+    # Workers load what they need while this process does the same.
+    with worker_processes(config.workers) as processes:
+        return _run(config, options, processes)
+
+
+def _run(
+    config: BenchmarkConfig, options: Mapping[str, Any], processes: Sequence[WorkerProcess]
+) -> int:
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
+
+    output, console = _outputs(options)
+    quiet = options["quiet"]
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
+    )
+    with ModelForgeRegistry(configuration) as registry:
+        if config.provider == "local":
+            from modelforge.cli.fetching import fetch_missing  # noqa: PLC0415 (for these only)
+
+            fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
+        try:
+            result, code, messages, records = asyncio.run(
+                _watched(registry, config, options, processes)
+            )
+        except Interrupted as error:
+            click.echo(f"modelforge: {error}", err=True)
+            return _EXIT_INTERRUPTED
+    _show(result, output, console)
+    if not quiet:
+        _note(messages, records, output)
+    return code if code is not None else _exit_code(result, options)
+
+
+async def _watched(
+    registry: ModelForgeRegistry,
+    config: BenchmarkConfig,
+    options: Mapping[str, Any],
+    processes: Sequence[WorkerProcess],
+) -> tuple[BenchmarkResult, int | None, Mapping[str, str], Sequence[Path]]:
+    from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (after the workers)
+    from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+
+    with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
+        runner = BenchmarkRunner(
+            registry, records=options["records"], observer=progress, processes=processes
+        )
+
+        def stop() -> None:
+            runner.stop()
+            progress.stopping()
+
+        with CallOnSignal(stop) as signals:
+            result = await runner.run_benchmark(config)
+    return result, signals.exit_code, runner.messages, runner.records
+
+
+def _report_again(options: Mapping[str, Any]) -> int:
+    from modelforge.app import benchmark_records  # noqa: PLC0415 (it loads Arrow)
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.core.model_id import ModelId  # noqa: PLC0415
+
+    slo = slo_of(options)
+    output, console = _outputs(options)
+    recordings = [benchmark_records.read(path) for path in options["from_records"]]
+    models = sorted({recording.plan.model for recording in recordings})
+    if len(models) > 1:
+        raise UsageError(f"the records are of several models: {', '.join(models)}")
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
+    )
+    with ModelForgeRegistry(configuration) as registry:
+        prices = registry.prices(ModelId.parse(models[0]))
+    result = benchmark_records.report(recordings, prices=prices, slo=slo)
+    _show(result, output, console)
+    if not options["quiet"]:
+        _note({}, (), output)
+    return _exit_code(result, options)
+
+
+def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Console | None]:
+    """Where the report goes; both are tried before a run of minutes is lost for it."""
+    from modelforge.app.benchmark_output import BenchmarkOutput  # noqa: PLC0415
+    from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
+
+    inputs = input_files(options)
+    if options["records"] is not None:
+        inputs = [*inputs, options["records"]]
+    output = BenchmarkOutput.of(options["export"], options["output"], inputs=inputs)
+    console = None if output is not None and output.takes_stdout else output_console()
+    if output is not None and output.takes_stdout:
+        from modelforge.app.output import standard_output  # noqa: PLC0415
+
+        standard_output()
+    return output, console
+
+
+def _show(
+    result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None
+) -> None:
+    if console is not None:
+        from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
+        from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
+
+        console.print(benchmark_view(result))
+        if result.runs:
+            console.print()
+            console.print(benchmark_runs_view(result))
+    if output is not None:
+        output.write(result)
+
+
+def _note(
+    messages: Mapping[str, str], records: Sequence[Path], output: BenchmarkOutput | None
+) -> None:
+    """Say on stderr what the errors said and where the files are."""
+    from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415
+
+    for kind, message in messages.items():
+        click.echo(terminal_line(f"{kind}: {message}"), err=True)
+    for path in records:
+        click.echo(f"records in {terminal_line(str(path))}", err=True)
+    if output is not None and output.path is not None:
+        click.echo(f"report in {terminal_line(str(output.path))}", err=True)
+
+
+def _exit_code(result: BenchmarkResult, options: Mapping[str, Any]) -> int:
+    from modelforge.benchmark.verdict import Status  # noqa: PLC0415 (loaded by now)
+
+    if result.total_requests and not result.successful_requests:
+        return _ALL_FAILED
+    if result.verdict.status is Status.INVALID and not options["allow_invalid"]:
+        return _INVALID
+    return 0
+
+
+def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
+    if model is not None:
+        raise UsageError("--from-records reports what was recorded: leave PROVIDER/MODEL out")
+    context = click.get_current_context()
+    for name in options:
+        source = context.get_parameter_source(name)
+        if name not in _ELSEWHERE and source is click.core.ParameterSource.COMMANDLINE:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--from-records sends nothing: leave --{flag} out")
+
+
+def _require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+    if records is None:
+        return
+    from modelforge.app.output import same_file  # noqa: PLC0415
+
+    if any(same_file(records, path) for path in inputs):
+        raise UsageError(f"--records {records} would overwrite an input: name another file")
+    if records.is_dir() or not records.parent.is_dir():
+        why = "it is a directory" if records.is_dir() else f"there is no directory {records.parent}"
+        raise UsageError(f"cannot write the records to {records}: {why}")
