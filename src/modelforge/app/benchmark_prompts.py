@@ -15,8 +15,6 @@ from modelforge.benchmark.trace_text import read_trace
 from modelforge.benchmark.weighted import Weighted
 from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import UsageError
-from modelforge.prompts.open import open_prompts
-from modelforge.prompts.spec import PromptSpec
 
 _MOST_PROMPTS: Final = 1_000_000
 
@@ -30,7 +28,7 @@ def one_prompt(
         PromptError: it cannot be read.
     """
     return _fixed(
-        PromptSpec(prompt=text), "the prompt", seed=0, max_tokens=max_tokens, ignore_eos=ignore_eos
+        "the prompt", prompt=text, seed=0, max_tokens=max_tokens, ignore_eos=ignore_eos
     )
 
 
@@ -47,8 +45,8 @@ def prompt_files(
     for text in named:
         path, weight = _weighted(text)
         fixed = _fixed(
-            PromptSpec(prompts=path),
             Path(path).name,
+            prompts=path,
             seed=seed,
             max_tokens=max_tokens,
             ignore_eos=ignore_eos,
@@ -90,9 +88,13 @@ def trace(path: Path) -> TrafficTrace:
 
 
 def _fixed(
-    spec: PromptSpec, source: str, *, seed: int, max_tokens: int | None, ignore_eos: bool
+    source: str, *, seed: int, max_tokens: int | None, ignore_eos: bool, **named: str
 ) -> FixedPrompts:
-    with open_prompts(spec) as cases:
+    # Here: made-up prompts do not pay for templates and YAML.
+    from modelforge.prompts.open import open_prompts  # noqa: PLC0415
+    from modelforge.prompts.spec import PromptSpec  # noqa: PLC0415
+
+    with open_prompts(PromptSpec(**named)) as cases:  # type: ignore[arg-type]  # prompt or prompts
         prompts = tuple(case.prompt for case in cases)
     if len(prompts) > _MOST_PROMPTS:
         raise UsageError(f"{source}: a benchmark takes at most {_MOST_PROMPTS:,} prompts of a file")

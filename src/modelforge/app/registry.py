@@ -8,7 +8,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from modelforge.app.caching import OpenCache, open_cache
 from modelforge.app.simulated_models import SimulatedModels
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
@@ -25,14 +24,15 @@ from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
 from modelforge.providers.connection import connect
-from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
-from modelforge.providers.sessions import HttpSessions
+from modelforge.providers.fixed_endpoint import FixedEndpoint
 from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
 
+    from modelforge.app.caching import OpenCache
+    from modelforge.providers.sessions import HttpSessions
     from modelforge.wire.port_target import PortTarget
     from modelforge.wire.target import Target
 
@@ -83,6 +83,10 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
+        # Here, so that a benchmark does not load what it never uses.
+        from modelforge.app.caching import open_cache  # noqa: PLC0415
+        from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
+
         settings = self.configuration.settings.cache
         with open_cache(settings, self._clock) as cache:
             async with HttpSessions() as sessions:
@@ -216,6 +220,8 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
+        from modelforge.providers.http_model import HttpChatModel  # noqa: PLC0415 (as in `open`)
+
         endpoint, stop = self._endpoint(model_id, settings)
         if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here

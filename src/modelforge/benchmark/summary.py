@@ -81,7 +81,7 @@ def summarise(
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
     workers = worker_evidence(telemetry, workers=plan.workers)
     cost = run_cost(Measures(columns, succeeded), prices)
-    missing = _missing(columns)
+    missing = _missing(columns, plan)
     event_count = int(good.column("counted_tokens").sum(dtype=np.int64))
     itl = Distribution.of_histogram(gaps, unit=_NS_PER_MS)
     evidence = Evidence(
@@ -165,10 +165,17 @@ def _duration_s(measured: Measures, telemetry: Sequence[Telemetry]) -> float | N
     return (end - start) / 1e9 if end > start else None
 
 
-def _missing(columns: pa.Table) -> int:
-    if not columns.num_rows:
+def _missing(columns: pa.Table, plan: Plan) -> int:
+    """How many requests the numbers of others show to have been sent.
+
+    The turns of a conversation have one number. Closed loops of several workers tell nothing: each
+    goes through its own numbers as fast as it is answered.
+    """
+    if plan.workers > 1 and not plan.open_loop:
         return 0
-    return max(0, int(whole_numbers(columns["index"]).max()) + 1 - columns.num_rows)
+    numbers = whole_numbers(columns["index"])
+    numbers = numbers[whole_numbers(columns["phase"]) != Phase.WARM_UP]
+    return int(numbers.max()) + 1 - len(np.unique(numbers)) if len(numbers) else 0
 
 
 def _token_totals(requests: Measures) -> TokenTotals:

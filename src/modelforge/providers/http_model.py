@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
@@ -31,17 +31,6 @@ _MAX_ERROR_BYTES: Final = 64 * 2**10
 _EXCERPT_CHARS: Final = 80
 _EVENT_STREAM: Final = "text/event-stream"
 _DRAIN_S: Final = 0.05
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FixedEndpoint:
-    """A server that is simply there."""
-
-    url: str
-
-    async def base_url(self) -> str:
-        """The URL it was given."""
-        return self.url
 
 
 class HttpChatModel:
