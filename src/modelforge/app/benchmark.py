@@ -1,222 +1,201 @@
-"""Run a benchmark: start its workers, keep their records, and say what they amount to."""
+"""The benchmark as a use case: workers send, records go to disk, a report is made of them."""
 
 from __future__ import annotations
 
 import asyncio
-import os
-import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Protocol
 
-import platformdirs
-
-from modelforge.app.load_target import load_target
+from modelforge.app import benchmark_records
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.benchmark.config import BenchmarkConfig
+from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.slo import Slo
-from modelforge.core.errors import UsageError
-from modelforge.core.model_id import ModelId
-from modelforge.pricing.rates import NoRates, PriceList
+from modelforge.config.builtin import REPLAY_PROVIDER
+from modelforge.core.errors import Interrupted
 from modelforge.wire.job import Job
-from modelforge.wire.worker_process import WorkerProcess
+from modelforge.wire.port_target import PortTarget
+from modelforge.wire.process import WorkerProcess, worker_processes
+from modelforge.wire.target import Target
 
 if TYPE_CHECKING:
-    from modelforge.benchmark.result import BenchmarkResult
-    from modelforge.wire.coordinator import Coordinator, OnBatch, Outcome
+    import pyarrow as pa
 
-RECORDS_SUFFIX: Final = ".arrows"
-_NOT_KNOWN: Final = NoRates(reason="the recording does not say what its model costs")
+    from modelforge.benchmark.result import BenchmarkResult
+    from modelforge.wire.coordinator import Coordinator, Outcome
+
+
+class BenchmarkObserver(Protocol):
+    """Watches a benchmark, to show it while it runs."""
+
+    def began(self, config: BenchmarkConfig, *, run: int, records: Path) -> None:
+        """Run ``run``, from 0, is about to warm up; its records go to ``records``."""
+        ...
+
+    def batch(self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]) -> None:
+        """A worker's new records, its telemetry as JSON, and the first message of each error.
+
+        Called in a thread, each time once the records are on disk.
+        """
+        ...
 
 
 class BenchmarkRunner:
-    """Runs benchmarks of the models of ``registry``."""
-
-    def __init__(self, registry: ModelForgeRegistry) -> None:
-        self._registry = registry
-
-    async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
-        """Load the model and measure it.
-
-        A cancelled benchmark breaks off what is in flight; its records stay.
-
-        Raises:
-            UsageError: the configuration cannot be run.
-            RequestError: the model cannot be reached, or refuses every warm-up request.
-        """
-        run = await BenchmarkRun.prepare(self._registry, config)
-        try:
-            await asyncio.to_thread(run.work)
-        except asyncio.CancelledError:
-            run.stop()
-            run.stop()
-            raise
-        return run.result()
-
-    def run_benchmark_sync(self, config: BenchmarkConfig) -> BenchmarkResult:
-        """`run_benchmark` for code that is not asynchronous."""
-        return asyncio.run(self.run_benchmark(config))
-
-
-class BenchmarkRun:
-    """One run of one benchmark.
+    """Runs benchmarks of a registry's models.
 
     Attributes:
-        records: the file that its records go to.
-        outcome: how it went, once it has worked.
+        records: the files that the last benchmark wrote, one a run.
+        messages: the first message of each kind of error in it.
+
+    Args:
+        registry: where models are found.
+        records: the file to keep records in; by default a new one in this platform's state
+            directory. Further runs add their number to its name.
+        observer: told of what happens.
+        processes: workers that were started before, as many as the first benchmark has.
     """
 
     def __init__(
         self,
-        config: BenchmarkConfig,
-        jobs: list[Job],
-        plan: Plan,
+        registry: ModelForgeRegistry,
         *,
-        prices: PriceList,
-        processes: Sequence[WorkerProcess],
+        records: str | Path | None = None,
+        observer: BenchmarkObserver | None = None,
+        processes: Sequence[WorkerProcess] = (),
     ) -> None:
-        self._config = config
-        self._jobs = jobs
-        self._plan = plan
-        self._prices = prices
+        self._registry = registry
+        self._file = None if records is None else Path(records)
+        self._observer = observer
         self._processes = processes
         self._coordinator: Coordinator | None = None
         self._stops = 0
-        self.records = config.records or _new_file(config)
-        self.outcome: Outcome | None = None
+        self.records: list[Path] = []
+        self.messages: dict[str, str] = {}
 
-    @classmethod
-    async def prepare(
-        cls,
-        registry: ModelForgeRegistry,
-        config: BenchmarkConfig,
-        *,
-        processes: Sequence[WorkerProcess] = (),
-    ) -> BenchmarkRun:
-        """Resolve the model and start its server, if it is a local one.
+    def run(self, config: BenchmarkConfig) -> BenchmarkResult:
+        """`run_benchmark`, for those who do not wait otherwise."""
+        return asyncio.run(self.run_benchmark(config))
 
-        ``processes``, one for each worker, have been started already; they are closed at its end.
+    async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
+        """Ask, measure and report. When this is cancelled, the workers end too.
 
         Raises:
-            UsageError: the model cannot be benchmarked.
-            RequestError: the local server did not start.
+            UsageError: before anything is sent.
+            RequestError: the server cannot be reached, or every warm-up request was refused alike.
+            Interrupted: it was stopped before anything was measured.
         """
-        model_id = ModelId(provider=config.provider, model=config.model)
-        target = await load_target(registry, model_id, config.generation)
-        load, limits, workload = config.asked_load, config.limits, config.asked_workload
-        job = Job(
-            worker=0,
-            workers=config.workers,
-            target=target,
-            load=load,
-            limits=limits,
-            workload=workload,
-            seed=config.seed,
-            timeout_s=config.timeout_s,
-            most_connections=max(1, config.max_connections // config.workers),
-            keep_text=workload.ask(0).more,
-            count_events=config.count_events,
-        )
-        plan = Plan(
-            model=str(model_id),
-            open_loop=config.open_loop,
-            workers=config.workers,
-            asked=_asked(config, target.base_url),
-        )
-        jobs = [replace(job, worker=number) for number in range(config.workers)]
-        return cls(config, jobs, plan, prices=registry.prices(model_id), processes=processes)
-
-    def work(self, on_batch: OnBatch | None = None) -> None:
-        """Do it, to its end; not in an event loop.
-
-        Raises:
-            CannotBegin: no worker could ask the first request.
-            UsageError: the file for the records cannot be written.
-        """
-        from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (loads pyarrow)
-
-        try:
-            file = self.records.open("wb")
-        except OSError as error:
-            raise UsageError(f"cannot write {self.records}: {error.strerror or error}") from None
-        with file:
-            self._coordinator = Coordinator(
-                self._jobs,
-                plan=self._plan.to_json(),
-                file=file,
-                on_batch=on_batch,
-                processes=self._processes,
-            )
-            for _ in range(self._stops):
-                self._coordinator.stop()
-            self.outcome = self._coordinator.run()
+        self.records, self.messages, self._stops = [], {}, 0
+        path = self._file or benchmark_records.default_records(config.model_id)
+        # They load what they need while the target is found.
+        given, self._processes = self._processes, ()
+        with worker_processes(0 if given else config.workers) as started:
+            target = await self._registry.target(config.model_id, config.generation)
+            await self._run(config, target, path, processes=given or started)
+        for run in range(1, config.runs):
+            if self._stops:
+                break
+            with suppress(Interrupted):  # the runs before it stand
+                await self._run(config, target, path, run=run)
+        return await asyncio.to_thread(self._report, config)
 
     def stop(self) -> None:
-        """Send no more; the second time, break off what is in flight."""
+        """Send no more, and report what there is; the second time, break off what is in flight."""
         self._stops += 1
         if self._coordinator is not None:
             self._coordinator.stop()
 
-    def result(self) -> BenchmarkResult:
-        """What its records amount to."""
-        return report(self.records, slo=self._config.slo, prices=self._prices)
+    async def _run(
+        self,
+        config: BenchmarkConfig,
+        target: Target | PortTarget,
+        path: Path,
+        *,
+        run: int = 0,
+        processes: Sequence[WorkerProcess] = (),
+    ) -> None:
+        from modelforge.wire.coordinator import CannotBegin, Coordinator  # noqa: PLC0415 (pyarrow)
+
+        path = benchmark_records.of_run(path, run)
+        with benchmark_records.create(path, folder=self._file is None) as file:
+            if self._observer is not None:
+                self._observer.began(config, run=run, records=path)
+            coordinator = self._coordinator = Coordinator(
+                _jobs(config, target),
+                plan=_plan(config, target, run).to_json(),
+                file=file,
+                on_batch=self._tell,
+                processes=processes,
+            )
+            if self._stops:
+                coordinator.stop()
+            try:
+                outcome = await _in_thread(coordinator)
+            except (CannotBegin, Interrupted):
+                with suppress(OSError):
+                    if path.is_file():
+                        path.unlink()
+                raise
+            finally:
+                self._coordinator = None
+        self.messages = outcome.messages | self.messages
+        self.records.append(path)
+
+    def _tell(self, batch: pa.RecordBatch, telemetry: bytes) -> None:
+        coordinator = self._coordinator
+        if self._observer is not None and coordinator is not None:
+            self._observer.batch(batch, telemetry, coordinator.messages)
+
+    def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
+        recordings = [benchmark_records.read(path) for path in self.records]
+        prices = self._registry.prices(config.model_id)
+        return benchmark_records.report(recordings, prices=prices, slo=config.slo)
 
 
-def report(
-    records: Path, *, slo: Slo | None = None, prices: PriceList = _NOT_KNOWN
-) -> BenchmarkResult:
-    """What a file of records amounts to, however its run ended.
-
-    Raises:
-        UsageError: the file cannot be read, or holds no records of a benchmark.
-    """
-    import pyarrow as pa  # noqa: PLC0415 (--help must not pay for it)
-
-    from modelforge.benchmark.recording import read_recording  # noqa: PLC0415
-    from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415
-
+async def _in_thread(coordinator: Coordinator) -> Outcome:
+    """Run it to its end; cancelled, it is broken off and has ended."""
+    running = asyncio.ensure_future(asyncio.to_thread(coordinator.run))
     try:
-        with pa.OSFile(str(records), "rb") as file, pa.ipc.open_stream(file) as stream:
-            recording = read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
-    except (OSError, pa.ArrowInvalid) as error:
-        why = getattr(error, "strerror", None) or "it holds no records of a benchmark"
-        raise UsageError(f"cannot read {records}: {why}") from None
-    return summarise_recording(recording, slo=slo, prices=prices)
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        coordinator.stop()
+        coordinator.stop()
+        await asyncio.wait([running])
+        raise
 
 
-def _asked(config: BenchmarkConfig, base_url: str) -> dict[str, Any]:
-    limits = config.limits
-    return {
-        "base_url": base_url,
-        "load": config.asked_load.description,
-        "workload": _described(config),
-        "duration_s": limits.duration_s,
-        "requests": limits.requests,
-        "warmup_requests": limits.warmup_requests,
-        "cooldown_s": 0.0 if limits.discard_in_flight else limits.cooldown_s,
-        "discard_in_flight": limits.discard_in_flight,
-        "max_tokens": config.generation.max_tokens,
-        "stream": config.generation.stream,
-        "timeout_s": config.timeout_s,
-        "max_connections": config.max_connections,
-        "tokens_counted": "events" if config.count_events else "usage",
-        "seed": config.seed,
-        "started_at": datetime.now().astimezone().isoformat(timespec="seconds"),
-    }
-
-
-def _described(config: BenchmarkConfig) -> str:
-    return config.asked_workload.ask(0).source
-
-
-def _new_file(config: BenchmarkConfig) -> Path:
-    folder = platformdirs.user_state_path("modelforge") / "benchmarks"
-    folder.mkdir(parents=True, exist_ok=True)
-    stamp = time.strftime("%Y%m%d-%H%M%S")
-    model = "".join(
-        letter if letter.isalnum() or letter in "-._" else "-" for letter in config.model
+def _jobs(config: BenchmarkConfig, target: Target | PortTarget) -> list[Job]:
+    job = Job(
+        worker=0,
+        workers=config.workers,
+        target=target,
+        load=config.effective_load,
+        limits=config.limits,
+        workload=config.effective_workload,
+        seed=config.seed,
+        timeout_s=config.timeout_s,
+        most_connections=config.connections_each,
+        count_events=config.count_events,
+        keep_text=config.needs_text,
     )
-    return folder / f"{stamp}-{config.provider}-{model[:60]}-{os.getpid()}{RECORDS_SUFFIX}"
+    return [replace(job, worker=worker) for worker in range(config.workers)]
+
+
+def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Plan:
+    wire = isinstance(target, Target)
+    other = "replay" if config.provider == REPLAY_PROVIDER else "langchain"
+    return Plan(
+        model=str(config.model_id),
+        open_loop=isinstance(config.effective_load, OpenLoop),
+        workers=config.workers,
+        asked={
+            **config.to_asked(),
+            "path": "wire" if wire else other,
+            "run": run + 1,
+            "runs": config.runs,
+            "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        },
+    )

@@ -35,7 +35,7 @@ class Output:
         Raises:
             UsageError: the format is in neither the option nor the file's suffix.
         """
-        if path is not None and _is_stdout(path):
+        if path is not None and names_stdout(path):
             path = None
             format_ = format_ or "jsonl"
         if format_ is None and path is not None:
@@ -59,9 +59,9 @@ def open_output(
     if output is None:
         yield []
     elif output.path is None:
-        yield [FORMATS[output.format](_stdout())]
+        yield [FORMATS[output.format](standard_output())]
     else:
-        if any(_same(output.path, path) for path in inputs):
+        if any(same_file(output.path, path) for path in inputs):
             raise UsageError(f"-o {output.path} would overwrite an input: name another file")
         try:
             stream = output.path.open("w", encoding="utf-8", newline="")
@@ -71,7 +71,8 @@ def open_output(
             yield [FORMATS[output.format](stream)]
 
 
-def _is_stdout(path: Path) -> bool:
+def names_stdout(path: Path) -> bool:
+    """Whether ``path`` is ``-`` or another name of standard output."""
     if str(path) == "-":
         return True
     try:
@@ -80,14 +81,15 @@ def _is_stdout(path: Path) -> bool:
         return False
 
 
-def _same(path: Path, other: Path) -> bool:
+def same_file(path: Path, other: Path) -> bool:
+    """Whether both are one file that exists."""
     try:
         return path.samefile(other)
     except OSError:
         return False  # what is not there cannot be overwritten
 
 
-def _stdout() -> TextIO:
+def standard_output() -> TextIO:
     """Standard output as the writers want it: UTF-8, line ends untouched."""
     if sys.stdout is None:
         raise UsageError("standard output is closed: name a file with -o")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -24,8 +23,8 @@ from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
-from modelforge.providers.connection import Connection, connect
-from modelforge.providers.endpoint import FixedEndpoint
+from modelforge.providers.connection import connect
+from modelforge.providers.fixed_endpoint import FixedEndpoint
 from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
@@ -34,15 +33,8 @@ if TYPE_CHECKING:
 
     from modelforge.app.caching import OpenCache
     from modelforge.providers.sessions import HttpSessions
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ModelServer:
-    """Who serves a model; ``stop`` are texts at which it must always end."""
-
-    endpoint: Endpoint
-    connection: Connection
-    stop: tuple[str, ...] = ()
+    from modelforge.wire.port_target import PortTarget
+    from modelforge.wire.target import Target
 
 
 class ModelForgeRegistry:
@@ -91,7 +83,7 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
-        # Here, so that a benchmark, which has a client of its own, does not load this one.
+        # Here, so that a benchmark does not load what it never uses.
         from modelforge.app.caching import open_cache  # noqa: PLC0415
         from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
 
@@ -153,32 +145,46 @@ class ModelForgeRegistry:
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
-    def server(self, model_id: ModelId) -> ModelServer:
-        """Who serves a model, and how to speak to it; nothing is started or sent.
+    async def target(
+        self, model_id: ModelId, generation: Generation | None = None
+    ) -> Target | PortTarget:
+        """Where a benchmark sends what it asks of a model; a server of this machine is started.
 
         Raises:
-            UnknownProvider: no provider of that name is known.
-            MissingKey: its key is not set.
-            UsageError: a replay has no server.
+            UsageError: as ``get_llm`` does, and where the provider is only reached through a proxy.
+            RequestError: the server could not be started.
         """
-        settings = self.configuration.provider(model_id.provider)
+        from modelforge.app import benchmark_target  # noqa: PLC0415 (a comparison needs none)
+
+        generation = generation or Generation()
+        try:
+            settings = self.configuration.provider(model_id.provider)
+        except (UnknownProvider, ConfigError):
+            from modelforge.app.foreign_llm import INTEGRATIONS  # noqa: PLC0415
+
+            if model_id.provider in INTEGRATIONS:
+                return benchmark_target.foreign_target(model_id, generation)
+            raise
+        self._find(model_id)
         if model_id.provider == REPLAY_PROVIDER:
-            raise UsageError("a replay has no server: its answers are read from a file")
-        stop: tuple[str, ...] = ()
-        endpoint: Endpoint
-        if model_id.provider == SIM_PROVIDER:
-            endpoint = self._simulated.endpoint(model_id.model)
-        elif settings.base_url is None:
-            endpoint = local = self.local.endpoint(model_id.model)
-            stop = local.model.stop
-        else:
-            endpoint = FixedEndpoint(url=settings.base_url)
-        connection = connect(model_id.provider, settings, self.configuration.environ)
-        return ModelServer(endpoint=endpoint, connection=connection, stop=stop)
+            return benchmark_target.replay_target(model_id, generation)
+        endpoint, stop = self._endpoint(model_id, settings)
+        return await benchmark_target.wire_target(
+            model_id,
+            settings,
+            endpoint,
+            generation=generation,
+            environ=self.configuration.environ,
+            stop=stop,
+        )
 
     def prices(self, model_id: ModelId) -> PriceList:
-        """What the model's provider asks for tokens, or why that is not known."""
-        return self._price_list(model_id, self.configuration.provider(model_id.provider))
+        """What a model costs, or why that is not known."""
+        try:
+            settings = self.configuration.provider(model_id.provider)
+        except UsageError:
+            return self._listed(model_id.provider, model_id.model)
+        return self._price_list(model_id, settings)
 
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
@@ -220,25 +226,35 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
-        from modelforge.providers.http_model import HttpChatModel  # noqa: PLC0415 (as in open)
+        from modelforge.providers.http_model import HttpChatModel  # noqa: PLC0415 (as in `open`)
 
-        server = self.server(model_id)
+        endpoint, stop = self._endpoint(model_id, settings)
         if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
+        connection = connect(model_id.provider, settings, self.configuration.environ)
         http_model = HttpChatModel(
             id=model_id,
-            endpoint=server.endpoint,
-            connection=server.connection,
+            endpoint=endpoint,
+            connection=connection,
             sessions=sessions,
             clock=self._clock,
-            stop=server.stop,
+            stop=stop,
         )
         if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
             return http_model
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
-        return cache.before(
-            http_model, endpoint=place, settings=settings, connection=server.connection
-        )
+        return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
+
+    def _endpoint(
+        self, model_id: ModelId, settings: ProviderSettings
+    ) -> tuple[Endpoint, tuple[str, ...]]:
+        """Where it is served, and the texts at which it must always end."""
+        if model_id.provider == SIM_PROVIDER:
+            return self._simulated.endpoint(model_id.model), ()
+        if settings.base_url is None:
+            local = self.local.endpoint(model_id.model)
+            return local, local.model.stop
+        return FixedEndpoint(url=settings.base_url), ()
 
     def _listed(self, provider: str, model: str) -> PriceList:
         return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)

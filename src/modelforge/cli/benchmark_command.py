@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import Any
 
 import click
@@ -12,30 +11,24 @@ from modelforge.cli.sections import SectionedCommand
 
 
 @click.command(
-    "benchmark",
-    cls=SectionedCommand,
-    short_help="Load a model and measure what its users would feel.",
+    "benchmark", cls=SectionedCommand, short_help="Load a model's server and measure its latency."
 )
 @click.argument("model", required=False, metavar="PROVIDER/MODEL")
 @benchmark_options
 def command(*, model: str | None, **options: Any) -> int:
-    """Load a model as its users would, and measure what they would feel.
+    """Ask a model as your users will, and measure latency, throughput and errors.
 
     \b
-    modelforge benchmark target/llama-3 --concurrency 16 --duration 30s
-    modelforge benchmark target/llama-3 --rate 20 --duration 2m --slo ttft=500ms,itl=50ms
-    modelforge benchmark --from-records run.arrows --export json
+    modelforge benchmark openai/gpt-4o --concurrency 8 --requests 100 --prompts questions.jsonl
+    modelforge benchmark sim/fast --rate 50 --duration 30s --slo ttft=500ms,itl=50ms
+    modelforge benchmark --from-records killed.arrows
 
-    Exit codes: 0 measured; 1 nothing was answered; 2 the command or its input must change; 3 the
-    run is INVALID, since this client was its limit; 130 interrupted (what was measured is shown).
+    Every request is recorded on disk as it ends. Without load and end it is the preset "light".
+    Ctrl-C sends no more and reports what there is; a second one breaks off what is in flight.
+
+    Exit codes: 0 measured, 1 every request failed or the server cannot be used, 2 the command or
+    its input must change (nothing was sent), 3 the run is INVALID, 130 interrupted.
     """
-    from modelforge.wire.worker_process import WorkerProcess  # noqa: PLC0415 (not for --help)
+    from modelforge.cli.benchmarking import run  # noqa: PLC0415 (--help must not pay for it)
 
-    sending = model is not None and options["from_records"] is None
-    with ExitStack() as stack:
-        # First of all: they load what they need while this process loads what it needs.
-        count = max(1, options["workers"]) if sending else 0
-        processes = [stack.enter_context(WorkerProcess()) for _ in range(count)]
-        from modelforge.cli.benchmarking import run  # noqa: PLC0415
-
-        return run(model, options, processes)
+    return run(model, options)

@@ -9,157 +9,129 @@ from typing import Any, Final
 
 import click
 
+from modelforge.benchmark.gaps import GAP_KINDS
+from modelforge.cli.durations import Duration
 from modelforge.cli.options import configuration_options
 from modelforge.cli.sections import SectionedOption
 
 BENCHMARK_FORMATS: Final = ("json", "csv", "markdown")
-PRESETS: Final = ("light", "heavy", "latency", "throughput")
-ARRIVALS: Final = ("constant", "poisson", "gamma")
+"""The formats of --export; those of `modelforge.export.benchmark_formats`."""
 
-_load = partial(click.option, cls=SectionedOption, section="Load")
-_end = partial(click.option, cls=SectionedOption, section="Beginning and end")
+_load = partial(click.option, cls=SectionedOption, section="Load (one of the first five)")
+_end = partial(click.option, cls=SectionedOption, section="Begin and end (the first end counts)")
 _ask = partial(click.option, cls=SectionedOption, section="What is asked")
-_client = partial(click.option, cls=SectionedOption, section="Client")
+_send = partial(click.option, cls=SectionedOption, section="Sending")
 _output = partial(click.option, cls=SectionedOption, section="Output")
+_seconds = Duration()
+_file = click.Path(path_type=Path)
 
 _OPTIONS = (
-    _load("--preset", type=click.Choice(PRESETS), help="A load by name; other options refine it."),
-    _load("-c", "--concurrency", type=int, metavar="N", help="N streams, each asking on and on."),
     _load(
-        "--think-time", metavar="TIME", help="Of a stream, between an answer and its next request."
+        "-c", "--concurrency", type=int, metavar="N", help="N clients; each waits for its answer."
     ),
-    _load("--rate", type=float, metavar="R", help="R requests a second, whatever the answers do."),
-    _load(
-        "--arrival",
-        type=click.Choice(ARRIVALS),
-        help="How the requests of --rate arrive.  [default: poisson]",
-    ),
-    _load(
-        "--burstiness",
-        type=float,
-        metavar="B",
-        help="Of gamma arrivals: 1 is Poisson, less is burstier.",
-    ),
-    _load("--ramp", metavar="R1:R2:TIME", help="From R1 to R2 requests a second within TIME."),
-    _load("--steps", metavar="R:TIME,...", help="Rates one after the other, as 5:30s,10:30s."),
+    _load("--rate", type=float, metavar="R", help="R requests a second, whatever is unanswered."),
+    _load("--ramp", metavar="FROM:TO:TIME", help="A rate that changes evenly, as in 1:50:60s."),
+    _load("--steps", metavar="RATE:TIME,...", help="Rates in turn, as in 10:30s,50:30s."),
     _load(
         "--trace",
-        type=click.Path(path_type=Path),
+        type=_file,
         metavar="FILE",
-        help="Requests as recorded: Azure's CSV or Mooncake's JSONL.",
+        help="Recorded times and lengths (Azure, Mooncake).",
+    ),
+    _load("--speed-up", type=float, metavar="F", help="The trace F times as fast."),
+    _load(
+        "--arrival",
+        type=click.Choice(GAP_KINDS),
+        help="How --rate, --ramp and --steps space requests.  [default: poisson]",
+    ),
+    _load("--burstiness", type=float, metavar="B", help="Of gamma: below 1 comes in bursts."),
+    _load(
+        "--think-time",
+        type=_seconds,
+        metavar="TIME",
+        help="Between an answer and the next request.",
     ),
     _load(
-        "--speed-up",
-        type=float,
-        default=1.0,
-        metavar="F",
-        help="Replay --trace so many times faster.",
+        "--preset",
+        metavar="NAME",
+        help="light, heavy, latency or throughput; other options change it.",
     ),
-    _end("-d", "--duration", metavar="TIME", help="Send for so long: 30s, 2m."),
-    _end("-n", "--requests", type=int, metavar="N", help="Send at most N requests."),
-    _end(
-        "--warmup", type=int, metavar="N", help="Ask N requests before, unmeasured.  [default: 5]"
-    ),
+    _end("--duration", type=_seconds, metavar="TIME", help="Begin requests for so long: 30s, 2m."),
+    _end("-n", "--requests", type=int, metavar="N", help="Measure N requests."),
+    _end("--warmup", type=int, metavar="N", help="Ask N before, unmeasured.  [default: 5]"),
     _end(
         "--cooldown",
+        type=_seconds,
         metavar="TIME",
-        help="How long answers may still come in at the end.  [default: 30s]",
+        help="Wait so long for what is unanswered at the end.  [default: 30s]",
     ),
-    _end("--discard-in-flight", is_flag=True, help="Break off what is in flight at the end."),
-    _ask("-p", "--prompt", metavar="TEXT", help="The same prompt every time; @FILE reads it."),
+    _end("--discard-in-flight", is_flag=True, help="Break it off instead."),
+    _end("--runs", type=int, default=1, metavar="K", help="Repeat it K times.  [default: 1]"),
+    _ask("-p", "--prompt", help="The prompt; @FILE reads it from a file, - from stdin."),
     _ask(
         "--prompts",
         multiple=True,
         metavar="FILE[=W]",
-        help="Prompts of a file; several files share by weight.",
+        help="Prompts: text, JSONL, JSON, CSV, YAML. Several files by their weights W.",
     ),
-    _ask("--shuffle", is_flag=True, help="Ask the prompts of a file in another order each round."),
     _ask(
         "--synthetic",
         metavar="IN:OUT",
-        help="Made-up prompts and answers of so many tokens.  [default: 256:128]",
+        help="Made-up prompts of IN tokens, answers of OUT: 512:128, uniform(64,512):64.",
     ),
     _ask(
         "--shared-prefix",
         type=float,
-        default=0.0,
         metavar="F",
-        help="Of made-up prompts, the part that all share, 0 to 1.",
+        help="The part of a synthetic prompt that all share, 0 to 1.",
     ),
     _ask(
         "--conversations",
-        type=click.Path(path_type=Path),
+        type=_file,
         metavar="FILE",
-        help="Several turns; each waits for the answer before it.",
+        help="Turns that wait for the answer before them (MT-Bench, ShareGPT, messages).",
     ),
     _ask("--max-tokens", type=int, metavar="N", help="The most tokens of an answer."),
-    _ask("--temperature", type=float, metavar="T", help="0 for the likeliest answer."),
-    _ask(
-        "--ignore-eos",
-        is_flag=True,
-        help="Ask for exactly --max-tokens tokens, of servers that know how.",
+    _ask("--ignore-eos", is_flag=True, help="Ask for exactly --max-tokens tokens."),
+    _ask("--seed", type=int, default=0, metavar="S", help="Of all that is drawn.  [default: 0]"),
+    _send("--workers", type=int, default=1, metavar="N", help="Processes that send.  [default: 1]"),
+    _send(
+        "--timeout",
+        type=_seconds,
+        default=120.0,
+        metavar="TIME",
+        help="The longest an answer may take.  [default: 120s]",
     ),
-    _ask("--no-stream", is_flag=True, help="Take each answer whole; there is no first token then."),
-    _ask(
-        "--seed",
-        type=int,
-        default=0,
-        metavar="N",
-        help="The same seed, the same requests at the same times.",
-    ),
-    _client("--slo", metavar="LIMITS", help="What a good request keeps to: ttft=500ms,itl=50ms."),
-    _client(
-        "--workers",
-        type=int,
-        default=1,
-        metavar="N",
-        help="Processes; one fills a core.  [default: 1]",
-    ),
-    _client(
-        "--timeout", metavar="TIME", help="The longest that an answer may take.  [default: 120s]"
-    ),
-    _client(
-        "--max-connections",
-        type=int,
-        default=10_000,
-        metavar="N",
-        help="At once, over all workers.",
-    ),
-    _client(
+    _send(
         "--count",
         type=click.Choice(("events", "usage")),
         default="events",
-        help="Count tokens in every event, or take the server's count alone.  [default: events]",
+        help="Tokens: every event is read, or the server's count taken.  [default: events]",
     ),
-    _client("--allow-invalid", is_flag=True, help="Exit 0 although the client was the limit."),
+    _send("--max-connections", type=int, metavar="N", help="At once, over all workers."),
+    _send("--yes", is_flag=True, help="Fetch a missing local model without asking."),
+    _output("--slo", metavar="LIMITS", help="What goodput counts: ttft=500ms,itl=50ms."),
     _output(
-        "--export", type=click.Choice(BENCHMARK_FORMATS), help="Print this instead of the view."
+        "--export",
+        type=click.Choice(BENCHMARK_FORMATS),
+        help="Write the report in this format; to stdout, unless -o names a file.",
     ),
-    _output(
-        "-o",
-        "--output",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Write the export to a file.",
-    ),
-    _output(
-        "--records",
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="Keep the records of all requests there.",
-    ),
+    _output("-o", "--output", type=_file, metavar="FILE", help="Write the report to FILE."),
+    _output("--records", type=_file, metavar="FILE", help="Keep each request's record in FILE."),
     _output(
         "--from-records",
-        type=click.Path(path_type=Path),
+        type=_file,
+        multiple=True,
         metavar="FILE",
-        help="Report what FILE holds instead of sending anything.",
+        help="Send nothing: report what a run recorded, even one that was killed.",
     ),
-    _output("-q", "--quiet", is_flag=True, help="No progress on stderr."),
+    _output("--allow-invalid", is_flag=True, help="Exit with 0 although the run is INVALID."),
+    _output("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors."),
 )
 
 
 def benchmark_options(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Every option of a benchmark, as keywords."""
+    """Every option of a benchmark."""
     function = configuration_options(function)
     for option in reversed(_OPTIONS):
         function = option(function)

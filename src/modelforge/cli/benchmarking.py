@@ -1,163 +1,200 @@
-"""A benchmark from the terminal: options in, use case, figures out."""
+"""A benchmark from the terminal: options in, use case, report out."""
 
 from __future__ import annotations
 
 import asyncio
-import signal
-import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from modelforge.app.benchmark import BenchmarkRun, report
-from modelforge.app.registry import ModelForgeRegistry
-from modelforge.benchmark.config import BenchmarkConfig
-from modelforge.benchmark.slo import Slo
-from modelforge.cli.benchmark_config import benchmark_config
-from modelforge.cli.benchmark_progress import BenchmarkProgress
-from modelforge.cli.configuration import configure
-from modelforge.cli.console import output_console
-from modelforge.cli.fetching import fetch_missing
+from modelforge.cli.benchmark_config import config_of, input_files, slo_of
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import UsageError
-from modelforge.core.model_id import ModelId
-from modelforge.export.terminal_text import terminal_line
-from modelforge.wire.worker_process import WorkerProcess
+from modelforge.core.errors import Interrupted, UsageError
+from modelforge.wire.process import WorkerProcess, worker_processes
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
+    from modelforge.app.benchmark_output import BenchmarkOutput
+    from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
 
-EXIT_NOTHING: Final = 1
-EXIT_INVALID: Final = 3
-EXIT_INTERRUPTED: Final = 130
-_TICK_S: Final = 0.2
-_FORMAT_OF_SUFFIX: Final = {".json": "json", ".csv": "csv", ".md": "markdown"}
+_ALL_FAILED: Final = 1
+_INVALID: Final = 3
+_EXIT_INTERRUPTED: Final = 130
+_ELSEWHERE: Final = frozenset(
+    {"slo", "export", "output", "from_records", "allow_invalid", "quiet"}
+    | {"config_file", "assignments", "verbose"}
+)
 
 
-def run(model: str | None, options: Mapping[str, Any], processes: Sequence[WorkerProcess]) -> int:
-    """Run a benchmark as ``options`` (of ``benchmark_options``) say; returns the exit code.
-
-    ``processes`` are the workers, which wait for their jobs.
-    """
-    output = _Output(options["export"], options["output"])
-    if options["from_records"] is not None:
-        if model is not None:
-            raise UsageError("--from-records sends nothing: leave the model out")
-        slo = None if options["slo"] is None else Slo.parse(options["slo"])
-        result = report(options["from_records"], slo=slo)
-        output.write(result)
-        return _exit_code(result, options)
+def run(model: str | None, options: Mapping[str, Any]) -> int:
+    """Run or report a benchmark as ``options`` say; returns the exit code."""
+    if options["from_records"]:
+        _refuse_run_options(model, options)
+        return _report_again(options)
     if model is None:
-        raise UsageError("which model? modelforge benchmark PROVIDER/MODEL")
-    configuration = configure(
-        options["config_file"], options["assignments"], verbose=options["verbose"], options=[]
-    )
-    config = benchmark_config(model, options)
+        raise UsageError("no model: name one as provider/model, for example sim/fast")
+    config = config_of(model, options)
+    _require_records_file(options["records"], input_files(options))
     allow_many_connections()
-    with ModelForgeRegistry(configuration) as registry:
-        fetch_missing(
-            [ModelId(provider=config.provider, model=config.model)], yes=False, quiet=True
-        )
-        prepared = asyncio.run(BenchmarkRun.prepare(registry, config, processes=processes))
-        stops = _work(prepared, config, quiet=options["quiet"])
-        result = prepared.result()
-    output.write(result)
-    if not options["quiet"]:
-        _note(prepared, interrupted=bool(stops))
-    return EXIT_INTERRUPTED if stops else _exit_code(result, options)
+    # Workers load what they need while this process does the same.
+    with worker_processes(config.workers) as processes:
+        return _run(config, options, processes)
 
 
-def _work(prepared: BenchmarkRun, config: BenchmarkConfig, *, quiet: bool) -> int:
-    """Run it in a thread, and draw and obey signals in this one; how often it was told to stop."""
-    failures: list[BaseException] = []
-    stops = 0
+def _run(
+    config: BenchmarkConfig, options: Mapping[str, Any], processes: Sequence[WorkerProcess]
+) -> int:
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
 
-    def work() -> None:
-        try:
-            prepared.work(progress.heard)
-        except BaseException as failure:  # noqa: BLE001 (raised again below, in the main thread)
-            failures.append(failure)
-
-    def stop(_: int, __: FrameType | None) -> None:
-        nonlocal stops
-        stops += 1
-        prepared.stop()
-
-    progress = BenchmarkProgress(
-        duration_s=config.duration, requests=config.max_requests, quiet=quiet
+    output, console = _outputs(options)
+    quiet = options["quiet"]
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
     )
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with progress:
-            thread = threading.Thread(target=work, name="benchmark")
-            thread.start()
-            while thread.is_alive():
-                thread.join(_TICK_S)
-                progress.tick()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    if failures:
-        raise failures[0]
-    return stops
+    with ModelForgeRegistry(configuration) as registry:
+        if config.provider == "local":
+            from modelforge.cli.fetching import fetch_missing  # noqa: PLC0415 (for these only)
+
+            fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
+        try:
+            result, code, messages, records = asyncio.run(
+                _watched(registry, config, options, processes)
+            )
+        except Interrupted as error:
+            click.echo(f"modelforge: {error}", err=True)
+            return _EXIT_INTERRUPTED
+    _show(result, output, console)
+    if not quiet:
+        _note(messages, records, output)
+    return code if code is not None else _exit_code(result, options)
 
 
-def _note(prepared: BenchmarkRun, *, interrupted: bool) -> None:
-    """Say on stderr what the figures do not show."""
-    outcome = prepared.outcome
-    for kind, message in sorted(outcome.messages.items()) if outcome else ():
-        click.echo(f"{kind}: {terminal_line(message)}", err=True)
-    said = f"records: {terminal_line(str(prepared.records))}"
-    click.echo(f"interrupted; {said}" if interrupted else said, err=True)
+async def _watched(
+    registry: ModelForgeRegistry,
+    config: BenchmarkConfig,
+    options: Mapping[str, Any],
+    processes: Sequence[WorkerProcess],
+) -> tuple[BenchmarkResult, int | None, Mapping[str, str], Sequence[Path]]:
+    from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (after the workers)
+    from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+
+    with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
+        runner = BenchmarkRunner(
+            registry, records=options["records"], observer=progress, processes=processes
+        )
+
+        def stop() -> None:
+            runner.stop()
+            progress.stopping()
+
+        with CallOnSignal(stop) as signals:
+            result = await runner.run_benchmark(config)
+    return result, signals.exit_code, runner.messages, runner.records
+
+
+def _report_again(options: Mapping[str, Any]) -> int:
+    from modelforge.app import benchmark_records  # noqa: PLC0415 (it loads Arrow)
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.core.model_id import ModelId  # noqa: PLC0415
+
+    slo = slo_of(options)
+    output, console = _outputs(options)
+    recordings = [benchmark_records.read(path) for path in options["from_records"]]
+    models = sorted({recording.plan.model for recording in recordings})
+    if len(models) > 1:
+        raise UsageError(f"the records are of several models: {', '.join(models)}")
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
+    )
+    with ModelForgeRegistry(configuration) as registry:
+        prices = registry.prices(ModelId.parse(models[0]))
+    result = benchmark_records.report(recordings, prices=prices, slo=slo)
+    _show(result, output, console)
+    if not options["quiet"]:
+        _note({}, (), output)
+    return _exit_code(result, options)
+
+
+def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Console | None]:
+    """Where the report goes; both are tried before a run of minutes is lost for it."""
+    from modelforge.app.benchmark_output import BenchmarkOutput  # noqa: PLC0415
+    from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
+
+    inputs = input_files(options)
+    if options["records"] is not None:
+        inputs = [*inputs, options["records"]]
+    output = BenchmarkOutput.of(options["export"], options["output"], inputs=inputs)
+    console = None if output is not None and output.takes_stdout else output_console()
+    if output is not None and output.takes_stdout:
+        from modelforge.app.output import standard_output  # noqa: PLC0415
+
+        standard_output()
+    return output, console
+
+
+def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None) -> None:
+    if console is not None:
+        from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
+        from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
+
+        console.print(benchmark_view(result))
+        if result.runs:
+            console.print()
+            console.print(benchmark_runs_view(result))
+    if output is not None:
+        output.write(result)
+
+
+def _note(
+    messages: Mapping[str, str], records: Sequence[Path], output: BenchmarkOutput | None
+) -> None:
+    """Say on stderr what the errors said and where the files are."""
+    from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415
+
+    for kind, message in messages.items():
+        click.echo(terminal_line(f"{kind}: {message}"), err=True)
+    for path in records:
+        click.echo(f"records in {terminal_line(str(path))}", err=True)
+    if output is not None and output.path is not None:
+        click.echo(f"report in {terminal_line(str(output.path))}", err=True)
 
 
 def _exit_code(result: BenchmarkResult, options: Mapping[str, Any]) -> int:
-    if not result.successful_requests:
-        return EXIT_NOTHING
-    if result.verdict.status == "INVALID" and not options["allow_invalid"]:
-        return EXIT_INVALID
+    from modelforge.benchmark.verdict import Status  # noqa: PLC0415 (loaded by now)
+
+    if result.total_requests and not result.successful_requests:
+        return _ALL_FAILED
+    if result.verdict.status is Status.INVALID and not options["allow_invalid"]:
+        return _INVALID
     return 0
 
 
-class _Output:
-    """Where the figures go: a view on standard output, or an export there or in a file."""
+def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
+    if model is not None:
+        raise UsageError("--from-records reports what was recorded: leave PROVIDER/MODEL out")
+    context = click.get_current_context()
+    for name in options:
+        source = context.get_parameter_source(name)
+        if name not in _ELSEWHERE and source is click.core.ParameterSource.COMMANDLINE:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--from-records sends nothing: leave --{flag} out")
 
-    def __init__(self, format_: str | None, path: Path | None) -> None:
-        if path is not None and str(path) == "-":
-            path, format_ = None, format_ or "json"
-        if path is not None and format_ is None:
-            format_ = _FORMAT_OF_SUFFIX.get(path.suffix.lower())
-            if format_ is None:
-                names = "|".join(_FORMAT_OF_SUFFIX.values())
-                raise UsageError(f"the suffix of {path} names no format: add --export {names}")
-        if path is not None and not path.parent.is_dir():
-            raise UsageError(f"cannot write {path}: there is no folder {path.parent}")
-        self._format = format_
-        self._path = path
 
-    def write(self, result: BenchmarkResult) -> None:
-        """Write it; the view is shown too when a file takes the export.
+def _require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+    if records is None:
+        return
+    from modelforge.app.output import same_file  # noqa: PLC0415
 
-        Raises:
-            UsageError: the file cannot be written, or standard output is closed.
-        """
-        from modelforge.export.benchmark_formats import BENCHMARK_FORMATS  # noqa: PLC0415
-        from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
-
-        text = None if self._format is None else BENCHMARK_FORMATS[self._format](result)
-        if text is not None and self._path is None:
-            if sys.stdout is None:
-                raise UsageError("standard output is closed: name a file with -o")
-            sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-            return
-        if text is not None and self._path is not None:
-            try:
-                self._path.write_text(text, "utf-8", newline="")
-            except OSError as error:
-                why = error.strerror or error
-                raise UsageError(f"cannot write {self._path}: {why}") from None
-        output_console().print(benchmark_view(result))
+    if any(same_file(records, path) for path in inputs):
+        raise UsageError(f"--records {records} would overwrite an input: name another file")
+    if records.is_dir() or not records.parent.is_dir():
+        why = "it is a directory" if records.is_dir() else f"there is no directory {records.parent}"
+        raise UsageError(f"cannot write the records to {records}: {why}")

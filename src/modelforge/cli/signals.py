@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from collections.abc import Callable
 from typing import Final, Self
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -12,6 +13,8 @@ _EXIT_BASE: Final = 128  # a process ended by signal N exits with 128 + N
 
 _PATIENCE_S: Final = 2.0
 """So long after the first signal, another one ends the process at once."""
+
+_CALLS: Final = 2
 
 
 class StopOnSignal:
@@ -45,4 +48,42 @@ class StopOnSignal:
             self._stopped_s = self._loop.time()
             self.event.set()
         elif self._loop.time() - self._stopped_s > _PATIENCE_S:
+            os._exit(_EXIT_BASE + number)
+
+
+class CallOnSignal:
+    """Calls ``call`` at the first SIGINT, SIGTERM or SIGHUP, and again at the second.
+
+    One that comes seconds after the second ends the process there. Use inside a running event loop.
+
+    Attributes:
+        exit_code: what the process is to end with; None: there was no signal.
+    """
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self.exit_code: int | None = None
+        self._call = call
+        self._calls = 0
+        self._called_s = 0.0
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        for number in _SIGNALS:
+            self._loop.add_signal_handler(number, self._heard, number)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number in _SIGNALS:
+            self._loop.remove_signal_handler(number)
+        if self.exit_code is not None:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def _heard(self, number: signal.Signals) -> None:
+        if self.exit_code is None:
+            self.exit_code = _EXIT_BASE + number
+        if self._calls < _CALLS:
+            self._calls += 1
+            self._called_s = self._loop.time()
+            self._call()
+        elif self._loop.time() - self._called_s > _PATIENCE_S:
             os._exit(_EXIT_BASE + number)

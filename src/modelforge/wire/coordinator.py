@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import pickle
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,15 +13,13 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
-from modelforge.core.errors import RequestError
-from modelforge.wire.job import Job
-from modelforge.wire.words import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP
-from modelforge.wire.worker_process import WorkerProcess
+from modelforge.core.errors import Interrupted, RequestError
+from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.process import WorkerProcess, worker_processes
+from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
 
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
-
-_BEGUN: Final = frozenset({-1})
 
 if TYPE_CHECKING:
     from io import IOBase
@@ -67,7 +64,8 @@ class Coordinator:
         plan: kept in the metadata of the stream's schema.
         file: where the stream goes.
         on_batch: told of every batch once it is written.
-        processes: one for each job, that wait for it; by default they are started here.
+        processes: workers that were started before, one a job; without, they are started by
+            ``run``. They have ended after it in both cases.
     """
 
     def __init__(
@@ -84,31 +82,51 @@ class Coordinator:
         self._plan = plan
         self._on_batch = on_batch
         self._heard: SimpleQueue[_Heard] = SimpleQueue()
-        self._processes = list(processes) or [WorkerProcess() for _ in jobs]
+        self._processes = list(processes)
+        self._outcome = Outcome()
+        self._begun = False
         self._stops = 0
+
+    @property
+    def messages(self) -> Mapping[str, str]:
+        """The first message of each kind of error so far."""
+        return self._outcome.messages
 
     def run(self) -> Outcome:
         """Start the workers, and wait until the last of them has ended.
 
         Raises:
             CannotBegin: no worker could ask the first request; the message says why.
+            Interrupted: it was stopped before it began to measure.
         """
-        try:
-            for job, process in zip(self._jobs, self._processes, strict=True):
-                self._start(job, process)
-            return self._gather()
-        finally:
-            for process in self._processes:
-                process.close()
+        with worker_processes(len(self._jobs) - len(self._processes)) as started:
+            self._processes += started
+            try:
+                for job, process in zip(self._jobs, self._processes, strict=True):
+                    self._start(job, process)
+                return self._gather()
+            finally:
+                for process in self._processes:
+                    process.let_go()
+                for process in self._processes:
+                    process.end()
 
     def stop(self) -> None:
-        """Send no more; answers may still come in. The second time, break them off."""
+        """Send no more; answers may still come in. The second time, break them off.
+
+        Before anything is measured it ends the workers at once.
+        """
         word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
-        self._tell(word)
+        for process in self._processes:
+            if self._begun:
+                process.tell(word)
+            else:
+                process.kill()
 
     def _start(self, job: Job, process: WorkerProcess) -> None:
-        pickled = pickle.dumps(job)
-        process.send(b"%d\n%b" % (len(pickled), pickled))
+        if self._stops:
+            process.kill()
+        process.give(job)
         threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
 
     def _listen(self, worker: int, process: WorkerProcess) -> None:
@@ -121,7 +139,7 @@ class Coordinator:
             self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
 
     def _gather(self) -> Outcome:
-        outcome = Outcome()
+        outcome = self._outcome
         running = {job.worker for job in self._jobs}
         final: set[int] = set()
         waiting: set[int] = set(running)
@@ -132,6 +150,7 @@ class Coordinator:
                 heard = self._heard.get()
                 if heard.batch is None:
                     running.discard(heard.worker)
+                    waiting.discard(heard.worker)
                     if heard.worker not in final:
                         outcome.lost.append(heard.worker)
                 elif READY_KEY in heard.metadata:
@@ -143,15 +162,8 @@ class Coordinator:
                     if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
                         final.add(heard.worker)
                     continue
-                if troubles:
-                    raise CannotBegin(troubles[0])
-                if waiting != _BEGUN and outcome.lost:
-                    raise CannotBegin(
-                        f"worker {outcome.lost[0]} ended before it began; its stderr says why"
-                    )
-                if not waiting:
-                    self._tell(b"%b %d" % (GO, monotonic_ns() + _HEAD_START_NS))
-                    waiting = set(_BEGUN)
+                if not self._begun:
+                    self._begin_when_ready(waiting, troubles)
         return outcome
 
     def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
@@ -163,6 +175,15 @@ class Coordinator:
         if self._on_batch is not None and heard.batch is not None:
             self._on_batch(heard.batch, telemetry)
 
-    def _tell(self, word: bytes) -> None:
-        for process in self._processes:
-            process.send(word + b"\n")
+    def _begin_when_ready(self, waiting: set[int], troubles: list[str]) -> None:
+        if self._stops:
+            raise Interrupted("interrupted before anything was measured")
+        if troubles:
+            raise CannotBegin(troubles[0])
+        if self._outcome.lost:
+            raise CannotBegin(f"worker {self._outcome.lost[0]} ended before it could begin")
+        if not waiting:
+            self._begun = True
+            start_ns = monotonic_ns() + _HEAD_START_NS
+            for process in self._processes:
+                process.tell(b"%b %d" % (GO, start_ns))

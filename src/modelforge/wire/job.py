@@ -1,12 +1,23 @@
-"""What a worker process is told."""
+"""What a worker process is told, and the words of its control pipe."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from modelforge.benchmark.load import Limits, Load
 from modelforge.benchmark.workload import Workload
+from modelforge.wire.port_target import PortTarget
 from modelforge.wire.target import Target
+
+GO: Final = b"go"
+"""Followed by the run's start in nanoseconds of the monotonic clock."""
+
+STOP: Final = b"stop"
+"""Send no more; answers may still come in."""
+
+QUIT: Final = b"quit"
+"""Break off what is in flight."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,7 +34,7 @@ class Job:
 
     worker: int
     workers: int
-    target: Target
+    target: Target | PortTarget
     load: Load
     limits: Limits
     workload: Workload

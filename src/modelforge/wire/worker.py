@@ -5,26 +5,43 @@ from __future__ import annotations
 import asyncio
 import gc
 import json
+import os
 from concurrent.futures import ThreadPoolExecutor
 from time import monotonic_ns
-from typing import IO, TYPE_CHECKING, cast
+from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
 from modelforge.benchmark.record import RECORD, TELEMETRY_KEY, Phase
 from modelforge.benchmark.telemetry import Telemetry
-from modelforge.core.errors import RequestError
+from modelforge.core.errors import (
+    AuthenticationFailed,
+    EmptyResponse,
+    MalformedResponse,
+    RequestError,
+    RequestRefused,
+)
 from modelforge.wire.client import WireClient
-from modelforge.wire.exchange import Exchange
-from modelforge.wire.job import Job
+from modelforge.wire.exchange import Exchange, Sender
+from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.port_client import PortClient
 from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
+from modelforge.wire.target import Target
 from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
-from modelforge.wire.words import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP
 
 if TYPE_CHECKING:
     from io import IOBase
+
+_HOPELESS: Final = (AuthenticationFailed, RequestRefused, MalformedResponse, EmptyResponse)
+"""The same request will fail so again."""
+
+READY_KEY: Final = b"ready"
+"""In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
+
+MESSAGES_KEY: Final = b"messages"
+"""In a batch's metadata: the first message of each kind of error, as JSON."""
 
 
 class Worker:
@@ -41,22 +58,14 @@ class Worker:
         self._sink = sink
         self._messages: dict[str, str] = {}
         self._seen: set[str] = set()
-        self._answered = 0
-        self._hopeless: RequestError | None = None
         self._pen = ThreadPoolExecutor(max_workers=1)
+        self._warm_ups: list[RequestError | None] = []
+        self._stopped = False
 
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
-        client = WireClient(
-            job.target,
-            self._finished,
-            timeout_s=job.timeout_s,
-            most_connections=job.most_connections,
-            keep_text=job.keep_text,
-            count_events=job.count_events,
-        )
-        self._client = client
+        self._client = client = self._sender()
         self._run = Run(
             client,
             load=job.load,
@@ -67,28 +76,26 @@ class Worker:
             workers=job.workers,
         )
         self._heartbeat = Heartbeat(loop)
+        self._go: asyncio.Future[int] = loop.create_future()
+        listening = loop.create_task(self._listen(control))
         try:
             await self._run.warm_up()
+            self._require_hope()
         except RequestError as error:
             self._say_ready(job.target.redact(str(error)))
-            return
-        if self._hopeless is not None and not self._answered:
-            self._say_ready(str(self._hopeless))
             return
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection would stop the loop
         self._say_ready(None)
-        line = await control.readline()
-        if not line.startswith(GO):
-            return
-        listening = loop.create_task(self._listen(control))
+        start_ns = await self._go
         self._heartbeat.start()
         flushing = loop.create_task(self._flush_often())
-        start_ns = int(line.split()[1])
         self._recorder.start_ns = start_ns
         if job.limits.duration_s is not None:
             self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
+        if self._stopped:
+            loop.call_soon(self._run.stop)
         await self._run.measure(start_ns)
         for task in (listening, flushing):
             task.cancel()
@@ -101,23 +108,55 @@ class Worker:
         self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
     ) -> None:
         error = reading.error
-        if error is None:
-            self._answered += 1
-        elif not error.retryable and exchange.phase is Phase.WARM_UP:
-            self._hopeless = error
         if error is not None and error.kind not in self._seen:
             self._seen.add(error.kind)
             self._messages[error.kind] = str(error)
+        if exchange.phase is Phase.WARM_UP:
+            self._warm_ups.append(error)
         self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
         self._run.finished(exchange, reading)
+
+    def _sender(self) -> Sender:
+        job, target = self._job, self._job.target
+        if isinstance(target, Target):
+            return WireClient(
+                target,
+                self._finished,
+                timeout_s=job.timeout_s,
+                most_connections=job.most_connections,
+                keep_text=job.keep_text,
+                count_events=job.count_events,
+            )
+        return PortClient(
+            target,
+            self._finished,
+            timeout_s=job.timeout_s,
+            most_connections=job.most_connections,
+            keep_text=job.keep_text,
+        )
+
+    def _require_hope(self) -> None:
+        """Refuse to measure where every warm-up request failed alike, and will fail again.
+
+        Raises:
+            RequestError: the first of these failures.
+        """
+        errors = [error for error in self._warm_ups if isinstance(error, _HOPELESS)]
+        if errors and len(errors) == len(self._warm_ups) and len({*map(type, errors)}) == 1:
+            raise errors[0]
 
     async def _listen(self, control: asyncio.StreamReader) -> None:
         """Obey the parent, and do not outlive it."""
         while line := await control.readline():
-            if line.startswith(STOP):
+            if line.startswith(GO):
+                self._go.set_result(int(line.split()[1]))
+            elif line.startswith(STOP):
+                self._stopped = True
                 self._run.stop()
             elif line.startswith(QUIT):
                 break
+        if not self._go.done():
+            os._exit(1)  # nothing was measured, and nobody waits for it
         self._run.stop()
         self._client.abandon()
 

@@ -1,7 +1,7 @@
 """``python -m modelforge.wire.worker_main``: a worker, told by its standard input.
 
 The first line is the length of a pickled `Job`, which follows; then come the words of
-`modelforge.wire.words`, a line each. Records leave through the standard output. The end of the
+`modelforge.wire.job`, a line each. Records leave through the standard output. The end of the
 input is the end of the parent, and so of the worker.
 """
 

@@ -17,7 +17,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
-from modelforge.providers.endpoint import FixedEndpoint
+from modelforge.providers.fixed_endpoint import FixedEndpoint
 from modelforge.providers.http_model import HttpChatModel
 from modelforge.providers.http_status import status_error
 from modelforge.providers.sessions import HttpSessions

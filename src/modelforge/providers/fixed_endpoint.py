@@ -1,4 +1,4 @@
-"""Servers that are simply there."""
+"""A server that needs no starting."""
 
 from __future__ import annotations
 

@@ -1,0 +1,86 @@
+"""Where a benchmark's report is written, and in which format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from modelforge.app.output import names_stdout, same_file, standard_output
+from modelforge.core.errors import ModelForgeError, UsageError
+
+if TYPE_CHECKING:
+    from modelforge.benchmark.result import BenchmarkResult
+
+_OF_SUFFIX: Final = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown"}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class BenchmarkOutput:
+    """A format and a file; without a file, standard output."""
+
+    format: str
+    path: Path | None
+
+    @property
+    def takes_stdout(self) -> bool:
+        """Whether standard output is the report's."""
+        return self.path is None
+
+    @classmethod
+    def of(
+        cls, format_: str | None, path: Path | None, *, inputs: Sequence[Path]
+    ) -> BenchmarkOutput | None:
+        """What ``--export`` and ``-o`` ask for together; None when they ask for nothing.
+
+        Raises:
+            UsageError: the format is in neither, or the file cannot be written or is an input.
+        """
+        if path is not None and names_stdout(path):
+            return cls(format=format_ or "json", path=None)
+        if path is None:
+            return None if format_ is None else cls(format=format_, path=None)
+        if format_ is None:
+            format_ = _OF_SUFFIX.get(path.suffix.lower())
+            if format_ is None:
+                raise UsageError(
+                    f"the suffix of {path} names no format: add --export json|csv|markdown"
+                )
+        _require_writable(path, inputs)
+        return cls(format=format_, path=path)
+
+    def write(self, result: BenchmarkResult) -> None:
+        """Write the report.
+
+        Raises:
+            ModelForgeError: the file cannot be written.
+            BrokenPipeError: the output's reader went away.
+        """
+        from modelforge.export.benchmark_formats import BENCHMARK_FORMATS  # noqa: PLC0415 (late)
+
+        text = BENCHMARK_FORMATS[self.format](result)
+        if self.path is None:
+            standard_output().write(text)
+            return
+        try:
+            with self.path.open("w", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except OSError as error:
+            raise ModelForgeError(
+                f"cannot write {self.path}: {error.strerror or error}; report again from the"
+                " records with --from-records"
+            ) from None
+
+
+def _require_writable(path: Path, inputs: Sequence[Path]) -> None:
+    """Find what is wrong with a file before a run of minutes is lost for it."""
+    if any(same_file(path, input_) for input_ in inputs):
+        raise UsageError(f"-o {path} would overwrite an input: name another file")
+    if path.is_dir():
+        raise UsageError(f"cannot write {path}: it is a directory")
+    if not path.parent.is_dir():
+        raise UsageError(f"cannot write {path}: there is no directory {path.parent}")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise UsageError(f"cannot write {path}: permission denied")

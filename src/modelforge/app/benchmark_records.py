@@ -1,0 +1,119 @@
+"""A benchmark's records on disk: where they lie, and the report that is made of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, Final
+
+import platformdirs
+
+from modelforge.benchmark.slo import Slo
+from modelforge.core.errors import UsageError
+from modelforge.core.model_id import ModelId
+from modelforge.pricing.rates import PriceList
+
+if TYPE_CHECKING:
+    from modelforge.benchmark.recording import Recording
+    from modelforge.benchmark.result import BenchmarkResult
+
+_UNPRINTED: Final = re.compile(r"[^A-Za-z0-9._-]+")
+_LONGEST_NAME: Final = 80
+_PATHS: Final = {
+    "langchain": "through LangChain, which is slower than the wire: the client's own ceiling is"
+    " lower, and what LangChain does between the network and its chunks is in every figure",
+    "replay": "of recorded answers, which no server gave now: the figures are this client's own",
+}
+
+
+def default_records(model_id: ModelId) -> Path:
+    """A new file's path under the state directory of this platform."""
+    folder = platformdirs.user_state_path("modelforge") / "benchmarks"
+    now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+    name = _UNPRINTED.sub("-", str(model_id)).strip("-.")[:_LONGEST_NAME]
+    return folder / f"{now}-{name}.arrows"
+
+
+def of_run(path: Path, run: int) -> Path:
+    """The file of run ``run``, from 0: the first has ``path`` itself."""
+    return path if not run else path.with_name(f"{path.stem}.run{run + 1}{path.suffix}")
+
+
+def create(path: Path, *, folder: bool) -> IO[bytes]:
+    """The file to write records to; ``folder``: make its folder where it is missing.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    try:
+        if folder:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        return path.open("wb")
+    except OSError as error:
+        raise UsageError(
+            f"cannot write the records to {path}: {error.strerror or error};"
+            " name another file with --records"
+        ) from None
+
+
+def read(path: Path) -> Recording:
+    """What a run left in ``path``, however it ended.
+
+    Raises:
+        UsageError: there is no such file, or it is not a recording.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (what is loaded late does not delay the first request)
+
+    from modelforge.benchmark.recording import NotARecording, read_recording  # noqa: PLC0415
+
+    try:
+        with path.open("rb") as file, pa.ipc.open_stream(file) as stream:
+            return read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
+    except pa.ArrowException:
+        raise UsageError(f"{path} is not the recording of a benchmark") from None
+    except NotARecording as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def report(
+    recordings: Sequence[Recording], *, prices: PriceList, slo: Slo | None = None
+) -> BenchmarkResult:
+    """The result of one run, or of several with the single ones in its ``runs``.
+
+    ``slo`` replaces the one that the recording was made with.
+    """
+    from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
+    from modelforge.benchmark.whole import whole  # noqa: PLC0415
+
+    slo = slo or _slo(recordings[0].plan.asked)
+    results = [
+        _noted(summarise_recording(recording, prices=prices, slo=slo)) for recording in recordings
+    ]
+    return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
+
+
+def _slo(asked: Any) -> Slo | None:
+    limits = asked.get("slo_ms")
+    if not isinstance(limits, dict):
+        return None
+    try:
+        return Slo(**{str(name): float(limit) for name, limit in limits.items()})
+    except (TypeError, ValueError):
+        return None  # another version's
+
+
+def _noted(result: BenchmarkResult) -> BenchmarkResult:
+    """With a note where requests did not go over the wire client."""
+    from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
+
+    through = _PATHS.get(str(result.plan.asked.get("path")))
+    if through is None:
+        return result
+    note = Reason(code="slow_path", status=Status.VALID, message=f"a run {through}")
+    verdict = replace(result.verdict, notes=(*result.verdict.notes, note))
+    return replace(result, verdict=verdict)

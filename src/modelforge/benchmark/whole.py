@@ -1,0 +1,97 @@
+"""Several runs of one benchmark as a whole."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+import pyarrow as pa
+
+from modelforge.benchmark.recording import Recording
+from modelforge.benchmark.result import BenchmarkResult, ClientUse
+from modelforge.benchmark.slo import Slo
+from modelforge.benchmark.summary import summarise
+from modelforge.benchmark.verdict import Reason, Status, Verdict
+from modelforge.pricing.rates import PriceList
+from modelforge.stats.histogram import LogHistogram
+
+_OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
+
+
+def whole(
+    recordings: Sequence[Recording],
+    results: Sequence[BenchmarkResult],
+    *,
+    prices: PriceList,
+    slo: Slo | None,
+) -> BenchmarkResult:
+    """All requests of all runs taken together, with ``results`` as its runs.
+
+    Distributions are those of every request alike. Rates are over the time of all runs together,
+    which were one after the other. The verdict is the worst of the runs'.
+    """
+    gaps = LogHistogram()
+    for recording in recordings:
+        gaps += recording.gaps
+    together = summarise(
+        pa.concat_tables(recording.columns for recording in recordings),
+        gaps,
+        (),
+        recordings[0].plan,
+        slo=slo,
+        prices=prices,
+    )
+    duration_s = sum(result.total_duration for result in results)
+
+    def rate(count: int | None) -> float | None:
+        return None if count is None or not duration_s else count / duration_s
+
+    losses = [result.loss for result in results if result.loss is not None]
+    return replace(
+        together,
+        verdict=_verdict(results, together.verdict.notes),
+        total_duration=duration_s,
+        requests_per_s=rate(together.successful_requests),
+        tokens_per_second=rate(together.tokens.completion),
+        goodput_per_s=rate(together.good_requests),
+        client=_client([result.client for result in results]),
+        missing_requests=sum(result.missing_requests for result in results),
+        loss=losses[0] if losses else None,
+        runs=tuple(results),
+    )
+
+
+def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
+    """The runs' reasons; the notes on numbers of requests are those of the whole."""
+    order = list(Status)
+    numbered = [
+        replace(reason, message=f"run {number}: {reason.message}")
+        for number, result in enumerate(results, start=1)
+        for reason in result.verdict.reasons
+    ]
+    numbered.sort(key=lambda reason: -order.index(reason.status))
+    worst = max((result.verdict.status for result in results), key=order.index)
+    others = {
+        note.code: note
+        for result in results
+        for note in result.verdict.notes
+        if note.code not in _OF_NUMBERS
+    }
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *others.values()))
+
+
+def _client(uses: Sequence[ClientUse]) -> ClientUse:
+    def worst(name: str) -> float | None:
+        values = [getattr(use, name) for use in uses]
+        return max((value for value in values if value is not None), default=None)
+
+    return ClientUse(
+        cpu_s=sum(use.cpu_s for use in uses),
+        peak_rss_bytes=max(use.peak_rss_bytes for use in uses),
+        workers=uses[0].workers,
+        cpu_share=worst("cpu_share"),
+        run_delay_share=worst("run_delay_share"),
+        loop_lag_p99_ms=worst("loop_lag_p99_ms"),
+        loop_lag_max_ms=worst("loop_lag_max_ms"),
+    )

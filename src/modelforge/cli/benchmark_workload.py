@@ -1,0 +1,91 @@
+"""What is asked: from options to a workload."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from modelforge.app import benchmark_prompts
+from modelforge.benchmark.load import Preset
+from modelforge.benchmark.synthetic import Synthetic
+from modelforge.benchmark.trace import TrafficTrace
+from modelforge.benchmark.trace_workload import TraceLengths
+from modelforge.benchmark.workload import Workload
+from modelforge.core.errors import UsageError
+from modelforge.core.generation import Generation
+
+_SOURCES: Final = ("prompt", "prompts", "synthetic", "conversations")
+_USUAL: Final = "128:64"
+
+
+def workload_of(
+    options: Mapping[str, Any], preset: Preset | None, trace: TrafficTrace | None
+) -> tuple[Workload, Generation]:
+    """What is asked, and how it is to be answered where a request does not say itself.
+
+    Raises:
+        UsageError: options contradict each other, or a file cannot be used.
+    """
+    given = [name for name in _SOURCES if options[name]]
+    if len(given) > 1:
+        flags = " and ".join(f"--{name}" for name in given)
+        raise UsageError(f"{flags} exclude each other: give one")
+    seed, most = options["seed"], options["max_tokens"]
+    ignore_eos = options["ignore_eos"]
+    _refuse_idle_options(options, given, trace)
+    if options["prompt"]:
+        return benchmark_prompts.one_prompt(
+            options["prompt"], max_tokens=most, ignore_eos=ignore_eos
+        ), Generation()
+    if options["prompts"]:
+        return benchmark_prompts.prompt_files(
+            options["prompts"], seed=seed, max_tokens=most, ignore_eos=ignore_eos
+        ), Generation()
+    if options["conversations"]:
+        return benchmark_prompts.conversations(
+            options["conversations"],
+            seed=seed,
+            think_s=options["think_time"] or 0.0,
+            max_tokens=most,
+        ), Generation()
+    if trace is not None and not options["synthetic"]:
+        return TraceLengths(trace=trace, seed=seed), Generation()
+    return _synthetic(options, preset)
+
+
+def _synthetic(options: Mapping[str, Any], preset: Preset | None) -> tuple[Synthetic, Generation]:
+    spelled, most = options["synthetic"], options["max_tokens"]
+    text = spelled or (preset.synthetic if preset is not None else _USUAL)
+    if most is not None:
+        if spelled and ":" in spelled:
+            raise UsageError(
+                "--synthetic IN:OUT and --max-tokens both say how long answers are: give one"
+            )
+        text = text.partition(":")[0]
+    workload = Synthetic.parse(
+        text, shared_prefix=options["shared_prefix"] or 0.0, seed=options["seed"]
+    )
+    if most is None:
+        return workload, Generation()
+    exact = {"ignore_eos": True, "min_tokens": most} if options["ignore_eos"] else {}
+    return workload, Generation(max_tokens=most, extra=exact)
+
+
+def _refuse_idle_options(
+    options: Mapping[str, Any], given: list[str], trace: TrafficTrace | None
+) -> None:
+    for option in ("prompt", "synthetic"):
+        if options[option] == "":
+            raise UsageError(f"--{option} is empty")
+    made_up = not given and trace is None
+    if options["shared_prefix"] is not None and not (made_up or given == ["synthetic"]):
+        raise UsageError("--shared-prefix is about --synthetic prompts: give these")
+    if trace is not None and not given and options["max_tokens"] is not None:
+        raise UsageError(
+            "--trace and --max-tokens both say how long answers are: leave --max-tokens out,"
+            " or give --prompts"
+        )
+    if options["ignore_eos"] and options["max_tokens"] is None:
+        raise UsageError("--ignore-eos needs --max-tokens: the length that answers are to have")
+    if options["ignore_eos"] and given == ["conversations"]:
+        raise UsageError("--ignore-eos has no effect on --conversations: leave it out")

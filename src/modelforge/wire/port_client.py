@@ -1,0 +1,189 @@
+"""Sends requests through any chat model: slower than the wire, and the only way to some."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from contextlib import aclosing
+from dataclasses import replace
+from time import monotonic_ns
+from typing import TYPE_CHECKING, cast
+
+from modelforge.benchmark.workload import Ask
+from modelforge.core.errors import (
+    ConnectionFailed,
+    Interrupted,
+    ModelForgeError,
+    RequestError,
+    StreamCut,
+    TimedOut,
+)
+from modelforge.core.generation import Generation
+from modelforge.core.usage import Usage
+from modelforge.wire.exchange import Exchange, Finished
+from modelforge.wire.port_target import PortTarget
+from modelforge.wire.reading import Reading
+from modelforge.wire.token_count import TokenCount
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+
+    from modelforge.core.events import Arrival
+    from modelforge.core.ports import ChatModel
+
+
+class PortClient:
+    """Fills `exchange.Sender` with a ``core.ports.ChatModel``.
+
+    What the model's own library does between the network and its chunks is part of every moment.
+    Bytes and kept connections are not known here: they are reported as 0.
+
+    Args:
+        target: how to get the model.
+        finished: told of every exchange that is over.
+        timeout_s: the longest that an answer may take from when it was sent.
+        most_connections: requests in flight at once.
+        keep_text: gather the texts of the answers.
+    """
+
+    def __init__(
+        self,
+        target: PortTarget,
+        finished: Finished,
+        *,
+        timeout_s: float,
+        most_connections: int,
+        keep_text: bool = False,
+    ) -> None:
+        self._target = target
+        self._finished = finished
+        self._timeout_s = timeout_s
+        self._most = most_connections
+        self._keep_text = keep_text
+        self._waiting: deque[Exchange] = deque()
+        self._asking: set[asyncio.Task[None]] = set()
+        self._model: ChatModel | None = None
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent, or wait to be."""
+        return len(self._asking) + len(self._waiting)
+
+    async def open(self, connections: int) -> None:  # noqa: ARG002 (the library's own affair)
+        """Get the model, and have it made ready.
+
+        Raises:
+            RequestError: it cannot be had.
+        """
+        try:
+            self._model = self._target.open()
+            await self._model.prepare()
+        except RequestError:
+            raise
+        except ModelForgeError as error:
+            raise ConnectionFailed(str(error), retryable=False) from None
+
+    def prepare(self, ask: Ask) -> None:
+        """Nothing: the model encodes as it sends."""
+
+    def send(self, exchange: Exchange) -> None:
+        """Send it now, or once fewer are in flight."""
+        self._waiting.append(exchange)
+        self._send_more()
+
+    def abandon(self) -> None:
+        """Break off what is in flight."""
+        for task in list(self._asking):
+            task.cancel()
+        while self._waiting:
+            exchange = self._waiting.popleft()
+            exchange.sent_ns = now_ns = monotonic_ns()
+            reading = Reading(error=Interrupted("broken off at the end of the run"))
+            self._finished(exchange, reading, done_ns=now_ns, received=0)
+
+    async def close(self) -> None:
+        """Let go of what is still asked."""
+        asking = list(self._asking)
+        for task in asking:
+            task.cancel()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    def _send_more(self) -> None:
+        while self._waiting and len(self._asking) < self._most:
+            task = asyncio.get_running_loop().create_task(self._exchange(self._waiting.popleft()))
+            self._asking.add(task)
+            task.add_done_callback(self._asking.discard)
+
+    async def _exchange(self, exchange: Exchange) -> None:
+        answer = _Answer(keep_text=self._keep_text)
+        exchange.sent_ns = monotonic_ns()
+        error: RequestError | None = None
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._read(exchange.ask, answer)
+        except TimeoutError:
+            error = TimedOut(
+                f"no complete answer within {self._timeout_s:g} s; allow more with --timeout"
+            )
+        except asyncio.CancelledError:
+            error = Interrupted("broken off at the end of the run")
+        except RequestError as failure:
+            error = failure
+        except ModelForgeError as failure:
+            error = StreamCut(str(failure))
+        done_ns = monotonic_ns()
+        task = asyncio.current_task()
+        if task is not None:
+            self._asking.discard(task)
+        reading = answer.reading(error)
+        if error is not None:
+            error.args = (self._redacted(str(error)),)
+        self._finished(exchange, reading, done_ns=done_ns, received=0)
+        self._send_more()
+
+    async def _read(self, ask: Ask, answer: _Answer) -> None:
+        assert self._model is not None  # noqa: S101 (opened before anything is sent)
+        stream = self._model.stream(ask.prompt, self._generation(ask), repeat=0)
+        async with aclosing(cast("AsyncGenerator[Arrival, None]", stream)) as arrivals:
+            async for arrival in arrivals:
+                answer.take(arrival)
+
+    def _generation(self, ask: Ask) -> Generation:
+        generation = self._target.generation
+        if ask.max_tokens is None:
+            return generation
+        return replace(generation, max_tokens=ask.max_tokens)
+
+    def _redacted(self, text: str) -> str:
+        text = self._target.redact(text)
+        return text if self._model is None else self._model.redact(text)
+
+
+class _Answer:
+    """One answer as it comes."""
+
+    def __init__(self, *, keep_text: bool) -> None:
+        self._count = TokenCount()
+        self._keep_text = keep_text
+        self._moments_ns: list[int] = []
+
+    def take(self, arrival: Arrival) -> None:
+        """Note what came, and when; an answer that was not timed is timed here."""
+        at_ns = monotonic_ns() if arrival.at_s is None else int(arrival.at_s * 1e9)
+        if self._count.add(arrival.events) and (
+            not self._moments_ns or self._moments_ns[-1] != at_ns
+        ):
+            self._moments_ns.append(at_ns)
+
+    def reading(self, error: RequestError | None) -> Reading:
+        """All of it."""
+        return Reading(
+            status=0 if error is not None else 200,
+            moments_ns=self._moments_ns,
+            tokens=self._count.tokens,
+            reasoning_tokens=self._count.reasoning_tokens,
+            usage=self._count.usage or Usage(),
+            finished=error is None,
+            text=self._count.text if self._keep_text else "",
+            error=error,
+        )
