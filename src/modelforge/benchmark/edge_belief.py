@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -55,7 +56,7 @@ class EdgeBelief:
     @classmethod
     def between(cls, low: float, high: float) -> EdgeBelief:
         """Every factor alike between two loads above 0, 0.2 % apart."""
-        steps = max(1, math.ceil(math.log(high / low) / math.log(_RESOLUTION)))
+        steps = max(2, math.ceil(math.log(high / low) / math.log(_RESOLUTION)))
         ratio = (high / low) ** (1 / steps)
         places = [low * ratio ** (step + 0.5) for step in range(steps)]
         return cls(places=places, weights=[1 / steps] * steps)
@@ -71,8 +72,13 @@ class EdgeBelief:
         return EdgeBelief(places=self.places, weights=[weight / total for weight in raw])
 
     def median(self) -> float:
-        """Half of the belief lies below it."""
-        return self._at(0.5)
+        """About half of the belief lies on each side, and never all of it: it stands between places."""
+        place = max(1, bisect_left(self.places, self._at(0.5)))
+        return math.sqrt(self.places[place - 1] * self.places[place])
+
+    def above(self, value: float) -> float:
+        """How much of the belief lies at ``value`` or above it."""
+        return math.fsum(self.weights[bisect_left(self.places, value) :])
 
     def interval(self, level: float) -> Interval:
         """The central part of the belief, ``level`` of it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -168,7 +169,7 @@ class _Search:
             return self._open()
         belief = self._belief()
         while not self._narrow_enough(belief) and len(self._probes) < bounds.most_probes:
-            value = self._axis.nearest(belief.median())
+            value = self._dividing(belief)
             if self._ceiling is not None and value >= self._ceiling:
                 return self._open()
             answer = await self._ask(value)
@@ -197,6 +198,14 @@ class _Search:
                 return answer
         self._ceiling = min(value, self._ceiling or value)
         return None
+
+    def _dividing(self, belief: EdgeBelief) -> float:
+        """The load that divides the belief most evenly; a concurrency is whole."""
+        median = belief.median()
+        if self._axis.quantity == "rate":
+            return median
+        whole = (max(1.0, float(math.floor(median))), float(math.ceil(median)))
+        return min(whole, key=lambda value: abs(belief.above(value) - 0.5))
 
     def _belief(self) -> EdgeBelief:
         values = [answer.value for answer in self._answers]

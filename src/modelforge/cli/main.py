@@ -26,6 +26,7 @@ _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 # What --help shows, without loading a single command.
 _COMMANDS: Final = {
     "cache": "Look at the kept answers, or let go of them.",
+    "calibrate": "Measure what this machine's load generator reaches.",
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
