@@ -39,8 +39,8 @@ from modelforge.wire.target import Target
 _TOKENS: Final = 128
 _AT_ONCE: Final = ClosedLoop(concurrency=64)
 _PACED_TOKENS: Final = 20
-_PACED: Final = OpenLoop(arrivals=Poisson(rate=50))
-_WORKER_BUSY: Final = 0.8
+_PACED_PER_S: Final = 50.0
+_PACED: Final = OpenLoop(arrivals=Poisson(rate=_PACED_PER_S))
 _GOODBYE_S: Final = 5.0
 _TRUTH_S: Final = 10.0
 
@@ -58,36 +58,41 @@ def this_machine() -> Machine:
 
 
 def calibrate(*, seconds: float) -> Calibration:
-    """Measure for about ``seconds``: half at once for the ceiling, half paced for the floor.
+    """Measure for about ``seconds``, a third each: short answers, long ones, and paced ones.
 
     Blocks. The client is the load generator itself with one worker; the simulator runs in a process
     of its own and says what it really sent.
 
     Raises:
-        LocalServerFailed: the simulator does not start.
+        LocalServerFailed: the simulator does not start, or answers too little.
         RequestError: it cannot be reached.
     """
+    part = Limits(duration_s=seconds / 3, warmup_requests=64)
     with _simulator("fast") as root:
-        fastest = _run(root, "fast", _AT_ONCE, seconds=seconds / 2, tokens=_TOKENS)
+        short = _run(root, "fast", _AT_ONCE, part, tokens=1)
+        long = _run(root, "fast", _AT_ONCE, part, tokens=_TOKENS)
+    # A number of requests, not a duration: client and simulator then tell of the same ones.
+    paced_limits = Limits(requests=max(1, round(seconds / 3 * _PACED_PER_S)), warmup_requests=0)
     with _simulator("steady", "--ttft", "50ms", "--itl", "10ms", "--jitter", "0.2") as root:
-        paced = _run(root, "steady", _PACED, seconds=seconds / 2, tokens=_PACED_TOKENS)
+        paced = _run(root, "steady", _PACED, paced_limits, tokens=_PACED_TOKENS)
         truth = _truth(root)["models"]["steady"]
-    requests_per_s = fastest.requests_per_s
-    if requests_per_s is None or paced.ttft_ms.mean is None:
+    requests_per_s, long_per_s = short.requests_per_s, long.requests_per_s
+    if not requests_per_s or not long_per_s:
         raise LocalServerFailed("the simulator answered nothing: measure for longer")
-    answered = fastest.successful_requests + fastest.warmup_requests + fastest.cooldown_requests
+    share = _cpu_share(long)
     return Calibration(
         machine=this_machine(),
         measured_at=datetime.now(UTC).replace(microsecond=0),
         requests_per_s=round(requests_per_s, 1),
-        events_per_s=round(requests_per_s * _TOKENS, 1),
+        events_per_s=round(long_per_s * _TOKENS, 1),
+        most_requests_per_s=round(requests_per_s / _cpu_share(short), 1),
+        most_events_per_s=round(long_per_s * _TOKENS / share, 1),
         tokens=_TOKENS,
-        cpu_us_per_request=round(_busy_us(fastest) or fastest.client.cpu_s / answered * 1e6, 3),
+        cpu_us_per_request=round(share / long_per_s * 1e6, 3),
         stamp_error_p50_ms=_less(paced.ttft_ms.p50, truth["ttft_ms"]["p50"]),
         stamp_error_p99_ms=_less(paced.ttft_ms.p99, truth["ttft_ms"]["p99"]),
         itl_error_mean_ms=_less(paced.itl_ms.mean, truth["itl_ms"]["mean"]),
         schedule_lag_p99_ms=round(paced.schedule_lag_ms.p99 or 0.0, 4),
-        limited_by_server=(fastest.client.cpu_share or 1.0) < _WORKER_BUSY,
     )
 
 
@@ -128,23 +133,22 @@ def _path(machine: Machine) -> Path:
     return user_state_path("modelforge") / "calibration" / f"{name}.json"
 
 
-def _busy_us(result: BenchmarkResult) -> float | None:
-    """CPU microseconds a request while measuring, the worker's start not included."""
-    share = result.client.cpu_share
-    return None if not share or not result.requests_per_s else share / result.requests_per_s * 1e6
+def _cpu_share(result: BenchmarkResult) -> float:
+    """Of its core that the worker used while it measured; 1 where that is not known."""
+    return min(result.client.cpu_share or 1.0, 1.0)
 
 
 def _less(measured: float | None, truth: float | None) -> float:
     return round((measured or 0.0) - (truth or 0.0), 4)
 
 
-def _run(root: str, model: str, load: Load, *, seconds: float, tokens: int) -> BenchmarkResult:
+def _run(root: str, model: str, load: Load, limits: Limits, *, tokens: int) -> BenchmarkResult:
     job = Job(
         worker=0,
         workers=1,
         target=Target(model=model, base_url=f"{root}/v1", codec=OpenAIChat(), headers={}),
         load=load,
-        limits=Limits(duration_s=seconds, warmup_requests=0 if load is _PACED else 64),
+        limits=limits,
         workload=FixedPrompts(
             prompts=(Prompt(messages=(Message(role="user", content="Hello"),)),), max_tokens=tokens
         ),
@@ -165,7 +169,7 @@ def _run(root: str, model: str, load: Load, *, seconds: float, tokens: int) -> B
 def _simulator(profile: str, *options: str) -> Iterator[str]:
     """The root of a simulator in a process of its own."""
     command = [sys.executable, "-m", "modelforge", "sim", "serve", "--port", "0", "--quiet"]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 (this very program)
         [*command, "--profile", profile, *options],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,

@@ -72,9 +72,17 @@ class EdgeBelief:
         return EdgeBelief(places=self.places, weights=[weight / total for weight in raw])
 
     def median(self) -> float:
-        """About half of the belief lies on each side, and never all of it: it stands between places."""
-        place = max(1, bisect_left(self.places, self._at(0.5)))
-        return math.sqrt(self.places[place - 1] * self.places[place])
+        """About half of the belief lies on each side, and never all of it.
+
+        It stands between two places: of those around the place that holds the middle, the one
+        that divides the belief more evenly.
+        """
+        middle = min(bisect_left(self.places, self._at(0.5)), len(self.places) - 2)
+        between = [
+            math.sqrt(self.places[place - 1] * self.places[place])
+            for place in (max(1, middle), middle + 1)
+        ]
+        return min(between, key=lambda value: abs(self.above(value) - 0.5))
 
     def above(self, value: float) -> float:
         """How much of the belief lies at ``value`` or above it."""

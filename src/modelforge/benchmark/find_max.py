@@ -218,7 +218,8 @@ class _Search:
         interval = belief.interval(self._bounds.level)
         if self._axis.quantity == "concurrency" and interval.width <= 1:
             return True
-        return interval.width <= self._bounds.tolerance * (interval.low * interval.high) ** 0.5
+        middle = math.sqrt(interval.low * interval.high)
+        return interval.width <= self._bounds.tolerance * middle
 
     def _open(self) -> MaxLoad:
         held = [answer.value for answer in self._answers if answer.holds]

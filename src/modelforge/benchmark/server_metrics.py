@@ -173,7 +173,7 @@ def _latency(histogram: ServerHistogram) -> dict[str, Any]:
     return {
         "count": round(histogram.count),
         "mean": round((histogram.mean or 0.0) * _MS, 6),
-        **{name: part for name, part in _percentiles(histogram)},
+        **dict(_percentiles(histogram)),
     }
 
 

@@ -20,10 +20,19 @@ KNEE = capacity(QUEUE, prompt_tokens=PROMPT, output_tokens=OUTPUT).requests_per_
 OBJECTIVE = Objective.parse("ttft=500ms@p99")
 
 
-def a_queue(objective: Objective = OBJECTIVE, **changes: float) -> VirtualQueue:
-    duration_s = changes.pop("duration_s", objective.probe_s(0.05))
+def a_queue(
+    objective: Objective = OBJECTIVE,
+    *,
+    duration_s: float | None = None,
+    client_limit: float = math.inf,
+) -> VirtualQueue:
     return VirtualQueue(
-        QUEUE, prompt=PROMPT, output=OUTPUT, duration_s=duration_s, slo=objective.slo, **changes
+        QUEUE,
+        prompt=PROMPT,
+        output=OUTPUT,
+        duration_s=duration_s or objective.probe_s(0.05),
+        slo=objective.slo,
+        client_limit=client_limit,
     )
 
 

@@ -16,8 +16,10 @@ PROMPT, OUTPUT = 100, 20
 KNEE = capacity(QUEUE, prompt_tokens=PROMPT, output_tokens=OUTPUT).requests_per_s
 
 
-def a_queue(**changes: float) -> VirtualQueue:
-    return VirtualQueue(QUEUE, prompt=PROMPT, output=OUTPUT, duration_s=30.0, **changes)
+def a_queue(client_limit: float = float("inf")) -> VirtualQueue:
+    return VirtualQueue(
+        QUEUE, prompt=PROMPT, output=OUTPUT, duration_s=30.0, client_limit=client_limit
+    )
 
 
 async def test_a_closed_loop_saturates_when_the_slots_are_taken() -> None:
