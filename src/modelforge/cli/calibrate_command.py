@@ -47,8 +47,8 @@ def command(*, seconds: float, export_format: str | None) -> int:
 def _rows(found: Calibration) -> list[tuple[str, str]]:
     machine = found.machine
     reached = (
-        f"{found.requests_per_s:,.0f} requests/s of one token, {found.events_per_s:,.0f} events/s in"
-        f" streams of {found.tokens} at once, with one worker"
+        f"{found.requests_per_s:,.0f} requests/s of one token, {found.events_per_s:,.0f} events/s"
+        f" in streams of {found.tokens} at once, with one worker"
     )
     ceiling = (
         f"{found.most_requests_per_s:,.0f} requests/s, {found.most_events_per_s:,.0f} events/s,"

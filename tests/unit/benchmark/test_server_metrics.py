@@ -55,24 +55,21 @@ def test_the_models_own_series_count_where_it_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("page", "server", "prompt", "generation", "running", "waiting"),
+    ("page", "server", "tokens", "requests"),
     [
-        ("sglang", "SGLang", 8000, 7557, 3, 2),
-        ("llamacpp", "llama.cpp", 6886, 3469, 1, 4),
-        ("tgi", "TGI", 300, 120, 8, 5),
+        ("sglang", "SGLang", (8000, 7557), (3, 2)),
+        ("llamacpp", "llama.cpp", (6886, 3469), (1, 4)),
+        ("tgi", "TGI", (300, 120), (8, 5)),
     ],
 )
 def test_each_servers_names_are_read(
-    page: str, server: str, prompt: int, generation: int, running: int, waiting: int
+    page: str, server: str, tokens: tuple[int, int], requests: tuple[int, int]
 ) -> None:
     found = read_metrics((PAGES / f"{page}.txt").read_text())
     assert found is not None
-    assert (found.server, found.prompt_tokens, found.generation_tokens) == (
-        server,
-        prompt,
-        generation,
-    )
-    assert (found.running, found.waiting) == (running, waiting)
+    assert found.server == server
+    assert (found.prompt_tokens, found.generation_tokens) == tokens
+    assert (found.running, found.waiting) == requests
 
 
 def test_quantiles_and_the_cache_of_sglang() -> None:
