@@ -69,9 +69,9 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=10.0, help="of each probe")
     seconds = parser.parse_args().seconds
     objective = Objective.parse("ttft=250ms@p99")
+    options = ["--profile", "batch", "--slots", "8", "--prefill", "10000"]
     server = subprocess.Popen(
-        [COMMAND, "sim", "serve", "--port", "0", "--quiet", "--profile", "batch", "--slots", "8"]
-        + ["--prefill", "10000"],
+        [COMMAND, "sim", "serve", "--port", "0", "--quiet", *options],
         stdout=subprocess.PIPE,
         text=True,
     )

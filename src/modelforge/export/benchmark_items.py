@@ -126,7 +126,8 @@ def _server(figures: Mapping[str, Any]) -> Iterator[str]:
         yield f"before it {milliseconds(figures['network_and_queue_ms'])} ms"
     for name in ("running", "waiting"):
         if name in figures:
-            yield f"{name} {speed(figures[name]['mean'])} (at most {count(int(figures[name]['max']))})"
+            mean, most = figures[name]["mean"], figures[name]["max"]
+            yield f"{name} {speed(mean)} (at most {count(int(most))})"
     if "cache_hit_share" in figures:
         yield f"{figures['cache_hit_share']:.1%} of the prompts cached"
 

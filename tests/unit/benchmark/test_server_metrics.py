@@ -68,8 +68,8 @@ def test_each_servers_names_are_read(
     found = read_metrics((PAGES / f"{page}.txt").read_text())
     assert found is not None
     assert found.server == server
-    assert (found.prompt_tokens, found.generation_tokens) == tokens
-    assert (found.running, found.waiting) == requests
+    assert [found.prompt_tokens, found.generation_tokens] == list(tokens)
+    assert [found.running, found.waiting] == list(requests)
 
 
 def test_quantiles_and_the_cache_of_sglang() -> None:
