@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
@@ -26,8 +27,11 @@ def test_the_page_stands_under_the_root(base_url: str, expected: str) -> None:
 
 def asked(base_url: str) -> None:
     """One answer of three tokens."""
-    body = {"model": "fast", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 3}
-    request = Request(f"{base_url}/chat/completions", json.dumps(body).encode())
+    body: dict[str, Any] = {"model": "fast", "messages": [{"role": "user", "content": "Hello"}]}
+    body |= {"max_tokens": 3, "stream": True}
+    request = Request(  # noqa: S310 (http)
+        f"{base_url}/chat/completions", json.dumps(body).encode()
+    )
     with build_opener(ProxyHandler({})).open(request, timeout=20) as answer:
         answer.read()
 
