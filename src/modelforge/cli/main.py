@@ -27,6 +27,7 @@ _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 _COMMANDS: Final = {
     "benchmark": "Load a model and measure what its users would feel.",
     "cache": "Look at the kept answers, or let go of them.",
+    "calibrate": "Measure what this machine's load generator reaches.",
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",

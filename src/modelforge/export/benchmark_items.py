@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.result import BenchmarkResult
@@ -55,6 +55,9 @@ def benchmark_items(result: BenchmarkResult) -> Iterator[Measurement]:
         yield Measurement(label="tokens", parts=tokens)
     yield _price(result)
     yield Measurement(label="client", parts=tuple(_client(result)))
+    server = tuple(_server(result.server or {}))
+    if server:
+        yield Measurement(label="server", parts=server)
     if result.loss is not None:
         yield Measurement(label="recording", note=result.loss)
 
@@ -114,6 +117,21 @@ def _price(result: BenchmarkResult) -> Measurement:
     cost = dollars(result.total_cost)
     parts = (cost, f"{count(result.unpriced)} unpriced") if result.unpriced else (cost,)
     return Measurement(label="price", parts=parts)
+
+
+def _server(figures: Mapping[str, Any]) -> Iterator[str]:
+    """What `modelforge.benchmark.server_metrics.server_figures` gave; means are exact."""
+    for name, label in (("ttft_ms", "TTFT"), ("queue_ms", "queue")):
+        if name in figures:
+            yield f"{label} {milliseconds(figures[name]['mean'])} ms (mean)"
+    if "network_and_queue_ms" in figures:
+        yield f"before it {milliseconds(figures['network_and_queue_ms'])} ms"
+    for name in ("running", "waiting"):
+        if name in figures:
+            mean, most = figures[name]["mean"], figures[name]["max"]
+            yield f"{name} {speed(mean)} (at most {count(int(most))})"
+    if "cache_hit_share" in figures:
+        yield f"{figures['cache_hit_share']:.1%} of the prompts cached"
 
 
 def _client(result: BenchmarkResult) -> Iterator[str]:

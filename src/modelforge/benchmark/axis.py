@@ -1,0 +1,61 @@
+"""What a search turns up: the rate of an open loop, or the concurrency of a closed one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Literal
+
+from modelforge.benchmark.arrivals import Arrivals, Constant, Gamma, Poisson
+from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop
+from modelforge.core.errors import UsageError
+
+Quantity = Literal["rate", "concurrency"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Axis:
+    """The loads that differ in one number.
+
+    Attributes:
+        quantity: what the number is; rates are requests a second.
+        make: the load of a number.
+    """
+
+    quantity: Quantity
+    make: Callable[[float], Load]
+
+    def nearest(self, value: float) -> float:
+        """The number nearest to ``value`` for which there is a load."""
+        return max(1.0, float(round(value))) if self.quantity == "concurrency" else value
+
+    @property
+    def unit(self) -> str:
+        """What stands after the number."""
+        return "requests/s" if self.quantity == "rate" else "concurrent"
+
+
+def rates(arrival: str = "poisson", *, burstiness: float = 1.0) -> Axis:
+    """Open loops of ``constant``, ``poisson`` or ``gamma`` arrivals.
+
+    Raises:
+        UsageError: it is none of them.
+    """
+    kinds: dict[str, Callable[[float], Arrivals]] = {
+        "constant": lambda rate: Constant(rate=rate),
+        "poisson": lambda rate: Poisson(rate=rate),
+        "gamma": lambda rate: Gamma(rate=rate, burstiness=burstiness),
+    }
+    if arrival not in kinds:
+        raise UsageError(f"{arrival!r} is no arrival: use one of {', '.join(kinds)}")
+    return Axis(quantity="rate", make=lambda rate: OpenLoop(arrivals=kinds[arrival](rate)))
+
+
+def concurrencies(*, think_s: float = 0.0) -> Axis:
+    """Closed loops."""
+    return Axis(quantity="concurrency", make=partial(_closed, think_s))
+
+
+def _closed(think_s: float, concurrency: float) -> Load:
+    return ClosedLoop(concurrency=round(concurrency), think_s=think_s)

@@ -1,0 +1,68 @@
+"""One short run of a search, and what may be concluded from it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Final
+
+from modelforge.benchmark.load import Load
+from modelforge.benchmark.result import BenchmarkResult
+from modelforge.benchmark.verdict import Status
+
+RunProbe = Callable[[Load], Awaitable[BenchmarkResult]]
+"""Runs a load and gives its result."""
+
+_OF_SERVER: Final = frozenset({"all_failed", "nothing_measured"})
+"""What makes a run INVALID though the client was not its limit: the server answered nothing."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Probe:
+    """A load that was tried.
+
+    Attributes:
+        value: the rate in requests a second, or the concurrency.
+        client_bound: the verdict was INVALID by the client's own limits: nothing is concluded
+            about the server. ``reason`` says by which.
+    """
+
+    value: float
+    result: BenchmarkResult = field(repr=False)
+
+    @property
+    def client_bound(self) -> bool:
+        """Whether this measured the client."""
+        return any(True for _ in self._invalid())
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is client-bound; None: it is not."""
+        return next(self._invalid(), None)
+
+    @property
+    def requests(self) -> int:
+        """How many requests it tells of: the measured, or, of nothing, those that came too late."""
+        return self.result.total_requests or self.result.cooldown_requests
+
+    @property
+    def good(self) -> int:
+        """How many of them met the SLO that the result was summarised with."""
+        return self.result.good_requests or 0
+
+    @property
+    def served_per_s(self) -> float:
+        """Successful requests a second; 0 of nothing."""
+        return self.result.requests_per_s or 0.0
+
+    @property
+    def latency_ms(self) -> float | None:
+        """The mean from due to done."""
+        return self.result.e2e_from_due_ms.mean
+
+    def _invalid(self) -> Iterator[str]:
+        return (
+            reason.message
+            for reason in self.result.verdict.reasons
+            if reason.status is Status.INVALID and reason.code not in _OF_SERVER
+        )

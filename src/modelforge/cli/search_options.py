@@ -1,0 +1,38 @@
+"""The options of ``modelforge benchmark`` that try several loads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import click
+
+
+def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """``--sweep``, ``--find-max`` and ``--tolerance``, as ``sweep``, ``find_max``, ``tolerance``.
+
+    The searches turn up the rate where one is given, else the concurrency; the given value is the
+    first one they try.
+    """
+    for option in (
+        click.option(
+            "--tolerance",
+            type=click.FloatRange(0.005, 1),
+            default=0.05,
+            show_default=True,
+            metavar="SHARE",
+            help="How narrow the interval of --find-max is to be.",
+        ),
+        click.option(
+            "--find-max",
+            is_flag=True,
+            help="Search the highest load that holds --slo (ttft=500ms@p99), with an interval.",
+        ),
+        click.option(
+            "--sweep",
+            is_flag=True,
+            help="Raise the load until throughput grows no more: the saturation point.",
+        ),
+    ):
+        function = option(function)
+    return function
