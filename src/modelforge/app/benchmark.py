@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from modelforge.app import benchmark_records
 from modelforge.app.registry import ModelForgeRegistry
@@ -25,8 +25,13 @@ from modelforge.wire.target import Target
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from modelforge.app.server_scrape import ServerScrape
     from modelforge.benchmark.result import BenchmarkResult
     from modelforge.wire.coordinator import Coordinator, Outcome
+
+
+_LONG_S: Final = 5.0
+"""A run this long has the time to read the server's own metrics beside."""
 
 
 class BenchmarkObserver(Protocol):
@@ -73,6 +78,7 @@ class BenchmarkRunner:
         self._processes = processes
         self._coordinator: Coordinator | None = None
         self._stops = 0
+        self._scraped: ServerScrape | None = None
         self.records: list[Path] = []
         self.messages: dict[str, str] = {}
 
@@ -133,7 +139,9 @@ class BenchmarkRunner:
             if self._stops:
                 coordinator.stop()
             try:
-                outcome = await _in_thread(coordinator)
+                with self._scrape(config, target) as scrape:
+                    outcome = await _in_thread(coordinator)
+                self._scraped = scrape
             except (CannotBegin, Interrupted):
                 with suppress(OSError):
                     if path.is_file():
@@ -144,6 +152,18 @@ class BenchmarkRunner:
         self.messages = outcome.messages | self.messages
         self.records.append(path)
 
+    def _scrape(
+        self, config: BenchmarkConfig, target: Target | PortTarget
+    ) -> AbstractContextManager[ServerScrape | None]:
+        wanted = config.server_metrics
+        if wanted is None:
+            wanted = (config.duration or 0.0) >= _LONG_S
+        if not wanted or not isinstance(target, Target):
+            return nullcontext()
+        from modelforge.app.server_scrape import ServerScrape, metrics_url  # noqa: PLC0415 (aiohttp)
+
+        return ServerScrape(metrics_url(target.base_url), model=target.model)
+
     def _tell(self, batch: pa.RecordBatch, telemetry: bytes) -> None:
         coordinator = self._coordinator
         if self._observer is not None and coordinator is not None:
@@ -152,7 +172,13 @@ class BenchmarkRunner:
     def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
         recordings = [benchmark_records.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
-        return benchmark_records.report(recordings, prices=prices, slo=config.slo)
+        result = benchmark_records.report(recordings, prices=prices, slo=config.slo)
+        if self._scraped is None:
+            return result
+        if self._scraped.trouble is not None:
+            self.messages["server_metrics"] = self._scraped.trouble
+        figures = self._scraped.figures(client_ttft_mean_ms=result.ttft_ms.mean)
+        return replace(result, server=figures)
 
 
 async def _in_thread(coordinator: Coordinator) -> Outcome:

@@ -54,6 +54,7 @@ class BenchmarkConfig:
         runs: how often the whole is repeated.
         count_events: read every event of every answer; otherwise only the two ends of it, and the
             server's own count of tokens.
+        server_metrics: read the server's own /metrics beside; None: in runs of 5 s and more.
 
     Raises:
         UsageError: a value is out of its range, or two contradict each other.
@@ -81,6 +82,7 @@ class BenchmarkConfig:
     max_connections: int | None = None
     runs: int = 1
     count_events: bool = True
+    server_metrics: bool | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.prompts, str):

@@ -81,7 +81,8 @@ def summarise(
     in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded)
     duration_s = _duration_s(measured, telemetry)
     tokens = _token_totals(good)
-    good_requests = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
+    good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
+    good_in_time = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
     reached = Measures(columns, is_measured & (succeeded | (whole_numbers(columns["status"]) != 0)))
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
     workers = worker_evidence(telemetry, workers=plan.workers)
@@ -115,7 +116,7 @@ def summarise(
         tokens_per_second=(
             None if tokens.completion is None else _rate(_output_tokens(in_time), duration_s)
         ),
-        goodput_per_s=None if good_requests is None else _rate(good_requests, duration_s),
+        goodput_per_s=None if good_in_time is None else _rate(good_in_time, duration_s),
         good_requests=good_requests,
         slo=slo,
         ttft_ms=_distribution(good, "ttft"),

@@ -62,6 +62,7 @@ def config_of(model: str, options: Mapping[str, Any]) -> BenchmarkConfig:
         cooldown_s=_USUAL_COOL_DOWN_S if options["cooldown"] is None else options["cooldown"],
         discard_in_flight=options["discard_in_flight"],
         count_events=options["count"] == "events",
+        server_metrics=options["server_metrics"],
         max_connections=options["max_connections"],
         runs=options["runs"],
     )

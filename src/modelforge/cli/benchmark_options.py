@@ -12,6 +12,7 @@ import click
 from modelforge.benchmark.gaps import GAP_KINDS
 from modelforge.cli.durations import Duration
 from modelforge.cli.options import configuration_options
+from modelforge.cli.search_options import search_options
 from modelforge.cli.sections import SectionedOption
 
 BENCHMARK_FORMATS: Final = ("json", "csv", "markdown")
@@ -109,6 +110,11 @@ _OPTIONS = (
         help="Tokens: every event is read, or the server's count taken.  [default: events]",
     ),
     _send("--max-connections", type=int, metavar="N", help="At once, over all workers."),
+    _send(
+        "--server-metrics/--no-server-metrics",
+        default=None,
+        help="Read the server's own /metrics beside.  [default: in runs of 5 s and more]",
+    ),
     _send("--yes", is_flag=True, help="Fetch a missing local model without asking."),
     _output("--slo", metavar="LIMITS", help="What goodput counts: ttft=500ms,itl=50ms."),
     _output(
@@ -132,7 +138,7 @@ _OPTIONS = (
 
 def benchmark_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Every option of a benchmark."""
-    function = configuration_options(function)
+    function = search_options(configuration_options(function))
     for option in reversed(_OPTIONS):
         function = option(function)
     return function

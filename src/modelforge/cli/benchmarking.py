@@ -33,6 +33,10 @@ _ELSEWHERE: Final = frozenset(
 
 def run(model: str | None, options: Mapping[str, Any]) -> int:
     """Run or report a benchmark as ``options`` say; returns the exit code."""
+    if options["sweep"] or options["find_max"]:
+        from modelforge.cli.benchmark_search import search  # noqa: PLC0415 (for these only)
+
+        return search(model, options)
     if options["from_records"]:
         _refuse_run_options(model, options)
         return _report_again(options)

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import click
+
+from modelforge.cli.sections import SectionedOption
+
+_search = partial(click.option, cls=SectionedOption, section="Search")
 
 
 def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -15,7 +20,7 @@ def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
     first one they try.
     """
     for option in (
-        click.option(
+        _search(
             "--tolerance",
             type=click.FloatRange(0.005, 1),
             default=0.05,
@@ -23,12 +28,12 @@ def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
             metavar="SHARE",
             help="How narrow the interval of --find-max is to be.",
         ),
-        click.option(
+        _search(
             "--find-max",
             is_flag=True,
             help="Search the highest load that holds --slo (ttft=500ms@p99), with an interval.",
         ),
-        click.option(
+        _search(
             "--sweep",
             is_flag=True,
             help="Raise the load until throughput grows no more: the saturation point.",

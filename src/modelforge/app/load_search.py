@@ -1,0 +1,88 @@
+"""Searches over loads: one short run after the other, until the answer is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from modelforge.app.benchmark import BenchmarkRunner
+from modelforge.benchmark.axis import Axis, concurrencies, rates
+from modelforge.benchmark.config import BenchmarkConfig
+from modelforge.benchmark.find_max import MaxLoad, SearchBounds, find_max
+from modelforge.benchmark.load import ClosedLoop, Load
+from modelforge.benchmark.objective import Objective
+from modelforge.benchmark.probe import Probe, RunProbe
+from modelforge.benchmark.result import BenchmarkResult
+from modelforge.benchmark.sweep import Sweep, SweepPlan, sweep
+
+_MOST = {"rate": 100_000.0, "concurrency": 10_000.0}
+_LEAST = {"rate": 0.01, "concurrency": 1.0}
+
+OnProbe = Callable[[Probe], None]
+
+
+class LoadSearch:
+    """Tries loads that differ in one number: the rate of an open loop, or the concurrency.
+
+    Args:
+        runner: runs each of them.
+        config: what all have in common; its load's number is the first that is tried.
+        start: that number.
+        axis: what it counts.
+    """
+
+    def __init__(
+        self, runner: BenchmarkRunner, config: BenchmarkConfig, *, start: float, axis: Axis
+    ) -> None:
+        self._runner = runner
+        self._config = config
+        self._start = start
+        self._axis = axis
+
+    async def find_max(
+        self, objective: Objective, *, tolerance: float, on_probe: OnProbe
+    ) -> MaxLoad:
+        """The highest load that holds ``objective``.
+
+        Raises:
+            UsageError: the start is out of bounds.
+            RequestError: the server cannot be reached.
+        """
+        quantity = self._axis.quantity
+        bounds = SearchBounds(
+            start=self._start, least=_LEAST[quantity], most=_MOST[quantity], tolerance=tolerance
+        )
+        config = replace(self._config, slo=objective.slo)
+        probe_s = max(config.duration or 0.0, objective.probe_s(tolerance))
+        run = self._prober(replace(config, duration=probe_s))
+        return await find_max(run, self._axis, objective, bounds, on_probe=on_probe)
+
+    async def sweep(self, *, on_probe: OnProbe) -> Sweep:
+        """Where throughput grows no more.
+
+        Raises:
+            UsageError: the start is out of bounds.
+            RequestError: the server cannot be reached.
+        """
+        plan = SweepPlan(start=self._start, most=_MOST[self._axis.quantity])
+        return await sweep(self._prober(self._config), self._axis, plan, on_probe=on_probe)
+
+    def _prober(self, config: BenchmarkConfig) -> RunProbe:
+        async def run(load: Load) -> BenchmarkResult:
+            probed = replace(config, load=load, concurrent_requests=1)
+            if isinstance(load, ClosedLoop):
+                probed = replace(probed, workers=min(config.workers, load.concurrency))
+            return await self._runner.run_benchmark(probed)
+
+        return run
+
+
+def axis_of(*, rate: bool, arrival: str | None, burstiness: float | None, think_s: float) -> Axis:
+    """What the number of a search counts.
+
+    Raises:
+        UsageError: there are no such arrivals.
+    """
+    if rate:
+        return rates(arrival or "poisson", burstiness=burstiness or 1.0)
+    return concurrencies(think_s=think_s)

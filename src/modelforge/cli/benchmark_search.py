@@ -1,0 +1,108 @@
+"""``modelforge benchmark --sweep`` and ``--find-max``: many short runs, one answer."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from modelforge.cli.benchmark_config import config_of
+from modelforge.cli.open_files import allow_many_connections
+from modelforge.core.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelforge.benchmark.find_max import MaxLoad
+    from modelforge.benchmark.probe import Probe
+    from modelforge.benchmark.sweep import Sweep
+
+_PROBE_S: Final = 10.0
+_NOT_HERE: Final = ("ramp", "steps", "trace", "preset", "requests", "from_records", "records")
+
+
+def search(model: str | None, options: Mapping[str, Any]) -> int:
+    """Search as ``options`` say; returns the exit code.
+
+    Raises:
+        UsageError: options contradict each other.
+        RequestError: the server cannot be reached.
+    """
+    if model is None:
+        raise UsageError("no model: name one as provider/model, for example sim/batch")
+    if options["sweep"] and options["find_max"]:
+        raise UsageError("--sweep and --find-max exclude each other: give one")
+    for name in _NOT_HERE:
+        if options[name]:
+            flag = name.replace("_", "-")
+            raise UsageError(f"a search tries loads of its own: leave --{flag} out")
+    if options["find_max"] and options["slo"] is None:
+        raise UsageError("--find-max needs --slo: what must hold, such as ttft=500ms@p99?")
+    if options["export"] not in {None, "json"}:
+        raise UsageError("a search is exported as json")
+    slo = options["slo"]
+    plain = {**options, "slo": None, "duration": options["duration"] or _PROBE_S}
+    if options["rate"] is None and options["concurrency"] is None:
+        plain["concurrency"] = 1
+    allow_many_connections()
+    found = asyncio.run(_search(model, plain, slo))
+    _write(found, options)
+    return 0
+
+
+async def _search(
+    model: str, options: Mapping[str, Any], slo: str | None
+) -> tuple[Mapping[str, Any], Iterable[str]]:
+    from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (--help is light)
+    from modelforge.app.load_search import LoadSearch, axis_of  # noqa: PLC0415
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
+    from modelforge.benchmark.objective import Objective  # noqa: PLC0415
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.export import search_record  # noqa: PLC0415
+
+    config = replace(config_of(model, options), runs=1)
+    objective = None if slo is None else Objective.parse(slo)
+    if objective is not None:
+        config = replace(config, slo=objective.slo)
+    axis = axis_of(
+        rate=options["rate"] is not None,
+        arrival=options["arrival"],
+        burstiness=options["burstiness"],
+        think_s=options["think_time"] or 0.0,
+    )
+    start = options["rate"] if options["rate"] is not None else options["concurrency"]
+
+    def tried(probe: Probe) -> None:
+        if not options["quiet"]:
+            click.echo(search_record.probe_line(probe, axis.unit), err=True)
+
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
+    )
+    with ModelForgeRegistry(configuration) as registry:
+        trying = LoadSearch(BenchmarkRunner(registry), config, start=start, axis=axis)
+        if options["find_max"] and objective is not None:
+            most: MaxLoad = await trying.find_max(
+                objective, tolerance=options["tolerance"], on_probe=tried
+            )
+            return search_record.max_load_document(most), search_record.max_load_lines(most)
+        swept: Sweep = await trying.sweep(on_probe=tried)
+        return search_record.sweep_document(swept), search_record.sweep_lines(swept)
+
+
+def _write(found: tuple[Mapping[str, Any], Iterable[str]], options: Mapping[str, Any]) -> None:
+    document, lines = found
+    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
+    path = options["output"]
+    if path is not None:
+        try:
+            path.write_text(text, "utf-8")
+        except OSError as error:
+            raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
+    if options["export"] == "json" and path is None:
+        click.echo(text, nl=False)
+    else:
+        for line in lines:
+            click.echo(line)
