@@ -36,9 +36,7 @@ class BenchmarkObserver(Protocol):
         """Run ``run``, from 0, is about to warm up; its records go to ``records``."""
         ...
 
-    def batch(
-        self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]
-    ) -> None:
+    def batch(self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]) -> None:
         """A worker's new records, its telemetry as JSON, and the first message of each error.
 
         Called in a thread, each time once the records are on disk.
@@ -200,4 +198,3 @@ def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Pla
             "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),
         },
     )
-

@@ -27,9 +27,7 @@ def one_prompt(
     Raises:
         PromptError: it cannot be read.
     """
-    return _fixed(
-        "the prompt", prompt=text, seed=0, max_tokens=max_tokens, ignore_eos=ignore_eos
-    )
+    return _fixed("the prompt", prompt=text, seed=0, max_tokens=max_tokens, ignore_eos=ignore_eos)
 
 
 def prompt_files(

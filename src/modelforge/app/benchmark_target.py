@@ -43,9 +43,7 @@ async def wire_target(
     if settings.base_url is not None:
         _require_no_proxy(settings.base_url)
     base_url = await endpoint.base_url()
-    key = read_key(
-        model_id.provider, settings.api_key_env, environ, stored=settings.stored_key
-    )
+    key = read_key(model_id.provider, settings.api_key_env, environ, stored=settings.stored_key)
     secrets = {secret for secret in (key, *header_secrets(settings.headers)) if secret}
     return Target(
         model=model_id.model,
@@ -98,7 +96,8 @@ def _require_no_proxy(url: str) -> None:
     parts = urlsplit(url)
     raise UsageError(
         f"the environment names a proxy for {parts.scheme}://{parts.netloc}, and the load"
-        f" generator does not go through proxies: set NO_PROXY={parts.hostname} to reach it directly"
+        " generator does not go through proxies: to reach it directly, set"
+        f" NO_PROXY={parts.hostname}"
     )
 
 

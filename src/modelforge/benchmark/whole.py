@@ -78,9 +78,7 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
         for note in result.verdict.notes
         if note.code not in _OF_NUMBERS
     }
-    return Verdict(
-        status=worst, reasons=tuple(numbered), notes=(*notes, *others.values())
-    )
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *others.values()))
 
 
 def _client(uses: Sequence[ClientUse]) -> ClientUse:

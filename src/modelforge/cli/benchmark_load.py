@@ -18,9 +18,7 @@ _LOADS: Final = ("concurrency", "rate", "ramp", "steps", "trace")
 _SPACED: Final = ("rate", "ramp", "steps")
 
 
-def load_of(
-    options: Mapping[str, Any], preset: Preset | None
-) -> tuple[Load, TrafficTrace | None]:
+def load_of(options: Mapping[str, Any], preset: Preset | None) -> tuple[Load, TrafficTrace | None]:
     """The load that ``options`` describe, and the trace it comes from where it does.
 
     Raises:

@@ -26,11 +26,18 @@ _seconds = Duration()
 _file = click.Path(path_type=Path)
 
 _OPTIONS = (
-    _load("-c", "--concurrency", type=int, metavar="N", help="N clients, each waits for its answer."),
+    _load(
+        "-c", "--concurrency", type=int, metavar="N", help="N clients, each waits for its answer."
+    ),
     _load("--rate", type=float, metavar="R", help="R requests a second, whatever is unanswered."),
     _load("--ramp", metavar="FROM:TO:TIME", help="A rate that changes evenly, as in 1:50:60s."),
     _load("--steps", metavar="RATE:TIME,...", help="Rates in turn, as in 10:30s,50:30s."),
-    _load("--trace", type=_file, metavar="FILE", help="Recorded moments and lengths (Azure, Mooncake)."),
+    _load(
+        "--trace",
+        type=_file,
+        metavar="FILE",
+        help="Recorded moments and lengths (Azure, Mooncake).",
+    ),
     _load("--speed-up", type=float, metavar="F", help="The trace F times as fast."),
     _load(
         "--arrival",
@@ -38,7 +45,12 @@ _OPTIONS = (
         help="How --rate, --ramp and --steps space requests.  [default: poisson]",
     ),
     _load("--burstiness", type=float, metavar="B", help="Of gamma: below 1 comes in bursts."),
-    _load("--think-time", type=_seconds, metavar="TIME", help="Between an answer and the next request."),
+    _load(
+        "--think-time",
+        type=_seconds,
+        metavar="TIME",
+        help="Between an answer and the next request.",
+    ),
     _load(
         "--preset",
         metavar="NAME",

@@ -76,9 +76,7 @@ class BenchmarkProgress:
             )
             self._live.start()
 
-    def batch(
-        self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]
-    ) -> None:
+    def batch(self, batch: pa.RecordBatch, telemetry: bytes, messages: Mapping[str, str]) -> None:
         """Records came in; in a thread."""
         with self._guard:
             if self._tally is None or self._screen is None:

@@ -78,7 +78,7 @@ class BenchmarkScreen:
         yield Text("\0")
         if view is None:
             warm_up = config.warmup_requests
-            yield _row("", f"warming up with {count(warm_up)} requests" if warm_up else "starting")
+            yield _row("warm-up", f"{count(warm_up)} requests" if warm_up else "none")
         else:
             yield _row("done", " · ".join(_figures(view)))
             yield _row("in flight", " · ".join((count(view.in_flight), *_ttft(view))))
@@ -112,9 +112,9 @@ class BenchmarkScreen:
         shares, words = [], []
         if limits.duration_s is not None:
             shares.append(elapsed_s / limits.duration_s)
-            words.append(f"{min(elapsed_s, limits.duration_s):.0f} of {limits.duration_s:g} s")
+            words.append(f"{min(int(elapsed_s), limits.duration_s):g} of {limits.duration_s:g} s")
         else:
-            words.append(f"{elapsed_s:.0f} s")
+            words.append(f"{int(elapsed_s)} s")
         if limits.requests is not None:
             shares.append(view.done / limits.requests)
             words.append(f"{count(view.done)} of {count(limits.requests)}")

@@ -53,9 +53,7 @@ def workload_of(
     return _synthetic(options, preset)
 
 
-def _synthetic(
-    options: Mapping[str, Any], preset: Preset | None
-) -> tuple[Synthetic, Generation]:
+def _synthetic(options: Mapping[str, Any], preset: Preset | None) -> tuple[Synthetic, Generation]:
     spelled, most = options["synthetic"], options["max_tokens"]
     text = spelled or (preset.synthetic if preset is not None else _USUAL)
     if most is not None:

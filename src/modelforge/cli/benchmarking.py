@@ -140,9 +140,7 @@ def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Consol
     return output, console
 
 
-def _show(
-    result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None
-) -> None:
+def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None) -> None:
     if console is not None:
         from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
         from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415

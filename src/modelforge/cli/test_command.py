@@ -16,7 +16,11 @@ class _Door(SectionedCommand):
     """Hands ``--benchmark`` with all its options to ``modelforge benchmark``."""
 
     def make_context(
-        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: Any,
     ) -> click.Context:
         wanted = [arg for arg in args if arg.partition("=")[0] == _BENCHMARK]
         if not wanted:

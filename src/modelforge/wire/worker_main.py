@@ -23,7 +23,10 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     os.dup2(2, 1)  # whatever prints, prints to stderr and not into the records
     source = os.fdopen(os.dup(0), "rb", buffering=0)
-    job: Job = pickle.loads(_exactly(source, int(_line(source))))  # noqa: S301 (from our parent)
+    size = _line(source)
+    if not size:
+        return  # there is nothing to do after all
+    job: Job = pickle.loads(_exactly(source, int(size)))  # noqa: S301 (from our parent)
     try:
         _run(_work(job, source, sink))
         sink.close()
