@@ -316,7 +316,8 @@ def test_a_proxy_is_not_gone_through(shell: Session) -> None:
 
 
 def test_a_key_is_in_no_record_and_no_message(target: Session) -> None:
-    (target.folder / "modelforge.toml").open("a").write('api_key_env = ["TARGET_KEY"]\n')
+    with (target.folder / "modelforge.toml").open("a") as file:
+        file.write('api_key_env = ["TARGET_KEY"]\n')
     secret = "sk-a-secret-of-some-length"
     for model in ("status:401", "ok"):
         done = target.run(

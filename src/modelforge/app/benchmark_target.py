@@ -22,6 +22,9 @@ from modelforge.wire.target import Target
 
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
+_KEPT: Final[list[object]] = []
+"""What a worker's models live on, until it ends."""
+
 
 async def wire_target(
     model_id: ModelId,
@@ -75,7 +78,9 @@ def foreign_target(model_id: ModelId, generation: Generation) -> PortTarget:
 def _replayed(model_id: ModelId) -> ChatModel:
     from modelforge.replay.recordings import Recordings  # noqa: PLC0415 (in a worker)
 
-    return Recordings().model(model_id)
+    recordings = Recordings()
+    _KEPT.append(recordings)  # its files are closed with it
+    return recordings.model(model_id)
 
 
 def _foreign(model_id: ModelId) -> ChatModel:
