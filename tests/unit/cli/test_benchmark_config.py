@@ -147,13 +147,14 @@ def test_from_python_each_prompt_is_asked_once() -> None:
 
 def test_from_python_contradictions_are_refused() -> None:
     synthetic = Synthetic.parse("5:5")
-    for wrong in (
+    mistakes: tuple[dict[str, Any], ...] = (
         {"prompts": "one text"},
         {"prompts": ["x"], "workload": synthetic},
         {"workload": synthetic},  # without an end
         {"prompts": []},
         {"prompts": ["x"], "concurrent_requests": 2, "load": ClosedLoop(concurrency=2)},
         {"workload": synthetic, "max_tokens": 3, "max_requests": 1},
-    ):
+    )
+    for wrong in mistakes:
         with pytest.raises(UsageError):
-            BenchmarkConfig("sim", "fast", **wrong)  # type: ignore[arg-type]
+            BenchmarkConfig("sim", "fast", **wrong)
