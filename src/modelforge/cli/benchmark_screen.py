@@ -20,6 +20,8 @@ from modelforge.export.terminal_text import terminal_line
 
 _MOST_ERRORS: Final = 3
 _LABEL: Final = 9
+_ECHO: Final = 4
+"""Columns left free on the last line: a terminal writes ^C there, which must not begin another."""
 _STOPS: Final = (
     "stopping: nothing more is sent; Ctrl-C again breaks off what is in flight",
     "breaking off what is in flight",
@@ -86,9 +88,9 @@ class BenchmarkScreen:
                 yield _row("failed", f"{count(view.failed)} · {_errors(view)}", "red")
             for kind, message in list(self._messages.items())[:_MOST_ERRORS]:
                 yield Text(f"  {terminal_line(f'{kind}: {message}')}", "red")
-        yield _row("records", _tail(self._records, width - _LABEL - 3), "dim")
+        yield _row("records", _tail(self._records, width - _LABEL - 3 - _ECHO), "dim")
         if self._stops:
-            yield Text(_STOPS[self._stops - 1], "yellow")
+            yield Text(_STOPS[self._stops - 1][: width - _ECHO], "yellow")
 
     def _bar(self, width: int) -> RenderableType:
         share, said = self._progress()
