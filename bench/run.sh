@@ -2,6 +2,7 @@
 # Every measurement that needs nothing but this machine; the others name what they need in their docstrings.
 set -eu
 python -m bench.startup
+python -m bench.benchmark_startup
 python -m bench.catalogue_load
 python -m bench.simulator_capacity
 python -m bench.benchmark_report

@@ -11,6 +11,9 @@ from tests.support.command import Session
 
 HEAVY = {
     "numpy",
+    "pyarrow",
+    "scipy",
+    "uvloop",
     "langchain",
     "langchain_core",
     "sqlalchemy",
@@ -35,7 +38,9 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
     assert not loaded & (HEAVY | {"click", "asyncio"})
 
 
-@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["compare", "--help"]])
+@pytest.mark.parametrize(
+    "arguments", [["--version"], ["--help"], ["compare", "--help"], ["benchmark", "--help"]]
+)
 def test_version_and_help_load_nothing_heavy(arguments: list[str]) -> None:
     code = f"""
 import contextlib

@@ -63,5 +63,10 @@ def session(folder: Path) -> Session:
     home.mkdir()
     work = folder / "work"
     work.mkdir()
-    environment = {**kept, "HOME": str(home), "XDG_CONFIG_HOME": str(home / ".config")}
+    environment = {
+        **kept,
+        "HOME": str(home),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+    }
     return Session(folder=work, environment=environment)

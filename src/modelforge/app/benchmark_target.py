@@ -21,6 +21,9 @@ from modelforge.wire.target import Target
 
 _CERTIFICATES: Final = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")
 
+_KEPT: Final[list[object]] = []
+"""What a worker's models live on, until it ends."""
+
 
 async def wire_target(
     model_id: ModelId,
@@ -72,7 +75,9 @@ def foreign_target(model_id: ModelId, generation: Generation) -> PortTarget:
 def _replayed(model_id: ModelId) -> ChatModel:
     from modelforge.replay.recordings import Recordings  # noqa: PLC0415 (in a worker)
 
-    return Recordings().model(model_id)
+    recordings = Recordings()
+    _KEPT.append(recordings)  # its files are closed with it
+    return recordings.model(model_id)
 
 
 def _foreign(model_id: ModelId) -> ChatModel:
@@ -93,7 +98,8 @@ def _require_no_proxy(url: str) -> None:
     parts = urlsplit(url)
     raise UsageError(
         f"the environment names a proxy for {parts.scheme}://{parts.netloc}, and the load"
-        f" generator does not go through proxies: set NO_PROXY={parts.hostname} to go without"
+        " generator does not go through proxies: to reach it directly, set"
+        f" NO_PROXY={parts.hostname}"
     )
 
 

@@ -20,6 +20,8 @@ from modelforge.export.terminal_text import terminal_line
 
 _MOST_ERRORS: Final = 3
 _LABEL: Final = 9
+_ECHO: Final = 4
+"""Columns left free on the last line: a terminal writes ^C there, which must not begin another."""
 _STOPS: Final = (
     "stopping: nothing more is sent; Ctrl-C again breaks off what is in flight",
     "breaking off what is in flight",
@@ -78,7 +80,7 @@ class BenchmarkScreen:
         yield Text("\0")
         if view is None:
             warm_up = config.warmup_requests
-            yield _row("", f"warming up with {count(warm_up)} requests" if warm_up else "starting")
+            yield _row("warm-up", f"{count(warm_up)} requests" if warm_up else "none")
         else:
             yield _row("done", " · ".join(_figures(view)))
             yield _row("in flight", " · ".join((count(view.in_flight), *_ttft(view))))
@@ -86,9 +88,9 @@ class BenchmarkScreen:
                 yield _row("failed", f"{count(view.failed)} · {_errors(view)}", "red")
             for kind, message in list(self._messages.items())[:_MOST_ERRORS]:
                 yield Text(f"  {terminal_line(f'{kind}: {message}')}", "red")
-        yield _row("records", _tail(self._records, width - _LABEL - 3), "dim")
+        yield _row("records", _tail(self._records, width - _LABEL - 3 - _ECHO), "dim")
         if self._stops:
-            yield Text(_STOPS[self._stops - 1], "yellow")
+            yield Text(_STOPS[self._stops - 1][: width - _ECHO], "yellow")
 
     def _bar(self, width: int) -> RenderableType:
         share, said = self._progress()
@@ -112,9 +114,9 @@ class BenchmarkScreen:
         shares, words = [], []
         if limits.duration_s is not None:
             shares.append(elapsed_s / limits.duration_s)
-            words.append(f"{min(elapsed_s, limits.duration_s):.0f} of {limits.duration_s:g} s")
+            words.append(f"{min(int(elapsed_s), limits.duration_s):g} of {limits.duration_s:g} s")
         else:
-            words.append(f"{elapsed_s:.0f} s")
+            words.append(f"{int(elapsed_s)} s")
         if limits.requests is not None:
             shares.append(view.done / limits.requests)
             words.append(f"{count(view.done)} of {count(limits.requests)}")

@@ -29,6 +29,7 @@ class WorkerProcess:
             # A terminal's interrupt is for the parent, which then says what to do.
             start_new_session=True,
         )
+        self._busy = False
 
     @property
     def output(self) -> IO[bytes]:
@@ -38,6 +39,7 @@ class WorkerProcess:
 
     def give(self, job: Job) -> None:
         """Say what it is to do."""
+        self._busy = True
         pickled = pickle.dumps(job)
         self._write(b"%d\n%b" % (len(pickled), pickled))
 
@@ -46,7 +48,9 @@ class WorkerProcess:
         self._write(word + b"\n")
 
     def let_go(self) -> None:
-        """Let it end."""
+        """Let it end; one that was given nothing to do ends at once."""
+        if not self._busy:
+            self.kill()
         if self._process.stdin is not None:
             with suppress(BrokenPipeError):
                 self._process.stdin.close()

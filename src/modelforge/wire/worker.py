@@ -18,6 +18,7 @@ from modelforge.core.errors import (
     AuthenticationFailed,
     EmptyResponse,
     MalformedResponse,
+    NotRecorded,
     RequestError,
     RequestRefused,
 )
@@ -34,7 +35,13 @@ from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
 if TYPE_CHECKING:
     from io import IOBase
 
-_HOPELESS: Final = (AuthenticationFailed, RequestRefused, MalformedResponse, EmptyResponse)
+_HOPELESS: Final = (
+    AuthenticationFailed,
+    RequestRefused,
+    MalformedResponse,
+    EmptyResponse,
+    NotRecorded,
+)
 """The same request will fail so again."""
 
 READY_KEY: Final = b"ready"

@@ -1,0 +1,404 @@
+"""``modelforge benchmark``, installed, against the simulator and a scripted server."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from modelforge.export.benchmark_schema import BenchmarkDocument
+from tests.support.command import COMMAND, Session
+from tests.support.openai_server import OpenAIServer
+
+# A busy machine may spoil the figures; what is tested here are not they.
+RUN = ("benchmark", "sim/fast", "--requests", "5", "--allow-invalid")
+LONG = ("benchmark", "sim/steady", "--concurrency", "4", "--duration", "60s", "--warmup", "0")
+
+
+def document(shell: Session, *arguments: str, code: int = 0) -> dict[str, Any]:
+    """The JSON export of a run, which keeps to its schema."""
+    done = shell.run("benchmark", *arguments, "--export", "json", "--allow-invalid")
+    assert done.returncode == code, done.stderr
+    BenchmarkDocument.model_validate_json(done.stdout)
+    read: dict[str, Any] = json.loads(done.stdout)
+    return read
+
+
+def until(condition: Callable[[], bool], *, patience_s: float = 30) -> None:
+    """Wait for ``condition``."""
+    end_s = time.monotonic() + patience_s
+    while not condition():
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+
+
+def workers_of(pid: int) -> list[int]:
+    """The worker processes of a command."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if b"modelforge.wire.worker_main" in command and int(parent) == pid:
+            found.append(int(folder.name))
+    return found
+
+
+def is_gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return True
+    return state == "Z"
+
+
+def test_it_prints_a_report_and_says_where_the_records_are(shell: Session) -> None:
+    done = shell.run(*RUN)
+    assert done.returncode == 0, done.stderr
+    assert "benchmark · sim/fast" in done.stdout
+    assert "TTFT" in done.stdout
+    path = Path(done.stderr.rpartition("records in ")[2].strip())
+    assert path.is_file()
+    assert path.is_relative_to(shell.environment["HOME"])
+
+
+def test_quiet_says_nothing_on_stderr(shell: Session) -> None:
+    done = shell.run(*RUN, "--quiet")
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_json_is_of_its_schema(shell: Session) -> None:
+    found = document(
+        shell, "sim/fast", "--requests", "12", "--slo", "ttft=10s,itl=10s", "--warmup", "3"
+    )
+    assert found["schema"] == "modelforge.benchmark/1"
+    assert found["requests"] == {
+        "total": 12,
+        "successful": 12,
+        "failed": 0,
+        "warmup": 3,
+        "cooldown": 0,
+    }
+    assert found["slo"]["good_requests"] == 12
+    assert found["recording"] == {"complete": True, "loss": None, "missing_requests": 0}
+    assert found["plan"]["path"] == "wire"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "described"),
+    [
+        (("--concurrency", "3", "--requests", "9"), "closed loop, concurrency 3"),
+        (("--rate", "200", "--requests", "9"), "open loop, Poisson, 200 requests/s"),
+        (
+            ("--rate", "200", "--requests", "9", "--arrival", "constant"),
+            "open loop, constant, 200 requests/s",
+        ),
+        (
+            ("--rate", "200", "--requests", "9", "--burstiness", "0.5"),
+            "open loop, gamma, 200 requests/s, burstiness 0.5",
+        ),
+        (
+            ("--ramp", "50:200:100ms", "--requests", "9", "--arrival", "constant"),
+            "open loop, ramp, constant, 50 to 200 requests/s within 0.1 s",
+        ),
+        (
+            ("--steps", "60:100ms,30:100ms", "--arrival", "constant"),
+            "open loop, steps, constant: 60 requests/s for 0.1 s, 30 requests/s for 0.1 s",
+        ),
+        (("--preset", "latency", "--requests", "9"), "closed loop, concurrency 1"),
+    ],
+)
+def test_every_load(shell: Session, arguments: tuple[str, ...], described: str) -> None:
+    found = document(shell, "sim/fast", "--warmup", "0", *arguments)
+    assert found["plan"]["load"] == described
+    assert found["requests"]["successful"] == found["requests"]["total"] == 9
+
+
+def test_several_workers_ask_each_request_once(shell: Session) -> None:
+    found = document(
+        shell, "sim/fast", "--requests", "30", "--concurrency", "4", "--workers", "2",
+    )  # fmt: skip
+    assert found["requests"]["total"] == 30
+    assert found["client"]["workers"] == 2
+
+
+def test_a_trace_is_replayed_with_its_lengths(shell: Session) -> None:
+    rows = [
+        {"timestamp": at, "input_length": 20, "output_length": 7, "hash_ids": [1]}
+        for at in (0, 100, 200)
+    ]
+    (shell.folder / "trace.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    found = document(shell, "sim/fast", "--trace", "trace.jsonl", "--speed-up", "4")
+    assert found["requests"]["total"] == 3
+    assert found["tokens"]["prompt"] == 60
+
+
+def test_prompts_of_several_files(target: Session, server: OpenAIServer) -> None:
+    (target.folder / "a.txt").write_text("one\n")
+    (target.folder / "b.txt").write_text("two\n")
+    done = target.run(
+        "benchmark", "target/ok", "--requests", "20", "--warmup", "0", "--allow-invalid",
+        "--prompts", "a.txt=0.75", "--prompts", "b.txt=0.25", "--max-tokens", "9", "-q",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    asked = [request.prompt for request in server.requests]
+    assert set(asked) == {"one", "two"}
+    assert asked.count("one") > asked.count("two")
+    assert server.requests[0].body["max_tokens"] == 9
+
+
+def test_conversations_wait_for_their_answers(target: Session, server: OpenAIServer) -> None:
+    (target.folder / "talk.jsonl").write_text(json.dumps({"turns": ["first", "second"]}))
+    done = target.run(
+        "benchmark", "target/ok", "--requests", "1", "--warmup", "0",
+        "--conversations", "talk.jsonl", "-q", "--allow-invalid",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    said = [message["content"] for message in server.requests[1].body["messages"]]
+    assert said == ["first", "Hello, world.", "second"]
+
+
+def test_runs_are_reported_each_and_as_a_whole(shell: Session) -> None:
+    found = document(shell, "sim/fast", "--requests", "6", "--runs", "2")
+    assert found["requests"]["total"] == 12
+    assert [run["requests"]["total"] for run in found["runs"]] == [6, 6]
+    done = shell.run(*RUN, "--runs", "2")
+    assert "spread" in done.stdout
+
+
+def test_the_report_goes_to_a_file(shell: Session) -> None:
+    for name, begins in (("r.json", "{"), ("r.csv", "schema,"), ("r.md", "# Benchmark")):
+        done = shell.run(*RUN, "-o", name)
+        assert done.returncode == 0, done.stderr
+        assert "report in " in done.stderr
+        assert (shell.folder / name).read_text().startswith(begins)
+
+
+def test_records_are_reported_again(shell: Session) -> None:
+    first = document(shell, "sim/fast", "--requests", "7", "--records", "r.arrows")
+    again = document(shell, "--from-records", "r.arrows", "--slo", "e2e=1m")
+    assert again["ttft_ms"] == first["ttft_ms"]
+    assert again["slo"]["good_requests"] == 7
+
+
+def test_test_is_a_door_to_it(shell: Session) -> None:
+    done = shell.run("test", "--benchmark", "sim/fast", "--requests", "3", "-q", "--allow-invalid")
+    assert done.returncode == 0, done.stderr
+    assert "TTFT" in done.stdout
+
+
+def test_a_replay_is_asked_through_the_port(shell: Session) -> None:
+    (shell.folder / "said.jsonl").write_text(json.dumps({"prompt": "hi", "response": "Hello."}))
+    found = document(shell, "replay/said.jsonl", "--prompt", "hi", "--requests", "3")
+    assert found["requests"]["successful"] == 3
+    assert "slow_path" in [note["code"] for note in found["verdict"]["notes"]]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ((), "no model"),
+        (("nonsense",), "not a model"),
+        (("nobody/x", "--requests", "1"), "unknown provider"),
+        (("sim/nobody", "--requests", "1"), "no profile"),
+        (("sim/fast", "--concurrency", "2"), "would never end"),
+        (("sim/fast", "--preset", "nope"), "no preset"),
+        (("sim/fast", "--concurrency", "2", "--rate", "3", "--requests", "1"), "exclude"),
+        (("sim/fast", "--prompt", "a", "--synthetic", "5:5", "--requests", "1"), "exclude"),
+        (("sim/fast", "--requests", "0"), "at least 1"),
+        (("sim/fast", "--requests", "1", "--concurrency", "0"), "at least 1"),
+        (("sim/fast", "--requests", "1", "--warmup", "-1"), "at least 0"),
+        (("sim/fast", "--rate", "nan", "--requests", "1"), "nan"),
+        (("sim/fast", "--duration", "30"), "not a duration"),
+        (("sim/fast", "--duration", "-1s"), "not a duration"),
+        (("sim/fast", "--ramp", "1:2", "--requests", "1"), "FROM:TO:TIME"),
+        (("sim/fast", "--steps", "1:x", "--requests", "1"), "RATE:TIME"),
+        (("sim/fast", "--arrival", "constant", "--requests", "1"), "--rate"),
+        (("sim/fast", "--workers", "3", "--concurrency", "2", "--requests", "9"), "workers"),
+        (("sim/fast", "--slo", "ttft=5", "--requests", "1"), "SLO"),
+        (("sim/fast", "--prompts", "empty.txt", "--requests", "1"), "no prompt"),
+        (("sim/fast", "--prompts", "missing.txt", "--requests", "1"), "no such file"),
+        (("sim/fast", "--trace", "missing.csv"), "cannot read"),
+        (("sim/fast", "--requests", "1", "-o", "no/where.json"), "no directory"),
+        (("sim/fast", "--requests", "1", "-o", "r.xyz"), "names no format"),
+        (("sim/fast", "--requests", "1", "--records", "no/where"), "no directory"),
+        (("--from-records", "empty.txt"), "not the recording"),
+        (("--from-records", "missing.arrows"), "cannot read"),
+        (("--from-records", "empty.txt", "--requests", "1"), "sends nothing"),
+    ],
+)
+def test_bad_input_is_one_line_and_exits_with_2(
+    shell: Session, arguments: tuple[str, ...], said: str
+) -> None:
+    (shell.folder / "empty.txt").write_text("")
+    done = shell.run("benchmark", *arguments)
+    assert done.returncode == 2, done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert done.stdout == ""
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("status:401", "401"),
+        ("status:404", "404"),
+        ("html", "text/html"),
+        ("no-content", "204"),
+        ("redirect", "30"),
+    ],
+)
+def test_what_cannot_pass_is_said_before_it_is_measured(
+    target: Session, server: OpenAIServer, model: str, said: str
+) -> None:
+    done = target.run("benchmark", f"target/{model}", "--requests", "500")
+    assert done.returncode == 1, done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert len(server.requests) <= 5
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("http://127.0.0.1:9/v1", "refused"),
+        ("http://nobody.invalid/v1", "nobody.invalid"),
+    ],
+)
+def test_who_cannot_be_reached_is_one_line(shell: Session, url: str, said: str) -> None:
+    done = shell.run(
+        "benchmark", "target/x", "--requests", "5", "--set", f"providers.target.base_url={url}"
+    )
+    assert done.returncode == 1, done.stderr
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_tls_is_one_line(shell: Session, server: OpenAIServer) -> None:
+    url = server.base_url.replace("http:", "https:")
+    done = shell.run(
+        "benchmark", "target/x", "--requests", "5", "--set", f"providers.target.base_url={url}"
+    )
+    assert done.returncode == 1, done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_all_requests_failed_exits_with_1(target: Session) -> None:
+    done = target.run("benchmark", "target/status:500", "--requests", "4", "--warmup", "0")
+    assert done.returncode == 1
+    assert "INVALID" in done.stdout
+    assert "server_failed" in done.stderr
+
+
+def test_a_proxy_is_not_gone_through(shell: Session) -> None:
+    done = shell.run(
+        "benchmark", "target/x", "--requests", "5",
+        "--set", "providers.target.base_url=http://models.example/v1",
+        env={"http_proxy": "http://127.0.0.1:9", "no_proxy": "", "NO_PROXY": ""},
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "NO_PROXY=models.example" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_key_is_in_no_record_and_no_message(target: Session) -> None:
+    with (target.folder / "modelforge.toml").open("a") as file:
+        file.write('api_key_env = ["TARGET_KEY"]\n')
+    secret = "sk-a-secret-of-some-length"
+    for model in ("status:401", "ok"):
+        done = target.run(
+            "benchmark", f"target/{model}", "--requests", "3", "--records", "r.arrows", "-v",
+            env={"TARGET_KEY": secret},
+        )  # fmt: skip
+        assert secret not in done.stdout + done.stderr
+    assert secret.encode() not in (target.folder / "r.arrows").read_bytes()
+
+
+def test_closed_stdout_is_one_line(shell: Session) -> None:
+    done = subprocess.run(
+        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", COMMAND, *RUN],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert "standard output is closed" in done.stderr
+
+
+def test_a_killed_command_leaves_its_records_and_no_orphan(shell: Session) -> None:
+    command = shell.start(*LONG, "--records", "r.arrows", "-q")
+    records = shell.folder / "r.arrows"
+    until(lambda: records.exists() and records.stat().st_size > 8000)
+    workers = workers_of(command.pid)
+    assert len(workers) == 1
+    command.kill()
+    command.communicate()
+    until(lambda: all(map(is_gone, workers)))
+    found = document(shell, "--from-records", "r.arrows")
+    assert found["requests"]["successful"] > 0
+    assert found["verdict"]["status"] != "VALID"
+    assert not found["recording"]["complete"] or "cut_short" in [
+        reason["code"] for reason in found["verdict"]["reasons"]
+    ]
+
+
+def test_a_killed_worker_is_said_to_be_lost(shell: Session) -> None:
+    command = shell.start(
+        "benchmark", "sim/steady", "--concurrency", "4", "--workers", "2", "--duration", "5s",
+        "--warmup", "0", "--records", "r.arrows",
+    )  # fmt: skip
+    records = shell.folder / "r.arrows"
+    until(lambda: records.exists() and records.stat().st_size > 8000)
+    os.kill(workers_of(command.pid)[0], signal.SIGKILL)
+    output, _ = command.communicate(timeout=60)
+    assert command.returncode == 3
+    assert b"worker_lost" in output
+
+
+def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
+    command = shell.start(*LONG, "--records", "r.arrows")
+    records = shell.folder / "r.arrows"
+    until(lambda: records.exists() and records.stat().st_size > 8000)
+    command.send_signal(signal.SIGINT)
+    output, errors = command.communicate(timeout=60)
+    assert command.returncode == 130
+    assert b"TTFT" in output
+    assert b"stopping" in errors
+    assert b"Traceback" not in errors
+
+
+def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> None:
+    command = target.start(
+        "benchmark", "target/stall", "--duration", "60s", "--warmup", "0", "--cooldown", "50s"
+    )
+    until(lambda: server.in_flight > 0)
+    time.sleep(0.5)
+    command.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    command.send_signal(signal.SIGINT)
+    output, _ = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert b"interrupted" in output
+
+
+def test_ctrl_c_while_it_warms_up(target: Session, server: OpenAIServer) -> None:
+    command = target.start("benchmark", "target/stall", "--duration", "60s")
+    until(lambda: server.in_flight > 0)
+    command.send_signal(signal.SIGINT)
+    _, errors = command.communicate(timeout=30)
+    assert command.returncode == 130
+    assert errors.count(b"\n") <= 2
+    assert b"interrupted" in errors

@@ -1,0 +1,65 @@
+"""The benchmark from Python."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from modelforge import BenchmarkConfig, BenchmarkResult, BenchmarkRunner, ModelForgeRegistry
+from modelforge.core.errors import ConnectionFailed, RequestError
+from tests.e2e.test_benchmark_command import is_gone, until, workers_of
+
+
+def test_the_synchronous_door(tmp_path: Path) -> None:
+    with ModelForgeRegistry() as registry:
+        runner = BenchmarkRunner(registry, records=tmp_path / "r.arrows")
+        result = runner.run(
+            BenchmarkConfig(
+                provider="sim",
+                model="fast",
+                prompts=["one", "two"],
+                concurrent_requests=2,
+                max_requests=10,
+                warmup_requests=1,
+            )
+        )
+    assert isinstance(result, BenchmarkResult)
+    assert (result.total_requests, result.successful_requests, result.failed_requests) == (
+        10,
+        10,
+        0,
+    )
+    assert result.success_rate == 1
+    assert len(result.latencies) == 10
+    assert (result.percentile(50) or 0) > 0
+    assert runner.records == [tmp_path / "r.arrows"]
+
+
+async def test_cancelled_its_workers_end(tmp_path: Path) -> None:
+    import os  # noqa: PLC0415
+
+    records = tmp_path / "r.arrows"
+    with ModelForgeRegistry() as registry:
+        runner = BenchmarkRunner(registry, records=records)
+        config = BenchmarkConfig("sim", "steady", ["x"], 4, duration=60, warmup_requests=0)
+        running = asyncio.create_task(runner.run_benchmark(config))
+        while not (records.exists() and records.stat().st_size > 5000):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        workers = workers_of(os.getpid())
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+    assert workers
+    until(lambda: all(map(is_gone, workers)))
+
+
+def test_who_cannot_be_reached_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MODELFORGE_PROVIDERS__OLLAMA__BASE_URL", "http://127.0.0.1:9/v1")
+    with ModelForgeRegistry() as registry:
+        runner = BenchmarkRunner(registry, records=tmp_path / "r.arrows")
+        with pytest.raises(RequestError, match="refused"):
+            runner.run(BenchmarkConfig("ollama", "x", ["hi"]))
+    assert not (tmp_path / "r.arrows").exists()
+    assert issubclass(ConnectionFailed, RequestError)
