@@ -88,6 +88,7 @@ def test_the_json_is_of_its_schema(shell: Session) -> None:
         "failed": 0,
         "warmup": 3,
         "cooldown": 0,
+        "broken_off": 0,
     }
     assert found["slo"]["good_requests"] == 12
     assert found["recording"] == {"complete": True, "loss": None, "missing_requests": 0}
@@ -391,7 +392,7 @@ def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> No
     command.send_signal(signal.SIGINT)
     output, _ = command.communicate(timeout=30)
     assert command.returncode == 130
-    assert b"interrupted" in output
+    assert b"broken off at the end" in output
 
 
 def test_ctrl_c_while_it_warms_up(target: Session, server: OpenAIServer) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from modelforge.benchmark.recording import Recording
@@ -50,16 +48,3 @@ def test_the_verdict_is_the_worst_of_the_runs() -> None:
     assert found.status is Status.SUSPECT
     assert [reason.message.partition(":")[0] for reason in found.reasons] == ["run 2"]
     assert [note.code for note in found.notes] == ["few_requests"]
-
-
-def test_warm_up_and_turns_are_not_missing_requests() -> None:
-    rows = [a_request(0) | {"index": 1 << 40, "phase": 0}, a_request(0), a_request(0), a_request(2)]
-    assert summarise_recording(a_recording(*rows)).missing_requests == 1
-
-
-def test_closed_loops_of_several_workers_say_nothing_of_what_is_missing() -> None:
-    plan = replace(PLAN, workers=2)
-    recording = replace(a_recording(a_request(0), a_request(40)), plan=plan)
-    assert summarise_recording(recording).missing_requests == 0
-    recording = replace(recording, plan=replace(plan, open_loop=True))
-    assert summarise_recording(recording).missing_requests == 39
