@@ -42,8 +42,9 @@ def autocorrelation(values: ArrayLike) -> Autocorrelation:
     """The autocorrelation of a series in the order it was measured in.
 
     It is taken of the values' ranks, so that a heavy tail does not hide it. ``time`` sums the
-    correlations up to the first lag that is five times the sum (Sokal, *Monte Carlo Methods in Statistical
-    Mechanics*, 1997, section 3). Fewer than 20 values, and equal ones, are taken as independent.
+    correlations up to the first lag that is five times the sum (Sokal, *Monte Carlo Methods in
+    Statistical Mechanics*, 1997, section 3). Fewer than 20 values, and equal ones, are taken as
+    independent.
 
     Raises:
         what `sample` raises.
@@ -56,9 +57,7 @@ def autocorrelation(values: ArrayLike) -> Autocorrelation:
     time = 1.0
     if p_value < 0.05:  # noqa: PLR2004 (the usual level)
         time = max(1.0, integrated_time(correlations))
-    return Autocorrelation(
-        first_lag=float(correlations[1]), p_value=p_value, time=time, n=x.size
-    )
+    return Autocorrelation(first_lag=float(correlations[1]), p_value=p_value, time=time, n=x.size)
 
 
 def integrated_time(correlations: NDArray[np.float64]) -> float:
@@ -69,7 +68,7 @@ def integrated_time(correlations: NDArray[np.float64]) -> float:
 
 
 def time_of(values: NDArray[np.float64]) -> float:
-    """The integrated autocorrelation time of a series that may be anything but constant, at least 1."""
+    """The integrated autocorrelation time of a series, at least 1."""
     return max(1.0, integrated_time(_correlations(values)))
 
 
@@ -90,7 +89,8 @@ def _correlations(x: NDArray[np.float64]) -> NDArray[np.float64]:
     size = 1 << (x.size + lags - 1).bit_length()
     spectrum = np.fft.rfft(x - x.mean(), size)
     products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[: lags + 1]
-    return products / products[0] if products[0] > 0 else np.eye(1, lags + 1)[0]
+    correlations: NDArray[np.float64] = np.eye(1, lags + 1)[0]
+    return products / products[0] if products[0] > 0 else correlations
 
 
 def _ljung_box(correlations: NDArray[np.float64], n: int) -> float:

@@ -22,7 +22,7 @@ def batch_count(n: int, time: float) -> int:
 
 
 def batch_means(values: NDArray[np.float64], batches: int) -> NDArray[np.float64]:
-    """The means of ``batches`` runs of equal length; values that make no whole batch are left out in front."""
+    """The means of ``batches`` equal runs; what makes no whole batch is left out in front."""
     length = values.size // batches
     means: NDArray[np.float64] = (
         values[values.size - length * batches :].reshape(batches, length).mean(axis=1)

@@ -29,10 +29,10 @@ def block_bootstrap(
 ) -> Estimate:
     """A statistic with the moving block bootstrap (Künsch, 1989), percentile ends.
 
-    For statistics that batches do not serve: a ratio, a trimmed mean, goodput. ``block`` is the number of
-    neighbours that stay together; without it, ``n ** (1/3) * time ** (2/3)`` of the measured
-    autocorrelation time, the order that is best for a mean (Lahiri, 1999), and 1 (the plain
-    bootstrap) where none is detected.
+    For statistics that batches do not serve: a ratio, a trimmed mean, goodput. ``block`` is the
+    number of neighbours that stay together; without it, ``n ** (1/3) * time ** (2/3)`` of the
+    measured autocorrelation time, the order that is best for a mean (Lahiri, 1999), and 1 (the
+    plain bootstrap) where none is detected.
 
     Raises:
         TooFewValues: fewer than two values. OutOfRange: ``block`` is not within 1 and n.
@@ -61,7 +61,8 @@ def _length(x: NDArray[np.float64]) -> int:
     found = autocorrelation(x)
     if not found.present:
         return 1
-    return min(math.ceil(x.size ** (1 / 3) * found.time ** (2 / 3)), max(1, x.size // 4))
+    best = math.ceil(math.cbrt(x.size * found.time**2))
+    return int(min(best, max(1, x.size // 4)))
 
 
 def _resampled(

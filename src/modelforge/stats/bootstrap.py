@@ -35,8 +35,8 @@ def bca_bootstrap(
 ) -> Estimate:
     """A statistic with the bias-corrected and accelerated bootstrap (Efron, 1987).
 
-    For skewed samples of some dozens to some thousands of values; it takes ``resamples + 1`` times the
-    work of the statistic, and as much again for each value.
+    For skewed samples of some dozens to some thousands of values; it takes ``resamples + 1``
+    times the work of the statistic, and as much again for each value.
 
     Raises:
         TooFewValues: fewer than two values; and what `sample` and `share` raise.

@@ -56,14 +56,14 @@ def binomial_cdf(k: int, n: int, p: float) -> float:
 
 
 def poisson_rate_below(count: int, probability: float) -> float:
-    """The rate whose Poisson variable reaches ``count`` with ``probability``: an exact lower limit."""
+    """The rate whose Poisson variable reaches ``count`` with ``probability``."""
     from scipy.special import gammaincinv  # noqa: PLC0415 (see the module)
 
     return float(gammaincinv(count, probability)) if count > 0 else 0.0
 
 
 def order_below(n: float, q: float, probability: float) -> float:
-    """The rank, as a real number, of the order statistic above the ``q`` quantile with ``probability``.
+    """The real rank of the order statistic above the ``q`` quantile with ``probability``.
 
     Of ``n`` values, ``k`` lie below the quantile with a binomial probability; the incomplete beta
     function continues it between whole numbers. 0 or less where even the smallest value is above

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Interval:
-    """``low`` to ``high``, in the unit of the estimate, made to cover the truth in ``level`` of all samples.
+    """``low`` to ``high``, in the estimate's unit, covering the truth in ``level`` of all samples.
 
     An end is infinite where the sample says nothing about that side: the 99th percentile of 50
     values has no upper bound. Then the other end alone holds at ``level``.

@@ -22,8 +22,8 @@ class Outliers:
     """How many values lie beyond Tukey's fences, and beyond 3.5 scaled median deviations.
 
     Attributes:
-        low_severe, low_mild, high_mild, high_severe: counts. Mild is more than 1.5 interquartile ranges
-            outside of the quartiles and at most 3, severe is more than 3.
+        low_severe, low_mild, high_mild, high_severe: counts. Mild is more than 1.5 interquartile
+            ranges outside of the quartiles and at most 3, severe is more than 3.
         fences: the four limits in the unit of the values, from the lowest to the highest.
         by_median_deviation: values with a modified z score above 3.5 either way; None where half
             of the values are equal, as then it has no scale.
@@ -49,7 +49,7 @@ class Outliers:
 
 
 def outliers(values: ArrayLike) -> Outliers:
-    """Classify values by Tukey's fences (*Exploratory Data Analysis*, 1977, chapter 2) and by the median
+    """Classify values by Tukey's fences (*Exploratory Data Analysis*, 1977) and by the median
     absolute deviation (Iglewicz and Hoaglin, *How to Detect and Handle Outliers*, 1993).
 
     Equal values have no outliers.
@@ -76,15 +76,9 @@ def outliers(values: ArrayLike) -> Outliers:
     )
 
 
-def _places(
-    x: NDArray[np.float64], fences: tuple[float, float, float, float]
-) -> NDArray[np.intp]:
+def _places(x: NDArray[np.float64], fences: tuple[float, float, float, float]) -> NDArray[np.intp]:
     low_severe, low_mild, high_mild, high_severe = fences
     inside: NDArray[np.intp] = (
-        2
-        - (x < low_mild).astype(np.intp)
-        - (x < low_severe)
-        + (x > high_mild)
-        + (x > high_severe)
+        2 - (x < low_mild).astype(np.intp) - (x < low_severe) + (x > high_mild) + (x > high_severe)
     )
     return inside

@@ -17,18 +17,22 @@ _RARE = 3
 def proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
     """``successes`` of ``n`` with Wilson's score interval, modified for rare outcomes.
 
-    Wilson (1927) covers on average what it promises, but 84 % only where p is near 1 / n. With the
-    outer limit of one to three successes (or failures) taken from the Poisson distribution, as Brown,
-    Cai and DasGupta advise (*Interval Estimation for a Binomial Proportion*, 2001, section 4.1.1),
-    it is nowhere under 92 %. ``standard_error`` is of Wilson's centre, never 0.
+    Wilson (1927) covers on average what it promises, but 84 % only where p is near 1 / n. With
+    the outer limit of one to three successes (or failures) taken from the Poisson distribution,
+    as Brown, Cai and DasGupta advise (*Interval Estimation for a Binomial Proportion*, 2001,
+    section 4.1.1), it is nowhere under 92 %. ``standard_error`` is of Wilson's centre, never 0.
 
     Raises:
         EmptySample: ``n`` is 0.
         OutOfRange: a count is negative, no whole number, or above ``n``; or ``level`` is no share.
     """
     share(level, name="level")
-    if not (float(n).is_integer() and float(successes).is_integer() and 0 <= successes <= max(n, 0)):
-        raise OutOfRange(f"{successes} of {n}: counts are whole, and no more succeed than are tried")
+    if not (
+        float(n).is_integer() and float(successes).is_integer() and 0 <= successes <= max(n, 0)
+    ):
+        raise OutOfRange(
+            f"{successes} of {n}: counts are whole, and no more succeed than are tried"
+        )
     if n == 0:
         raise EmptySample("a share of nothing: n is 0")
     z = normal_quantile((1 + level) / 2)

@@ -17,10 +17,11 @@ from modelforge.stats.sample import sample, share
 def quantile_estimate(values: ArrayLike, q: float, *, level: float = 0.95) -> Estimate:
     """The ``q`` quantile (Hyndman and Fan's type 7) with an interval between order statistics.
 
-    How many values lie below the true quantile is binomial whatever the distribution is (David and
-    Nagaraja, *Order Statistics*, 2003, section 7.1); ranks between two values are interpolated
-    (Hettmansperger and Sheather, 1986). Where there are too few values beyond the quantile an end
-    is infinite and the other one is one-sided, at the same level: `values_needed` says how many it takes.
+    How many values lie below the true quantile is binomial whatever the distribution is (David
+    and Nagaraja, *Order Statistics*, 2003, section 7.1); ranks between two values are
+    interpolated (Hettmansperger and Sheather, 1986). Where there are too few values beyond the
+    quantile an end is infinite and the other one is one-sided, at the same level: `values_needed`
+    says how many it takes.
 
     Raises:
         OutOfRange: ``q`` or ``level`` is not between 0 and 1; and what `sample` raises.
@@ -35,8 +36,7 @@ def quantile_estimates(
     ordered = np.sort(sample(values))
     share(level, name="level")
     return tuple(
-        from_ordered(ordered, share(q, name="q"), effective_n=ordered.size, level=level)
-        for q in qs
+        from_ordered(ordered, share(q, name="q"), effective_n=ordered.size, level=level) for q in qs
     )
 
 
@@ -72,7 +72,7 @@ def values_needed(q: float, *, level: float = 0.95) -> int:
 
 
 def at_share(ordered: NDArray[np.float64], p: float) -> float:
-    """The value at rank ``p * (n + 1)`` of sorted values, interpolated, held to the values there are."""
+    """The value at rank ``p * (n + 1)`` of sorted values, interpolated and held within them."""
     rank = min(max(p * (ordered.size + 1), 1.0), float(ordered.size))
     whole = int(rank)
     below = float(ordered[whole - 1])

@@ -29,7 +29,8 @@ def rate(
 
     ``times_s`` are the moments something was done, in any order; those outside of the span do not
     count. ``amounts`` is how much it was each time (tokens, bytes); without it, 1. The span is
-    cut into equal batches, halved in number while neighbours still correlate (Law, 2015, section 9.5.3).
+    cut into equal batches, halved in number while neighbours still correlate (Law, 2015, section
+    9.5.3).
 
     Raises:
         OutOfRange: the span is empty. LengthsDiffer: not one amount for each time.
@@ -47,9 +48,7 @@ def rate(
     if events < _FEWEST * _EVENTS_A_BATCH:
         raise TooFewValues(f"a rate needs {_FEWEST * _EVENTS_A_BATCH} events, and has {events}")
     most = min(_MOST, 1 << int(math.log2(events // _EVENTS_A_BATCH)))
-    sums, _ = np.histogram(
-        at[inside], bins=most, range=(start_s, end_s), weights=weights[inside]
-    )
+    sums, _ = np.histogram(at[inside], bins=most, range=(start_s, end_s), weights=weights[inside])
     batches = _independent(sums * most / (end_s - start_s))
     point = float(batches.mean())
     if np.ptp(batches) == 0:

@@ -33,7 +33,7 @@ class SeriesEstimates:
 def series_estimates(
     values: ArrayLike, qs: Iterable[float] = (0.5, 0.9, 0.95, 0.99), *, level: float = 0.95
 ) -> SeriesEstimates:
-    """The mean and quantiles of values in the order of time, with intervals as wide as that order asks.
+    """The mean and quantiles of values in the order of time, as wide as that order asks.
 
     Where no autocorrelation is detected they are those of independent values: Student's t and order
     statistics. Where there is some, the variance of the mean comes from the means of batches
@@ -52,9 +52,7 @@ def series_estimates(
     if not found.present:
         return SeriesEstimates(
             mean=mean(x, level=level),
-            quantiles=tuple(
-                from_ordered(ordered, q, effective_n=x.size, level=level) for q in qs
-            ),
+            quantiles=tuple(from_ordered(ordered, q, effective_n=x.size, level=level) for q in qs),
             autocorrelation=found,
         )
     return SeriesEstimates(
@@ -96,7 +94,7 @@ def _quantile(
     time = 1.0
     if independent > 0:
         time = max(1.0, float(shares.var(ddof=1)) * (x.size // shares.size) / independent)
-    # The batches' variance is itself uncertain: a level of the normal that reaches as far as t does.
+    # The batches' variance is itself uncertain: a normal's level that reaches as far as t does.
     wider = 2 * normal_cdf(t_quantile((1 + level) / 2, shares.size - 1)) - 1
     made = from_ordered(
         ordered,
@@ -110,9 +108,7 @@ def _quantile(
     error = made.interval.width / (2 * reach) if math.isfinite(made.interval.width) else None
     return Estimate(
         point=made.point,
-        interval=type(made.interval)(
-            low=made.interval.low, high=made.interval.high, level=level
-        ),
+        interval=type(made.interval)(low=made.interval.low, high=made.interval.high, level=level),
         standard_error=error,
         method=made.method,
         n=made.n,

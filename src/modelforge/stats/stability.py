@@ -25,7 +25,8 @@ class Stability:
             or ``drift`` (little by little).
         p_value: of the hypothesis that nothing changed.
         at: how many values lie before the change; None where it is steady. For a drift, its middle.
-        median_before, median_after: of the values on both sides of ``at``, in their unit; None where steady.
+        median_before, median_after: of the values on both sides of ``at``, in their unit; None
+        where steady.
     """
 
     kind: Literal["steady", "level shift", "drift"]
@@ -38,10 +39,10 @@ class Stability:
 def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.05) -> Stability:
     """A test for one change: the largest cumulative sum of the ranks' deviations (Pettitt, 1979).
 
-    Neighbours are gathered in batches that are long beside the autocorrelation time, and how large
-    the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001). What is
-    found is a level shift where a step fits the batches better, and a drift where a straight line does.
-    Fewer than 40 values, and equal ones, are steady.
+    Neighbours are gathered in batches that are long beside the autocorrelation time, and how
+    large the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001). What
+    is found is a level shift where a step fits the batches better, and a drift where a straight
+    line does. Fewer than 40 values, and equal ones, are steady.
 
     Raises:
         what `sample` and `share` raise.
@@ -85,7 +86,9 @@ def _time_beside_a_step(ranks: NDArray[np.float64]) -> float:
     """The autocorrelation time, were the best step taken out: a shift is no correlation."""
     _, at = _cumulative(ranks[np.newaxis])
     split = int(at[0])
-    rest = np.concatenate((ranks[:split] - ranks[:split].mean(), ranks[split:] - ranks[split:].mean()))
+    rest = np.concatenate(
+        (ranks[:split] - ranks[:split].mean(), ranks[split:] - ranks[split:].mean())
+    )
     return time_of(rest)
 
 

@@ -29,8 +29,8 @@ class WarmUp:
             cut-off allowed for.
         mean_before, mean_after: of the values up to there and after, in their unit; ``mean_before``
             is None where nothing is cut off.
-        settled: False where the best cut-off is the last one that was looked at, the middle: the series
-            never came to rest.
+        settled: False where the best cut-off is the last one that was looked at, the middle: the
+            series never came to rest.
     """
 
     values: int
@@ -49,17 +49,16 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     """Where MSER-5 would truncate (White, Cobb and Spratt, *A Comparison of Five Steady-State
     Truncation Heuristics for Simulation*, 2000), if what it would cut off differs at all.
 
-    MSER-5 always names a cut-off; it counts here only where the means on both sides differ at ``level``
-    beyond what the autocorrelation allows. Fewer than 50 values, and equal ones, have no warm-up.
+    MSER-5 always names a cut-off; it counts here only where the means on both sides differ at
+    ``level`` beyond what the autocorrelation allows. Fewer than 50 values, and equal ones, have
+    no warm-up.
     Nothing is left out: that is the caller's choice.
 
     Raises:
         what `sample` raises.
     """
     x = sample(values)
-    none = WarmUp(
-        values=0, p_value=1.0, mean_before=None, mean_after=float(x.mean()), settled=True
-    )
+    none = WarmUp(values=0, p_value=1.0, mean_before=None, mean_after=float(x.mean()), settled=True)
     if x.size < _FEWEST or np.ptp(x) == 0:
         return none
     batches = x[: x.size // _BATCH * _BATCH].reshape(-1, _BATCH).mean(axis=1)
@@ -87,7 +86,7 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
 
 
 def _mser(batches: NDArray[np.float64]) -> tuple[int, int]:
-    """The cut-off with the least standard error squared of what is left, and the last one allowed."""
+    """The cut-off with the least standard error of what is left, and the last one allowed."""
     centred = batches - batches.mean()
     left = np.arange(batches.size, 0, -1)
     sums = np.cumsum(centred[::-1])[::-1]
