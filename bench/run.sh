@@ -4,6 +4,7 @@ set -eu
 python -m bench.startup
 python -m bench.catalogue_load
 python -m bench.simulator_capacity
+python -m bench.benchmark_report
 if [ -n "${TARGET_BASE_URL:-}" ]; then
   python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
 else

@@ -1,6 +1,6 @@
 """How many streams the simulator holds on one core, and how near to their plan it writes.
 
-    python -m bench.simulator_capacity [--streams 1000] [--itl-ms 20] [--seconds 20]
+    python -m bench.simulator_capacity [--streams 1000] [--itl-ms 20] [--seconds 20] [--api NAME]
 
 The server runs on core 0, a client that only counts bytes on core 1, each its own process. The
 streams begin spread over two seconds and each runs for the whole time; the figures are the
@@ -24,6 +24,9 @@ from typing import Any, cast
 from modelforge.simulator.thread import new_event_loop
 
 SERVER_CPU, CLIENT_CPU = 0, 1
+PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}
+EVENTS_AROUND = {"openai": 3, "anthropic": 6}
+"""What a stream has beside its tokens: role, end, [DONE]; or message_start to message_stop."""
 RAMP_S = 2.0
 TTFT_MS = 100
 
@@ -54,12 +57,13 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=1000)
     parser.add_argument("--itl-ms", type=float, default=20)
     parser.add_argument("--seconds", type=float, default=20)
+    parser.add_argument("--api", choices=list(PATHS), default="openai")
     parser.add_argument("--url", help=argparse.SUPPRESS)  # the client's process is told it
     arguments = parser.parse_args()
     tokens = int(arguments.seconds * 1000 / arguments.itl_ms)
     if arguments.url:
         with asyncio.Runner(loop_factory=new_event_loop) as runner:
-            print(runner.run(load(arguments.url, arguments.streams, tokens)))
+            print(runner.run(load(arguments.url, arguments.streams, tokens, arguments.api)))
         return
     with server(arguments.itl_ms) as (base_url, process):
         cpu_before_s, began_s = cpu_s(process.pid), time.monotonic()
@@ -68,7 +72,8 @@ def main() -> None:
         used_s = cpu_s(process.pid) - cpu_before_s
         with urllib.request.urlopen(f"{base_url.removesuffix('/v1')}/truth") as answer:  # noqa: S310
             truth = json.load(answer)["models"]["steady"]
-    report(truth, counted, streams=arguments.streams, took_s=took_s, used_s=used_s)
+    expected = truth["completion_tokens"] + EVENTS_AROUND[arguments.api] * truth["requests"]
+    report(truth, counted, expected, streams=arguments.streams, took_s=took_s, used_s=used_s)
 
 
 @contextmanager
@@ -76,6 +81,7 @@ def server(itl_ms: float) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     command = ["taskset", "-c", str(SERVER_CPU), "modelforge", "sim", "serve", "--quiet"]
     command += ["--profile", "steady", "--port", "0"]
     command += ["--ttft", f"{TTFT_MS}ms", "--itl", f"{itl_ms}ms"]
+    command += ["--tokens", "131072"]  # more than max_tokens, which of one API is but a limit
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -90,11 +96,12 @@ def client(base_url: str, arguments: argparse.Namespace) -> int:
     command = ["taskset", "-c", str(CLIENT_CPU), sys.executable, "-m", "bench.simulator_capacity"]
     command += ["--url", base_url, "--streams", str(arguments.streams)]
     command += ["--itl-ms", str(arguments.itl_ms), "--seconds", str(arguments.seconds)]
+    command += ["--api", arguments.api]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
     return int(done.stdout)
 
 
-async def load(base_url: str, streams: int, tokens: int) -> int:
+async def load(base_url: str, streams: int, tokens: int, api: str) -> int:
     host, _, port = base_url.removeprefix("http://").removesuffix("/v1").rpartition(":")
     body = json.dumps(
         {
@@ -104,7 +111,7 @@ async def load(base_url: str, streams: int, tokens: int) -> int:
             "messages": [{"role": "user", "content": "Count for as long as you can."}],
         }
     ).encode()
-    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
+    head = f"POST {PATHS[api]} HTTP/1.1\r\nHost: {host}\r\nContent-Length: {len(body)}\r\n"
     request = head.encode() + b"\r\n" + body
     loop = asyncio.get_running_loop()
     counters = []
@@ -127,9 +134,14 @@ def cpu_s(pid: int) -> float:
 
 
 def report(
-    truth: dict[str, Any], counted: int, *, streams: int, took_s: float, used_s: float
+    truth: dict[str, Any],
+    counted: int,
+    expected: int,
+    *,
+    streams: int,
+    took_s: float,
+    used_s: float,
 ) -> None:
-    expected = truth["completion_tokens"] + 3 * truth["requests"]  # the role, the end, [DONE]
     itl, off = truth["itl_ms"], truth["write_deviation_ms"]
     print(
         f"{streams} streams, {truth['completion_tokens']} tokens in {took_s:.1f} s "

@@ -9,13 +9,19 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from modelforge.app.benchmark import BenchmarkRunner
     from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.benchmark.config import BenchmarkConfig
+    from modelforge.benchmark.result import BenchmarkResult
     from modelforge.compare.comparator import ModelComparator
     from modelforge.compare.result import ComparisonMetrics, ComparisonResult
     from modelforge.export.formatter import ComparisonFormatter
     from modelforge.telemetry.callback import TelemetryCallback
 
 __all__ = [
+    "BenchmarkConfig",
+    "BenchmarkResult",
+    "BenchmarkRunner",
     "ComparisonFormatter",
     "ComparisonMetrics",
     "ComparisonResult",
@@ -25,6 +31,9 @@ __all__ = [
 ]
 
 _HOMES = {
+    "BenchmarkConfig": "modelforge.benchmark.config",
+    "BenchmarkResult": "modelforge.benchmark.result",
+    "BenchmarkRunner": "modelforge.app.benchmark",
     "ComparisonFormatter": "modelforge.export.formatter",
     "ComparisonMetrics": "modelforge.compare.result",
     "ComparisonResult": "modelforge.compare.result",

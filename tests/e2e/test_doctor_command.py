@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from tests.support.catalogue_server import CatalogueServer
 from tests.support.command import Session
 from tests.support.openai_server import OpenAIServer
 
@@ -14,6 +15,18 @@ def test_what_is_set_up_and_answers(target: Session, server: OpenAIServer) -> No
     for words in ("✓  target", "answers", server.base_url, "modelforge.toml", "OPENAI_API_KEY"):
         assert words in done.stdout
     assert [request.path for request in server.requests] == ["/v1/models"]
+
+
+def test_a_list_with_pages_is_asked_for_whole(shell: Session) -> None:
+    with CatalogueServer(body=b'{"data": [{"id": "claude-x"}]}') as mirror:
+        environment = {
+            "MODELFORGE_PROVIDERS__ANTHROPIC__BASE_URL": f"{mirror.url}/v1",
+            "ANTHROPIC_API_KEY": "sk-planted",
+        }
+        done = shell.run("doctor", env=environment)
+    assert mirror.requests == [("/v1/models?limit=1000", None)]
+    assert "ms, 1 model\n" in done.stdout
+    assert not [line for line in done.stdout.splitlines() if line != line.rstrip()]
 
 
 def test_what_fails_is_named_and_exits_with_1(target: Session) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import copy
+import pickle
 import subprocess
 import sys
 import time
@@ -13,16 +15,19 @@ from typing import Any
 
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.language_models.fake_chat_models import GenericFakeChatModel
 from langchain_core.messages import AIMessage, AIMessageChunk
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate
 from pydantic import BaseModel
 
 from modelforge import ModelForgeRegistry, TelemetryCallback
+from modelforge.catalogue.filters import Filters
 from modelforge.config.load import load_configuration
 from modelforge.core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
+    InvalidModelId,
     MissingExtra,
     MissingKey,
     RateLimited,
@@ -188,6 +193,38 @@ def test_patience(registry: ModelForgeRegistry, sensible: SensibleServer) -> Non
     assert len(sensible.requests) == before + 2
 
 
+def test_what_may_pass_is_asked_again_and_nothing_else(
+    registry: ModelForgeRegistry, sensible: SensibleServer
+) -> None:
+    assert registry.get_llm("target", "once:409", max_retries=1).invoke("x").text
+    for model in ("status:501", "quota"):
+        before = len(sensible.requests)
+        with pytest.raises(RequestError):
+            registry.get_llm("target", model, max_retries=3).invoke("x")
+        assert len(sensible.requests) == before + 1
+
+
+def test_a_wait_that_passes_the_time_allowed_is_not_begun(
+    registry: ModelForgeRegistry, sensible: SensibleServer
+) -> None:
+    before = len(sensible.requests)
+    with pytest.raises(RateLimited, match="asks to wait 7 s"):
+        registry.get_llm("target", "status:429", max_retries=3, timeout=5).invoke("x")
+    assert len(sensible.requests) == before + 1
+
+
+@pytest.mark.parametrize("value", [{1, 2}, float("nan")])
+def test_a_setting_that_is_not_json(registry: ModelForgeRegistry, value: Any) -> None:
+    with pytest.raises(UsageError, match="cannot be written as JSON"):
+        registry.get_llm("target", "any", top_k=value).invoke("x")
+
+
+@pytest.mark.parametrize("name", ["", "  "])
+def test_a_model_without_a_name(registry: ModelForgeRegistry, name: str) -> None:
+    with pytest.raises(InvalidModelId, match="no model's name"):
+        registry.get_llm("target", name)
+
+
 def test_a_stream_that_is_left_is_cancelled(
     registry: ModelForgeRegistry, sensible: SensibleServer
 ) -> None:
@@ -236,6 +273,46 @@ def test_what_get_llm_refuses(
         bare.get_llm("target", "m")
 
 
+@pytest.mark.parametrize(
+    ("params", "message"),
+    [
+        ({"max_tokens": "many"}, "get_llm: max_tokens cannot be 'many': input should be a valid"),
+        ({"timeout": 0}, "get_llm: timeout cannot be 0: input should be greater than 0"),
+        ({"max_retries": -1}, "get_llm: max_retries cannot be -1: input should be greater"),
+    ],
+)
+def test_a_wrong_value_is_one_line(
+    registry: ModelForgeRegistry, params: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        registry.get_llm("target", "m", **params)
+    assert str(caught.value).startswith(message)
+    assert "\n" not in str(caught.value)
+
+
+def test_no_callbacks_are_none(registry: ModelForgeRegistry) -> None:
+    assert registry.get_llm("target", "any", callbacks=None).invoke("x").text == TEXT
+
+
+def test_one_text_to_stop_at(registry: ModelForgeRegistry, sensible: SensibleServer) -> None:
+    assert registry.get_llm("target", "any").bind(stop=", you").invoke("x").text == "Hello"
+    assert sensible.requests[-1].body["stop"] == [", you"]
+
+
+def test_copies_have_connections_of_their_own(registry: ModelForgeRegistry) -> None:
+    telemetry = TelemetryCallback("target", "any")
+    llm = registry.get_llm("target", "any", callbacks=[telemetry])
+    llm.invoke("x")
+    assert copy.deepcopy(llm).invoke("x").text == TEXT
+    assert llm.model_copy(update={"max_tokens": 3}).invoke("x").text == TEXT
+    assert telemetry.metrics.calls == 3
+
+
+def test_a_model_is_not_pickled(registry: ModelForgeRegistry) -> None:
+    with pytest.raises(TypeError, match=r"cannot be pickled: .* call get_llm in the process"):
+        pickle.dumps(registry.get_llm("target", "any"))
+
+
 def test_an_unreachable_server(monkeypatch: pytest.MonkeyPatch) -> None:
     registry = registry_of("http://127.0.0.1:1/v1", monkeypatch)
     with pytest.raises(ConnectionFailed):
@@ -255,6 +332,47 @@ def test_foreign_integrations(
         "m",
         {"model_provider": "bedrock_converse", "callbacks": [], "temperature": 0},
     )
+
+
+def test_foreign_calls_have_the_listed_prices(
+    registry: ModelForgeRegistry, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def init_chat_model(_: str, *, callbacks: list[Any], **__: Any) -> GenericFakeChatModel:
+        counts = {"input_tokens": 1_000_000, "output_tokens": 0, "total_tokens": 1_000_000}
+        said = AIMessage("x", usage_metadata=counts)
+        return GenericFakeChatModel(messages=iter([said]), callbacks=callbacks)
+
+    made = SimpleNamespace(init_chat_model=init_chat_model)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", made)
+    telemetry = TelemetryCallback("google-vertex", "gemini-2.5-pro")
+    registry.get_llm("google-vertex", "gemini-2.5-pro", callbacks=[telemetry]).invoke("x")
+    assert telemetry.metrics.estimated_cost
+    unlisted = TelemetryCallback("bedrock", "m")
+    foreign = registry.get_llm("bedrock", "m", callbacks=[unlisted])
+    foreign.invoke("x")
+    assert "catalogue" in (unlisted.metrics.cost_note or "")
+
+
+@pytest.mark.parametrize(
+    ("provider", "listed"),
+    [("bedrock", "amazon-bedrock"), ("google_vertexai", "google-vertex"), ("ibm", "watsonx")],
+)
+def test_langchains_names_have_the_prices_of_the_catalogues(
+    registry: ModelForgeRegistry, monkeypatch: pytest.MonkeyPatch, provider: str, listed: str
+) -> None:
+    models = registry.configuration.catalogue.models(Filters(provider=listed))
+    name = next(model.id.model for model in models if model.cost is not None)
+
+    def init_chat_model(_: str, *, callbacks: list[Any], **__: Any) -> GenericFakeChatModel:
+        counts = {"input_tokens": 1_000, "output_tokens": 10, "total_tokens": 1_010}
+        said = AIMessage("x", usage_metadata=counts)
+        return GenericFakeChatModel(messages=iter([said]), callbacks=callbacks)
+
+    made = SimpleNamespace(init_chat_model=init_chat_model)
+    monkeypatch.setitem(sys.modules, "langchain.chat_models", made)
+    telemetry = TelemetryCallback(provider, name)
+    registry.get_llm(provider, name, callbacks=[telemetry]).invoke("x")
+    assert telemetry.metrics.estimated_cost is not None, telemetry.metrics.cost_note
 
 
 LOOPS = """

@@ -106,6 +106,8 @@ def test_models_are_listed_with_their_state(fetched: Session) -> None:
     }
     shown = fetched.run("models", "list").stdout
     assert "base model" in " ".join(shown.split())
+    pulled = fetched.run("models", "pull", "smollm2-135m")
+    assert pulled.stderr.startswith("already here: local/smollm2-135m")
     unknown = fetched.run("models", "pull", "smollm")
     assert unknown.returncode == 2
     assert "smollm2-135m" in unknown.stderr

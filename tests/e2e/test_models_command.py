@@ -51,6 +51,16 @@ def test_a_table_is_legible_at_80_columns(shell: Session) -> None:
     assert "days old" in done.stdout
 
 
+def test_names_and_addresses_are_whole_in_a_pipe(shell: Session) -> None:
+    shell.environment.pop("COLUMNS", None)
+    found = listed(shell, "--all")
+    longest = max(found, key=len)
+    done = shell.run("models", "list", "--all", "--limit", str(len(found)))
+    assert longest in done.stdout
+    shown = shell.run("models", "show", "anthropic/claude-haiku-4-5", env={"COLUMNS": "60"})
+    assert "…" not in shown.stdout
+
+
 def test_search_and_show(shell: Session) -> None:
     found = json.loads(shell.run("models", "search", "gpt-4o", "mini", "--json").stdout)
     assert "openai/gpt-4o-mini" in [entry["id"] for entry in found]
@@ -72,10 +82,37 @@ def test_search_and_show(shell: Session) -> None:
         (("list", "--provider", "local", "--live"), "no server to ask"),
         (("list", "--max-input-price", "cheap"), "not a price"),
         (("list", "--max-input-price", "nan"), "not a price"),
+        (("list", "--since", "lately"), "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        (("list", "--since", "2026-13"), "write YYYY, YYYY-MM or YYYY-MM-DD"),
+        (("list", "--provider", "mine"), "--live --provider NAME"),
+        (("list", "--provider", "sim"), "sim is served by this machine itself"),
+        (("list", "--provider", "local", "--tools"), "list them without conditions"),
+        (("list", "--providers", "--tools"), "conditions are for models"),
+        (("show", "local/smollm2-135m"), "local is served by this machine itself"),
+        (("search", " "), "no word to search for"),
     ],
 )
 def test_what_cannot_be_asked(shell: Session, arguments: tuple[str, ...], words: str) -> None:
     assert words in one_line(shell.run("models", *arguments), 2)
+
+
+def test_providers_as_json(shell: Session) -> None:
+    found = json.loads(shell.run("models", "list", "--providers", "--json").stdout)
+    by_id = {provider["id"]: provider for provider in found}
+    assert by_id["anthropic"]["protocol"] == "anthropic"
+    assert by_id["anthropic"]["env"] == ["ANTHROPIC_API_KEY"]
+    assert by_id["watsonx"]["protocol"] is None
+
+
+def test_half_a_name_is_of_no_use(shell: Session) -> None:
+    done = shell.run("models", "list", env={"COLUMNS": "30"})
+    assert "  local/gemma-3-270m  " in done.stdout
+
+
+def test_removing_what_is_not_there(shell: Session, tmp_path: Path) -> None:
+    shell.environment["XDG_CACHE_HOME"] = str(tmp_path / "empty")
+    done = shell.run("models", "remove", "smollm2-135m")
+    assert (done.returncode, done.stderr) == (0, "local/smollm2-135m: nothing of it was kept\n")
 
 
 def test_a_refresh_brings_new_models_and_says_so(shell: Session, mirror: CatalogueServer) -> None:
@@ -130,8 +167,10 @@ def test_a_broken_row_alone_is_left_out(shell: Session, mirror: CatalogueServer)
         ({"body": b"<html>Sign in", "content_type": "text/html"}, "text/html"),
         ({"body": b"{}"}, "0 models can be read"),
         ({"body": b'{"acme": {"models": 3}}'}, "acme: its models"),
+        ({"body": document({"m": model(name="\ud800")})}, "half of a surrogate pair"),
         ({"status": 500}, "500"),
-        ({"status": 404}, "404"),
+        ({"status": 404}, "404 Not Found"),
+        ({"status": 401}, "(check the network, or name a mirror in MODELFORGE_CATALOGUE_URL)"),
     ],
 )
 def test_a_failed_refresh_leaves_everything_as_it_was(
@@ -148,7 +187,49 @@ def test_a_failed_refresh_leaves_everything_as_it_was(
 def test_a_mirror_that_is_not_there(shell: Session) -> None:
     environment = {"MODELFORGE_CATALOGUE_URL": "http://127.0.0.1:1"}
     done = shell.run("models", "refresh", env=environment)
-    assert "http://127.0.0.1:1/api.json" in one_line(done, 1)
+    line = one_line(done, 1)
+    assert "http://127.0.0.1:1/api.json" in line
+    assert "name a mirror in MODELFORGE_CATALOGUE_URL; the catalogue of 20" in line
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("models.test", "must be an http:// or https:// URL"),
+        ("http://[::1", "Invalid IPv6 URL"),
+        ("http://user:hush-hush@127.0.0.1:1", "must hold no user:password@"),
+    ],
+)
+def test_a_mirror_that_is_no_address(shell: Session, url: str, words: str) -> None:
+    line = one_line(shell.run("models", "refresh", env={"MODELFORGE_CATALOGUE_URL": url}), 2)
+    assert "MODELFORGE_CATALOGUE_URL" in line
+    assert words in line
+    assert "hush" not in line
+
+
+def test_one_strange_provider_leaves_the_others_usable(
+    shell: Session, mirror: CatalogueServer
+) -> None:
+    good = json.loads(document({"m": model(), "n": model(), "o": model()}))
+    strange = {
+        "local": {**good["acme"], "models": {}},
+        "queried": {**good["acme"], "models": {}, "api": "https://a.test/v1?version=2"},
+    }
+    mirror.body = json.dumps({**good, **strange}).encode()
+    done = shell.run("models", "refresh", "--quiet")
+    assert done.returncode == 0
+    assert done.stderr.startswith("not taken: queried: its api must have no ?query")
+    assert listed(shell, "--provider", "acme") == ["acme/m", "acme/n", "acme/o"]
+    assert shell.run("doctor").returncode == 0
+
+
+def test_a_refresh_repairs_what_cannot_be_read(shell: Session, mirror: CatalogueServer) -> None:
+    shell.run("models", "refresh")
+    (kept,) = shell.folder.parent.rglob("models.json.gz")
+    kept.write_bytes(b"not gzip")
+    assert "cannot" not in shell.run("models", "refresh").stdout
+    assert mirror.requests[1] == ("/api.json", None)
+    assert listed(shell, "--provider", "acme") == ["acme/m"]
 
 
 def test_a_hostile_catalogue_cannot_act_on_the_terminal(
@@ -178,6 +259,15 @@ def test_a_provider_says_itself_what_it_serves(shell: Session) -> None:
         "openai/gpt-4o-mini",
     ]
     assert server.requests[0][0] == "/v1/models"
+
+
+def test_conditions_hold_for_what_a_provider_serves(shell: Session) -> None:
+    body = b'{"data": [{"id": "b"}, {"id": "gpt-4o-mini"}, {"id": "gpt-4"}]}'
+    with CatalogueServer(body=body) as server:
+        shell.environment["OPENAI_BASE_URL"] = f"{server.url}/v1"
+        shell.environment["OPENAI_API_KEY"] = "sk-planted"
+        found = listed(shell, "--provider", "openai", "--live", "--context", "100000")
+    assert found == ["openai/gpt-4o-mini"]
 
 
 def test_a_provider_that_lists_nothing(shell: Session) -> None:
@@ -211,6 +301,19 @@ def test_an_answer_is_priced_by_the_catalogue(shell: Session, server: OpenAIServ
     assert records["gpt-4o-mini"]["cost_usd"] is not None
     assert records["of-tomorrow"]["cost_usd"] is None
     assert "openai/of-tomorrow is not in the catalogue of" in json.dumps(records["of-tomorrow"])
+
+
+def test_a_model_listed_as_free_is_said_to_be(
+    shell: Session, mirror: CatalogueServer, server: OpenAIServer
+) -> None:
+    row = model(cost={"input": 0, "output": 0})
+    mirror.body = document({"ok": row}, api=server.base_url, env=[])
+    shell.run("models", "refresh")
+    shown = shell.run("compare", "acme/ok", "--prompt", "Hello").stdout
+    assert "listed as free" in shown
+    done = shell.run("compare", "acme/ok", "--prompt", "Hello", "--export", "jsonl")
+    record = json.loads(done.stdout)
+    assert (record["cost_usd"], record["cost_note"]) == ("0", "listed as free")
 
 
 def test_the_doctor_asks_whom_the_environment_sets_up(shell: Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import signal
 import time
 from typing import Any
 
@@ -58,6 +59,8 @@ FAULTS = {
     "status:408": ("request_refused", 2),
     "status:409": ("request_refused", 2),
     "status:429": ("rate_limited", 0),  # it asks for 7 s, and the answer may take 6
+    "quota": ("rate_limited", 0),
+    "hopeless": ("server_failed", 0),
     "status:500": ("server_failed", 2),
     "status:501": ("server_failed", 0),
     "status:503": ("server_failed", 2),
@@ -114,6 +117,37 @@ def test_every_fault_has_a_name_and_touches_nobody_else(
     assert by_fault["ok"]["response"] == "Hello, world."
 
 
+@pytest.mark.parametrize(
+    ("model", "sent"),
+    [
+        ("status:429", 1),  # the provider asked to wait: one waits for that, the others for it
+        ("status:503", 4),  # all wait for their next attempt, or are on their way
+        ("silent", 2),
+        ("stall", 2),
+    ],
+)
+def test_every_wait_can_be_interrupted(
+    target: Session, server: OpenAIServer, model: str, sent: int
+) -> None:
+    (target.folder / "many.txt").write_text("\n".join(f"prompt {i}" for i in range(50)))
+    running = target.start(
+        "compare", f"target/{model}", "--prompts", "many.txt", "--concurrency", "2",
+        "--max-retries", "50", "--first-token-timeout", "60", "--idle-timeout", "60",
+        "--export", "json", "-o", "out.json",
+    )  # fmt: skip
+    deadline_s = time.monotonic() + 30
+    while len(server.requests) < sent and time.monotonic() < deadline_s:
+        time.sleep(0.02)
+    time.sleep(0.3)
+    running.send_signal(signal.SIGINT)
+    _, stderr = running.communicate(timeout=20)
+    assert (running.returncode, b"Traceback" in stderr, b"Error" in stderr) == (130, False, False)
+    document = json.loads((target.folder / "out.json").read_text())
+    assert document["complete"] is False
+    assert len(document["results"]) <= 2
+    assert {result["error_kind"] for result in document["results"]} == {"interrupted"}
+
+
 @pytest.mark.parametrize("where", ["option", "file"])
 def test_retries_can_be_turned_off(target: Session, server: OpenAIServer, where: str) -> None:
     arguments = ["--max-retries", "0"] if where == "option" else []
@@ -158,6 +192,8 @@ def test_a_limit_that_makes_no_sense_is_refused(target: Session, option: str) ->
 SIMULATED = {
     "429": ("rate_limited", 2),
     "500": ("server_failed", 2),
+    "529": ("server_failed", 2),
+    "error-midstream": ("server_failed", 0),
     "stall": ("timed_out", 0),
     "stall-midstream": ("timed_out", 0),
     "cut": ("stream_cut", 0),

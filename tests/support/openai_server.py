@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
+import ssl
 import threading
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
@@ -185,6 +186,17 @@ async def status(connection: Connection, code: str) -> None:
     said = f"you said {connection.request.headers.get('authorization', 'nothing')}"
     extra = "Retry-After: 7\r\n" if code == "429" else ""
     await connection.document({"error": {"message": said}}, f"{code} Nope", extra)
+
+
+async def quota(connection: Connection, _: str) -> None:
+    """A refusal for an account that has nothing left."""
+    said = {"error": {"message": "You exceeded your quota.", "code": "insufficient_quota"}}
+    await connection.document(said, "429 Too Many Requests")
+
+
+async def hopeless(connection: Connection, _: str) -> None:
+    """A failure that its server knows to last."""
+    await connection.document({}, "500 Nope", "x-should-retry: false\r\n")
 
 
 async def redirect(connection: Connection, _: str) -> None:
@@ -397,16 +409,17 @@ BEHAVIOURS: dict[str, Behaviour] = {
         empty_answer, no_usage, reasoning, zipped, then_closed, byte_by_byte, endless, huge_event,
         one_line, absurd_usage, flood, ignores_stream, error_in_two, echo_reason, echo_malformed,
         crash_on_kill, busy, once, aborts_once,
+        quota, hopeless,
     )
 }  # fmt: skip
 
 
 async def by_model(connection: Connection) -> None:
     """The model's name says what is wanted."""
-    if connection.request.path.endswith("/models"):
+    if connection.request.path.partition("?")[0].endswith("/models"):
         await connection.document({"data": [{"id": name} for name in BEHAVIOURS]})
         return
-    name, _, argument = str(connection.request.body["model"]).partition(":")
+    name, _, argument = str(connection.request.body.get("model", "")).partition(":")
     await BEHAVIOURS.get(name, ok)(connection, argument)
 
 
@@ -429,10 +442,11 @@ class OpenAIServer:
     most_in_flight: int = 0
     connections: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     @property
     def base_url(self) -> str:
-        return f"http://127.0.0.1:{self.port}/v1"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -454,7 +468,7 @@ class OpenAIServer:
     async def _main(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
-        server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._accept, "127.0.0.1", 0, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         await self._stop.wait()
@@ -471,7 +485,7 @@ class OpenAIServer:
         try:
             while not writer.is_closing():
                 await self._one(reader, writer)
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
+        except (ConnectionError, ssl.SSLError, asyncio.IncompleteReadError, asyncio.CancelledError):
             pass  # the client is gone, or the server is stopping
         finally:
             self._tasks.discard(task)

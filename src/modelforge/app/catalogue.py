@@ -11,13 +11,13 @@ from typing import Final
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.model import Model
-from modelforge.config.builtin import ALIASES
+from modelforge.catalogue.provider import Provider
+from modelforge.config.builtin import ALIASES, OWN_PROVIDERS
 from modelforge.config.load import Configuration
 from modelforge.core.errors import MalformedResponse, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
 from modelforge.providers.connection import connect
-from modelforge.providers.listing import LISTING_QUERY
 from modelforge.providers.probe import probe
 from modelforge.providers.sessions import HttpSessions
 
@@ -37,12 +37,32 @@ def catalogue_id(id_: ModelId) -> ModelId:
     return ModelId(provider=ALIASES.get(id_.provider, id_.provider), model=id_.model)
 
 
+def find_provider(catalogue: Catalogue, name: str) -> Provider:
+    """What the catalogue says of a provider.
+
+    Raises:
+        UsageError: it does not know it; with the names that come close.
+    """
+    if name in OWN_PROVIDERS:
+        raise UsageError(f"{name} is served by this machine itself and is not in the catalogue")
+    provider = catalogue.provider(ALIASES.get(name, name))
+    if provider is None:
+        close = difflib.get_close_matches(name, catalogue.providers, n=3)
+        hint = f"; did you mean {' or '.join(close)}?" if close else ""
+        raise UsageError(
+            f"{name!r} is not a provider of the catalogue of {catalogue.dated}{hint}; a server of "
+            "your own says itself what it serves: modelforge models list --live --provider NAME"
+        )
+    return provider
+
+
 def find_model(catalogue: Catalogue, id_: ModelId) -> Model:
     """What the catalogue says of a model.
 
     Raises:
         UsageError: it does not know it; with the names that come close.
     """
+    find_provider(catalogue, id_.provider)
     model = catalogue.model(catalogue_id(id_))
     if model is None:
         raise UsageError(
@@ -70,7 +90,6 @@ async def live_models(
             connection=connect(provider, settings, configuration.environ),
             timeout_s=LIVE_TIMEOUT_S,
             clock=clock,
-            query=LISTING_QUERY.get(settings.protocol, ""),
         )
     if found.error is not None:
         raise found.error
@@ -87,9 +106,6 @@ async def live_models(
 
 
 def _hint(catalogue: Catalogue, id_: ModelId) -> str:
-    if catalogue.provider(catalogue_id(id_).provider) is None:
-        close = difflib.get_close_matches(id_.provider, catalogue.providers, n=3)
-        return f"; did you mean {' or '.join(close)}?" if close else ""
     of_provider = catalogue.models(Filters(provider=catalogue_id(id_).provider))
     close = difflib.get_close_matches(id_.model, [model.id.model for model in of_provider], n=3)
     if not close:

@@ -165,5 +165,9 @@ class _Examiner:
         )
         if found.error is not None:
             return "fails", str(found.error)
-        listed = "" if found.models is None else f", {found.models} models"
+        listed = "" if found.models is None else f", {_models(found.models)}"
         return "answers", f"in {found.latency_s * 1000:.0f} ms{listed}"
+
+
+def _models(number: int) -> str:
+    return "1 model" if number == 1 else f"{number:,} models"

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
+from pydantic import ValidationError
 
 from modelforge.config.schema import ProviderSettings
 from modelforge.core.errors import UsageError
@@ -18,7 +19,7 @@ from modelforge.pricing.rates import PriceList
 from modelforge.providers.connection import connect
 from modelforge.providers.credentials import Redactor
 from modelforge.providers.sessions import HttpSessions
-from modelforge.telemetry.callback import TelemetryCallback
+from modelforge.telemetry.callback import price_calls
 
 _OWN_FIELDS: Final = frozenset(
     {"streaming", "timeout", "max_retries", "cache", "tags", "metadata", "verbose", "rate_limiter"}
@@ -72,7 +73,8 @@ def get_llm(
 
     Raises:
         MissingKey, ConfigError: as ``connect`` does.
-        UsageError: a parameter belongs into the configuration, or is no setting for every call.
+        UsageError: a parameter belongs into the configuration, is no setting for every call, or has
+            an impossible value.
     """
     for name in sorted(_CONFIGURED & params.keys()):
         raise UsageError(
@@ -86,14 +88,23 @@ def get_llm(
         )
     own = {name: value for name, value in params.items() if name in _OWN_FIELDS}
     extra = {name: value for name, value in params.items() if name not in _OWN_FIELDS}
-    for callback in callbacks:
-        if isinstance(callback, TelemetryCallback):
-            callback.price_with(prices)
-    return ForgeChatModel(
-        provider=provider,
-        model=model,
-        source=ProviderSource(find, connect(provider, settings).redact),
-        callbacks=list(callbacks),
-        extra=extra,
-        **own,
-    )
+    price_calls(callbacks, prices)
+    source = ProviderSource(find, connect(provider, settings).redact)
+    try:
+        return ForgeChatModel(
+            provider=provider,
+            model=model,
+            source=source,
+            callbacks=list(callbacks),
+            extra=extra,
+            **own,
+        )
+    except ValidationError as error:
+        raise UsageError(_first_fault(error)) from None
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors(include_url=False, include_context=False)[0]
+    name = fault["loc"][0] if fault["loc"] else "a parameter"
+    said = fault["msg"][:1].lower() + fault["msg"][1:]
+    return f"get_llm: {name} cannot be {fault['input']!r}: {said}"

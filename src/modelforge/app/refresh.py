@@ -11,10 +11,11 @@ from typing import Final
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.changes import Changes, changes
-from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE, encode_catalogue
+from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE, encode_catalogue, read_rows
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.source import Refusal, Source, read_source
-from modelforge.core.errors import MalformedResponse, ModelForgeError
+from modelforge.core.address import http_url
+from modelforge.core.errors import ConfigError, MalformedResponse, ModelForgeError, RequestError
 from modelforge.providers.documents import Document, fetch_document
 from modelforge.providers.sessions import HttpSessions
 
@@ -23,6 +24,7 @@ URL_VARIABLE: Final = "MODELFORGE_CATALOGUE_URL"
 TIMEOUT_S: Final = 60.0
 
 _STATE_FILE: Final = "fetched.json"
+_ADVICE: Final = f"check the network, or name a mirror in {URL_VARIABLE}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -43,14 +45,21 @@ async def refresh(folder: Path, *, base_url: str, today: date) -> Refreshed:
     """Fetch ``{base_url}/api.json`` and keep it in ``folder``; on failure what was there stays.
 
     Raises:
+        ConfigError: ``base_url`` is not the address of a server.
         RequestError: it cannot be had, or is not a catalogue.
         ModelForgeError: it cannot be kept.
     """
-    url = f"{base_url.rstrip('/')}/api.json"
+    url = f"{_mirror(base_url)}/api.json"
     before = load_catalogue(folder)
     etag = _kept_etag(folder, url) if before.origin == "refreshed" else None
-    async with HttpSessions() as sessions:
-        document = await fetch_document(sessions.to(url), url, etag=etag, timeout_s=TIMEOUT_S)
+    try:
+        async with HttpSessions() as sessions:
+            document = await fetch_document(
+                sessions.to(url), url, etag=etag, timeout_s=TIMEOUT_S, advice=_ADVICE
+            )
+    except RequestError as error:
+        error.args = (f"{error}; the catalogue of {before.dated} stays in use",)
+        raise
     if document.body is None:
         _keep(folder, {PROVIDERS_FILE: _dated(folder / PROVIDERS_FILE, today)})
         return Refreshed(catalogue=load_catalogue(folder), changed=None)
@@ -68,6 +77,13 @@ async def refresh(folder: Path, *, base_url: str, today: date) -> Refreshed:
         changed=changes(known, source.models),
         refused=source.refused,
     )
+
+
+def _mirror(base_url: str) -> str:
+    try:
+        return http_url(base_url)
+    except ValueError as error:
+        raise ConfigError(f"{URL_VARIABLE}: the address of the catalogue {error}") from None
 
 
 def _read(document: Document, url: str) -> Source:
@@ -88,7 +104,9 @@ def _read(document: Document, url: str) -> Source:
 
 
 def _kept_etag(folder: Path, url: str) -> str | None:
+    """What names the document that is kept; None when what was made of it cannot be read."""
     try:
+        read_rows(folder / MODELS_FILE)
         state = json.loads((folder / _STATE_FILE).read_bytes())
         etag = state["etag"] if state["url"] == url else None
     except (OSError, ValueError, LookupError, TypeError):

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from modelforge.app.caching import OpenCache, open_cache
 from modelforge.app.simulated_models import SimulatedModels
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.rates import catalogue_price
@@ -17,21 +17,32 @@ from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError, UnknownProvider
+from modelforge.core.errors import ConfigError, InvalidModelId, UnknownProvider, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
 from modelforge.pricing.rates import NoRates, PriceList, Rates
-from modelforge.providers.connection import connect
-from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
-from modelforge.providers.sessions import HttpSessions
+from modelforge.providers.connection import Connection, connect
+from modelforge.providers.endpoint import FixedEndpoint
 from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
+
+    from modelforge.app.caching import OpenCache
+    from modelforge.providers.sessions import HttpSessions
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelServer:
+    """Who serves a model; ``stop`` are texts at which it must always end."""
+
+    endpoint: Endpoint
+    connection: Connection
+    stop: tuple[str, ...] = ()
 
 
 class ModelForgeRegistry:
@@ -80,6 +91,10 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
+        # Here, so that a benchmark, which has a client of its own, does not load this one.
+        from modelforge.app.caching import open_cache  # noqa: PLC0415
+        from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
+
         settings = self.configuration.settings.cache
         with open_cache(settings, self._clock) as cache:
             async with HttpSessions() as sessions:
@@ -89,7 +104,7 @@ class ModelForgeRegistry:
         self,
         provider: str,
         model: str,
-        callbacks: Sequence[BaseCallbackHandler] = (),
+        callbacks: Sequence[BaseCallbackHandler] | None = None,
         **params: Any,
     ) -> BaseChatModel:
         """The model for LangChain: chains, agents, callbacks.
@@ -104,21 +119,28 @@ class ModelForgeRegistry:
                 as it is.
 
         Raises:
+            InvalidModelId: the model's name is empty.
             UnknownProvider: no provider of that name is known.
             MissingKey: its key is not set.
             MissingExtra: it is reached through a LangChain integration that is not installed; the
                 message names the package.
-            UsageError: a parameter belongs into the configuration.
+            UsageError: a parameter belongs into the configuration, or has an impossible value.
         """
         # Here, so that a comparison does not load LangChain.
         from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
         from modelforge.app.langchain import get_llm  # noqa: PLC0415
 
+        if not model or not model.strip():
+            raise InvalidModelId(
+                f"get_llm: {model!r} is no model's name: modelforge models list --provider"
+                f" {provider} shows those that are known"
+            )
+        callbacks = callbacks or ()
         try:
             settings = self.configuration.provider(provider)
         except (UnknownProvider, ConfigError):
             if provider in INTEGRATIONS:
-                return foreign_llm(provider, model, callbacks, params)
+                return foreign_llm(provider, model, self._listed, callbacks, params)
             raise
         self._find(ModelId(provider=provider, model=model))
 
@@ -130,6 +152,33 @@ class ModelForgeRegistry:
             return self._price_list(model_id, settings)
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
+
+    def server(self, model_id: ModelId) -> ModelServer:
+        """Who serves a model, and how to speak to it; nothing is started or sent.
+
+        Raises:
+            UnknownProvider: no provider of that name is known.
+            MissingKey: its key is not set.
+            UsageError: a replay has no server.
+        """
+        settings = self.configuration.provider(model_id.provider)
+        if model_id.provider == REPLAY_PROVIDER:
+            raise UsageError("a replay has no server: its answers are read from a file")
+        stop: tuple[str, ...] = ()
+        endpoint: Endpoint
+        if model_id.provider == SIM_PROVIDER:
+            endpoint = self._simulated.endpoint(model_id.model)
+        elif settings.base_url is None:
+            endpoint = local = self.local.endpoint(model_id.model)
+            stop = local.model.stop
+        else:
+            endpoint = FixedEndpoint(url=settings.base_url)
+        connection = connect(model_id.provider, settings, self.configuration.environ)
+        return ModelServer(endpoint=endpoint, connection=connection, stop=stop)
+
+    def prices(self, model_id: ModelId) -> PriceList:
+        """What the model's provider asks for tokens, or why that is not known."""
+        return self._price_list(model_id, self.configuration.provider(model_id.provider))
 
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
@@ -171,29 +220,28 @@ class ModelForgeRegistry:
     ) -> ChatModel:
         if model_id.provider == REPLAY_PROVIDER:
             return self._recordings.model(model_id)
-        endpoint: Endpoint
-        stop: tuple[str, ...] = ()
-        if model_id.provider == SIM_PROVIDER:
-            endpoint = self._simulated.endpoint(model_id.model)
-        elif settings.base_url is None:
-            endpoint = local = self.local.endpoint(model_id.model)
-            stop = local.model.stop
-        else:
-            endpoint = FixedEndpoint(url=settings.base_url)
+        from modelforge.providers.http_model import HttpChatModel  # noqa: PLC0415 (as in open)
+
+        server = self.server(model_id)
+        if settings.base_url is not None:
             sessions.to(settings.base_url)  # a proxy that cannot be used is found here
-        connection = connect(model_id.provider, settings)
         http_model = HttpChatModel(
             id=model_id,
-            endpoint=endpoint,
-            connection=connection,
+            endpoint=server.endpoint,
+            connection=server.connection,
             sessions=sessions,
             clock=self._clock,
-            stop=stop,
+            stop=server.stop,
         )
         if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
             return http_model
         place = settings.base_url or weights_identity(self.local.find(model_id.model))
-        return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
+        return cache.before(
+            http_model, endpoint=place, settings=settings, connection=server.connection
+        )
+
+    def _listed(self, provider: str, model: str) -> PriceList:
+        return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)
 
     def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> PriceList:
         catalogue = self.configuration.catalogue
@@ -214,13 +262,18 @@ def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue)
             input=configured.input,
             output=configured.output,
             cache_read=configured.cache_read,
+            cache_write=configured.cache_write,
             reasoning=configured.reasoning,
         )
     if model_id.provider == LOCAL_PROVIDER:
         return NoRates(reason="runs on this machine")
     if model_id.provider == SIM_PROVIDER:
         return NoRates(reason="simulated")
+    return _listed(model_id, catalogue)
+
+
+def _listed(model_id: ModelId, catalogue: Catalogue) -> PriceList:
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
         return NoRates(reason="no price configured")
-    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model)).rates
+    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model))

@@ -59,21 +59,30 @@ class CachedModel:
         return self._model.id
 
     async def prepare(self) -> None:
-        """Get the model itself ready: it is not known yet what will be asked."""
+        """As the model does."""
         await self._model.prepare()
 
     def redact(self, text: str, /) -> str:
         """As the model itself does."""
         return self._model.redact(text)
 
+    async def recall(
+        self, prompt: Prompt, generation: Generation, *, repeat: int = 0
+    ) -> Arrival | None:
+        """Fills ``core.ports.Recalling``.
+
+        Raises:
+            UsageError: as the model does for what it cannot be asked.
+        """
+        return await self._kept(self._key(prompt, generation, repeat))
+
     async def stream(
         self, prompt: Prompt, generation: Generation, *, repeat: int = 0
     ) -> AsyncIterator[Arrival]:
         """What is kept at once, or ask; see ``core.ports.ChatModel``."""
         key = self._key(prompt, generation, repeat)
-        kept = None if key is None or self._refresh else await self._cache.get(key)
-        if kept is not None:
-            yield kept.arrival(self._clock())
+        if (kept := await self._kept(key)) is not None:
+            yield kept
             return
         asked_at, sent_s = self._now(), self._clock()
         gathered = Gathered(due_s=sent_s)
@@ -93,6 +102,10 @@ class CachedModel:
                 replace(call, id=self._model.redact(call.id)) for call in response.tool_calls
             )
             self._cache.keep(key, KeptAnswer.of(replace(response, tool_calls=calls), asked_at))
+
+    async def _kept(self, key: str | None) -> Arrival | None:
+        kept = None if key is None or self._refresh else await self._cache.get(key)
+        return None if kept is None else kept.arrival(self._clock())
 
     def _key(self, prompt: Prompt, generation: Generation, repeat: int) -> str | None:
         identity = self._identify(prompt, generation)

@@ -156,7 +156,7 @@ def state_of(folder: Path, *, max_bytes: int) -> StoreState:
     Raises:
         sqlite3.Error, OSError: it cannot be read.
     """
-    if not (folder / FILE_NAME).exists():
+    if not _is_there(folder):
         return StoreState(answers=0, size_bytes=0)
     with closing(AnswerStore(folder, max_bytes=max_bytes)) as store:
         return store.state()
@@ -169,7 +169,7 @@ def clear(folder: Path, *, max_bytes: int) -> StoreState:
         sqlite3.Error, OSError: it cannot be deleted, or another process holds it.
     """
     held = StoreState(answers=0, size_bytes=0)
-    if not (folder / FILE_NAME).exists():
+    if not _is_there(folder):
         return held
     try:
         with closing(AnswerStore(folder, max_bytes=max_bytes)) as store:
@@ -181,6 +181,15 @@ def clear(folder: Path, *, max_bytes: int) -> StoreState:
         for companion in _COMPANIONS:
             (folder / f"{FILE_NAME}{companion}").unlink(missing_ok=True)
     return held
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether ``folder`` has a store; that it is no folder, or may not be seen, is an error."""
+    try:
+        (folder / FILE_NAME).stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _patiently(action: Callable[[], None]) -> None:

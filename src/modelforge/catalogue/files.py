@@ -91,7 +91,15 @@ def read_rows(path: Path) -> Rows:
         rows: Rows = tree["models"]
         if tree["schema"] != _MODELS_SCHEMA or not isinstance(rows, Mapping):
             raise BrokenCatalogue(f"{path}: schema {tree['schema']!r}")
-    except (OSError, EOFError, ValueError, LookupError, TypeError, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        ValueError,
+        LookupError,
+        TypeError,
+        RecursionError,
+        zlib.error,
+    ) as error:
         raise BrokenCatalogue(f"{path}: {error}") from error
     return rows
 

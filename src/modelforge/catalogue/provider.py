@@ -7,8 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-TEMPLATE: Final = re.compile(r"\$?\{([A-Z][A-Z0-9_]*)\}")
-"""A part of a URL that an environment variable fills: ``{NAME}`` or ``${NAME}``."""
+from modelforge.core.address import TEMPLATE
 
 _KEY_NAME = re.compile(r".*(KEY|TOKEN|PAT)\Z")
 

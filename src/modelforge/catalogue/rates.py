@@ -1,54 +1,49 @@
-"""From a listed price to the rates that usage is charged at."""
+"""What the catalogue says about the price of a model."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.cost import ListedPrice
 from modelforge.core.model_id import ModelId
-from modelforge.pricing.rates import NoRates, PriceList, Rates
+from modelforge.pricing.rates import NoRates, PriceList, Rates, RateTier
 
 FREE = "listed as free"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class CataloguePrice:
-    """Rates, or why there are none; ``note`` says what a reader of the rates must know."""
-
-    rates: PriceList
-    note: str | None = None
-
-
-def catalogue_price(catalogue: Catalogue, id_: ModelId) -> CataloguePrice:
+def catalogue_price(catalogue: Catalogue, id_: ModelId) -> PriceList:
     """What ``catalogue`` lists for a model.
 
     A price of zero is a price, and is noted as listed so; a missing one is unknown. Where a longer
-    prompt costs more, these are the rates of the shorter ones.
+    prompt costs more, each of its tiers is a price, or unknown, of its own.
     """
     model = catalogue.model(id_)
     dated = f"the catalogue of {catalogue.dated}"
     if model is None:
-        return _none(f"{id_} is not in {dated}")
+        return NoRates(reason=f"{id_} is not in {dated}")
     if model.cost is None:
-        return _none(f"{dated} lists no price for {id_}")
-    price = model.cost.price
+        return NoRates(reason=f"{dated} lists no price for {id_}")
+    tiers = tuple(
+        RateTier(
+            above_tokens=tier.above_tokens,
+            prices=_prices(tier.price, dated, f"{id_} above {tier.above_tokens:,} prompt tokens"),
+        )
+        for tier in model.cost.tiers
+    )
+    return _prices(model.cost.price, dated, str(id_), tiers)
+
+
+def _prices(
+    price: ListedPrice, dated: str, priced: str, tiers: tuple[RateTier, ...] = ()
+) -> PriceList:
     if price.input is None or price.output is None:
         missing = "input" if price.input is None else "output"
-        return _none(f"{dated} lists no {missing} price for {id_}")
-    notes = [FREE] if price.free else []
-    if model.cost.tiers:
-        above = model.cost.tiers[0].above_tokens
-        notes.append(f"prompts above {above:,} tokens cost more than this")
-    return CataloguePrice(
-        rates=Rates(
-            input=price.input,
-            output=price.output,
-            cache_read=price.cache_read,
-            reasoning=price.reasoning,
-        ),
-        note="; ".join(notes) or None,
+        return NoRates(reason=f"{dated} lists no {missing} price for {priced}")
+    return Rates(
+        input=price.input,
+        output=price.output,
+        cache_read=price.cache_read,
+        cache_write=price.cache_write,
+        reasoning=price.reasoning,
+        tiers=tiers,
+        note=FREE if price.free else None,
     )
-
-
-def _none(reason: str) -> CataloguePrice:
-    return CataloguePrice(rates=NoRates(reason=reason))

@@ -12,14 +12,15 @@ from urllib.parse import urlsplit
 
 from modelforge.catalogue.cost import PRICE_FIELDS, Cost, ListedPrice, Tier
 from modelforge.catalogue.model import Model
-from modelforge.catalogue.provider import TEMPLATE, Provider
+from modelforge.catalogue.provider import Provider
+from modelforge.core.address import http_url, variable_name
 from modelforge.core.model_id import ModelId
 
 _PROVIDER_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}\Z")
 _MODEL_ID = re.compile(r"[!-~]{1,400}\Z")
-_VARIABLE = re.compile(r"[A-Za-z0-9_]{1,100}\Z")
 _DATE = re.compile(r"[12][0-9]{3}(-[01][0-9](-[0-3][0-9])?)?\Z")
 _WORD = re.compile(r"[a-z0-9_-]{1,40}\Z")
+_UNPAIRED = re.compile(r"[\ud800-\udfff]")
 _LONGEST_TEXT: Final = 300
 _LARGEST_LIMIT: Final = 10**12
 _LARGEST_PRICE: Final = Decimal(10**6)
@@ -86,9 +87,9 @@ def _provider(id_: str, fields: Any) -> Provider:
     return Provider(
         id=id_,
         name=_text(fields, "name") or id_,
-        env=_each(fields, "env", _VARIABLE),
+        env=_variables(fields),
         package=_text(fields, "npm"),
-        api=_url(fields, "api"),
+        api=_address(fields),
         doc=_url(fields, "doc"),
     )
 
@@ -176,6 +177,8 @@ def _text(fields: Mapping[str, Any], name: str) -> str | None:
     text = _typed(fields, name, str, "a string")
     if text is not None and len(text) > _LONGEST_TEXT:
         raise _Broken(f"its {name} is longer than {_LONGEST_TEXT} characters")
+    if text is not None and _UNPAIRED.search(text):
+        raise _Broken(f"its {name} is not Unicode text: it holds half of a surrogate pair")
     return text
 
 
@@ -203,12 +206,33 @@ def _each(fields: Mapping[str, Any], name: str, shape: re.Pattern[str]) -> tuple
     return tuple(values)
 
 
+def _variables(fields: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names that a configuration could hold too."""
+    values = _list(fields, "env")
+    try:
+        return tuple(variable_name(value) for value in values)
+    except (ValueError, TypeError):
+        raise _Broken("its env is not a list of variables") from None
+
+
+def _address(fields: Mapping[str, Any]) -> str | None:
+    """A base URL that a configuration could hold too; the source writes "" for none."""
+    url = _text(fields, "api")
+    if not url:
+        return None
+    try:
+        http_url(url)
+    except ValueError as error:
+        raise _Broken(f"its api {error}") from None
+    return url
+
+
 def _url(fields: Mapping[str, Any], name: str) -> str | None:
     url = _text(fields, name)
     if not url:
         return None
     try:
-        parts = urlsplit(TEMPLATE.sub("x", url) if not TEMPLATE.match(url) else "https://x")
+        parts = urlsplit(url)
     except ValueError:
         raise _Broken(f"its {name} is not a URL") from None
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.username is not None:

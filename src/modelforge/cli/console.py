@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import NoReturn
+from typing import Final, NoReturn
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 from modelforge.core.errors import UsageError
+
+_UNBOUNDED: Final = 10_000
 
 
 class _Console(Console):
@@ -30,6 +33,24 @@ def output_console() -> Console:
     if reconfigure is not None:
         reconfigure(errors="backslashreplace")
     return _Console(highlight=False)
+
+
+def print_table(table: RenderableType) -> None:
+    """Print ``table`` on standard output, its lines without the blanks that pad them.
+
+    Where nobody looks (a pipe, a file) nothing is folded, so that ``grep`` finds whole names,
+    unless ``COLUMNS`` says how wide it is to be.
+
+    Raises:
+        UsageError: standard output is closed.
+    """
+    console = output_console()
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        unbounded = console.options.update(max_width=_UNBOUNDED)
+        console.width = max(console.width, console.measure(table, options=unbounded).maximum)
+    with console.capture() as captured:
+        console.print(table)
+    console.file.writelines(f"{line.rstrip()}\n" for line in captured.get().split("\n")[:-1])
 
 
 def progress_console() -> Console:

@@ -17,7 +17,7 @@ from rich.text import Text
 from modelforge.app.doctor import DoctorReport, ProviderCheck, examine
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.cli.configuration import configure
-from modelforge.cli.console import output_console
+from modelforge.cli.console import output_console, print_table
 from modelforge.cli.models_command import local_table
 from modelforge.cli.options import configuration_options
 from modelforge.export.terminal_text import terminal_line
@@ -47,7 +47,7 @@ def command(
         console.print()
         for heading, body in _sections(report, models):
             console.print(Text(heading, style="bold"))
-            console.print(Padding(body, (0, 0, 1, 2), expand=False))
+            print_table(Padding(body, (0, 0, 1, 2), expand=False))
     return 0 if report.healthy else 1
 
 

@@ -20,17 +20,18 @@ from modelforge.cli.console import progress_console
 from modelforge.core.errors import WeightsMissing
 from modelforge.core.model_id import ModelId
 from modelforge.local.catalogue import LocalModel
-from modelforge.local.weights import pull
+from modelforge.local.weights import pull, weights_path
 
 _MEGABYTE = 1_000_000
 
 
 def fetch(model: LocalModel, *, quiet: bool) -> str:
-    """Fetch a model's weights, with a bar on stderr; returns where they are.
+    """Fetch a model's weights unless they are here, with a bar on stderr; returns where they are.
 
     Raises:
         DownloadFailed: they cannot be fetched or are not the ones expected.
     """
+    done = "already here:" if weights_path(model).is_file() else "fetched"
     console = progress_console()
     with Progress(
         TextColumn("{task.description}", markup=False),
@@ -45,7 +46,7 @@ def fetch(model: LocalModel, *, quiet: bool) -> str:
         task = progress.add_task(f"local/{model.name}", total=model.download_bytes)
         path = pull(model, progress=lambda done, _: progress.update(task, completed=done))
     if not quiet:
-        click.echo(f"fetched local/{model.name} ({model.licence}) into {path}", err=True)
+        click.echo(f"{done} local/{model.name} ({model.licence}) in {path}", err=True)
     return str(path)
 
 

@@ -1,8 +1,8 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 70 a defect of ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of
-the output went away.
+must change; 3 a benchmark whose client was its limit; 70 a defect of ModelForge itself; 130
+interrupted (143 by SIGTERM); 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 
 # What --help shows, without loading a single command.
 _COMMANDS: Final = {
+    "benchmark": "Load a model and measure what its users would feel.",
     "cache": "Look at the kept answers, or let go of them.",
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",

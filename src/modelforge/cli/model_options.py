@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
+
+_DATE = re.compile(r"[12][0-9]{3}(-(0[1-9]|1[0-2])(-[0-3][0-9])?)?\Z")
 
 
 class _Price(click.ParamType[Decimal]):
@@ -24,6 +27,17 @@ class _Price(click.ParamType[Decimal]):
         if not price.is_finite() or price < 0:
             self.fail(f"{value!r} is not a price: 0 or more", param, ctx)
         return price
+
+
+class _Date(click.ParamType[str]):
+    """A day, or the beginning of one."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _DATE.match(str(value)):
+            self.fail(f"{value!r} is not a date: write YYYY, YYYY-MM or YYYY-MM-DD", param, ctx)
+        return str(value)
 
 
 def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -46,7 +60,13 @@ def filter_options(function: Callable[..., Any]) -> Callable[..., Any]:
             click.option("--tools", is_flag=True, help="Can call tools."),
             click.option("--reasoning", is_flag=True, help="Reasons before it answers."),
             click.option("--open-weights", is_flag=True, help="Its weights are published."),
-            click.option("--since", "released_since", metavar="YYYY-MM", help="Released since."),
+            click.option(
+                "--since",
+                "released_since",
+                type=_Date(),
+                metavar="YYYY-MM",
+                help="Released since.",
+            ),
             click.option(
                 "--limit",
                 type=click.IntRange(min=1),

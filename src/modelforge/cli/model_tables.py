@@ -13,6 +13,7 @@ from modelforge.app.catalogue import LiveModel
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.changes import Changes, PriceMove
 from modelforge.catalogue.cost import PRICE_FIELDS, ListedPrice
+from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 from modelforge.export.measure import count
@@ -45,9 +46,14 @@ def models_table(rows: Iterable[tuple[ModelId, Model | None]]) -> Table:
     return table
 
 
-def live_rows(models: Iterable[LiveModel]) -> list[tuple[ModelId, Model | None]]:
-    """The rows of models that a provider lists now."""
-    return [(model.id, model.known) for model in models]
+def live_rows(models: Iterable[LiveModel], filters: Filters) -> list[tuple[ModelId, Model | None]]:
+    """The rows of models that a provider lists now; one that is not known meets no condition."""
+    unasked = filters == Filters()
+    return [
+        (model.id, model.known)
+        for model in models
+        if unasked or (model.known is not None and filters.accept(model.known))
+    ]
 
 
 def providers_table(catalogue: Catalogue, protocols: Mapping[str, str]) -> Table:
@@ -94,6 +100,8 @@ def model_table(model: Model, catalogue: Catalogue) -> Table:
     tiers = () if model.cost is None else model.cost.tiers
     facts += [(f"above {tier.above_tokens:,} tokens", _price_line(tier.price)) for tier in tiers]
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")  # an address is not cut
     for name, value in facts:
         table.add_row(Text(name, style="dim"), Text(terminal_line(value or "unknown")))
     return table

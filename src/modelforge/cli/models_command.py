@@ -15,7 +15,7 @@ import click
 from rich.table import Table
 from rich.text import Text
 
-from modelforge.app.catalogue import find_model, live_models
+from modelforge.app.catalogue import find_model, find_provider, live_models
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.app.refresh import DEFAULT_URL, URL_VARIABLE, refresh
 from modelforge.catalogue.catalogue import Catalogue
@@ -23,7 +23,7 @@ from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.model import Model
 from modelforge.cli.configuration import configure
-from modelforge.cli.console import output_console
+from modelforge.cli.console import output_console, print_table
 from modelforge.cli.fetching import fetch
 from modelforge.cli.model_options import filter_options
 from modelforge.cli.model_tables import (
@@ -36,8 +36,9 @@ from modelforge.cli.model_tables import (
     providers_table,
 )
 from modelforge.cli.options import configuration_options
-from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER
+from modelforge.config.builtin import LOCAL_PROVIDER
 from modelforge.config.catalogue_layer import refreshed_folder
+from modelforge.config.load import Configuration
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.export.terminal_text import terminal_line
@@ -85,14 +86,17 @@ def list_models(
     if live:
         if provider is None:
             raise UsageError("--live asks one provider: add --provider NAME")
-        found = live_rows(asyncio.run(live_models(configuration, provider)))
-        _print_models(catalogue, found, limit=limit, as_json=as_json)
+        filters = Filters(**{**conditions, "provider": None})
+        rows = live_rows(asyncio.run(live_models(configuration, provider)), filters)
+        _print_models(catalogue, rows, limit=limit, as_json=as_json)
         return
     if of_providers:
-        known = configuration.settings.providers
-        protocols = {name: found.protocol for name, found in known.items() if found.base_url}
-        output_console().print(providers_table(catalogue, protocols))
+        if _any(conditions):
+            raise UsageError("--providers lists all of them: conditions are for models")
+        _print_providers(configuration, as_json=as_json)
         return
+    if provider == LOCAL_PROVIDER and _any({**conditions, "provider": None}):
+        raise UsageError("the catalogue says nothing of local models: list them without conditions")
     if provider == LOCAL_PROVIDER or not (whole or _any(conditions)):
         _print_local(catalogue, as_json=as_json)
         return
@@ -106,8 +110,11 @@ def list_models(
 @filter_options
 def search_models(*, text: tuple[str, ...], limit: int, as_json: bool, **conditions: Any) -> None:
     """Find the models of the catalogue whose id, name or family holds every word of TEXT."""
+    wanted = " ".join(text).strip()
+    if not wanted:
+        raise UsageError("there is no word to search for: give a part of a model's name")
     catalogue = load_catalogue(refreshed_folder())
-    models = _found(catalogue, {**conditions, "text": " ".join(text)})
+    models = _found(catalogue, {**conditions, "text": wanted})
     _print_models(catalogue, [(model.id, model) for model in models], limit=limit, as_json=as_json)
 
 
@@ -123,7 +130,7 @@ def show_model(*, model: str, as_json: bool) -> None:
         return
     console = output_console()
     console.print(Text(terminal_line(str(found.id)), style="bold"))
-    console.print(model_table(found, catalogue))
+    print_table(model_table(found, catalogue))
     _print_age(catalogue)
 
 
@@ -168,12 +175,16 @@ def remove_models(*, names: tuple[str, ...]) -> None:
     """Delete the weights of models, and what an interrupted pull has left."""
     for model in [known_model(_bare(name)) for name in names]:
         freed = remove(model)
-        click.echo(f"local/{model.name}: {freed / _MEGABYTE:.0f} MB freed", err=True)
+        done = f"{freed / _MEGABYTE:.0f} MB freed" if freed else "nothing of it was kept"
+        click.echo(f"local/{model.name}: {done}", err=True)
 
 
 def local_table(models: Sequence[LocalModelState]) -> Table:
     """The local models, a line each and a line of description."""
     table = Table.grid(padding=(0, 2))
+    table.add_column()
+    table.add_column(no_wrap=True)  # half a name is of no use
+    table.add_column()
     for model in models:
         state = (
             "fetched" if model.fetched else f"{model.download_bytes / _MEGABYTE:.0f} MB to fetch"
@@ -184,12 +195,29 @@ def local_table(models: Sequence[LocalModelState]) -> Table:
     return table
 
 
+def _print_providers(configuration: Configuration, *, as_json: bool) -> None:
+    known, catalogue = configuration.settings.providers, configuration.catalogue
+    protocols = {name: found.protocol for name, found in known.items() if found.base_url}
+    if as_json:
+        click.echo(
+            _json(
+                [
+                    {"id": id_, "name": found.name, "protocol": protocols.get(id_)}
+                    | {"env": found.env, "doc": found.doc}
+                    for id_, found in catalogue.providers.items()
+                ]
+            )
+        )
+        return
+    print_table(providers_table(catalogue, protocols))
+
+
 def _print_local(catalogue: Catalogue, *, as_json: bool) -> None:
     models = local_models()
     if as_json:
         click.echo(_json([asdict(model) for model in models]))
         return
-    output_console().print(local_table(models))
+    print_table(local_table(models))
     click.echo(
         f"\nThe catalogue knows the models of {len(catalogue.providers)} providers: add\n"
         "--provider NAME or other conditions, or try modelforge models search TEXT"
@@ -199,10 +227,7 @@ def _print_local(catalogue: Catalogue, *, as_json: bool) -> None:
 def _found(catalogue: Catalogue, conditions: dict[str, Any]) -> list[Model]:
     provider = conditions["provider"]
     if provider is not None:
-        # Of a provider that is not there, the answer names those that come close.
-        conditions = {**conditions, "provider": ALIASES.get(provider, provider)}
-        if catalogue.provider(conditions["provider"]) is None:
-            find_model(catalogue, ModelId(provider=provider, model="*"))
+        conditions = {**conditions, "provider": find_provider(catalogue, provider).id}
     return catalogue.models(Filters(**conditions))
 
 
@@ -217,7 +242,7 @@ def _print_models(
         click.echo(_json([{"id": str(id_)} if m is None else _fields(m, id_) for id_, m in rows]))
         return
     if rows:
-        output_console().print(models_table(rows[:limit]))
+        print_table(models_table(rows[:limit]))
         click.echo(f"\n{LEGEND}")
     if len(rows) > limit:
         click.echo(f"{limit} of {len(rows):,} models: add conditions, or --limit {len(rows)}.")

@@ -113,7 +113,7 @@ def _option(*names: str, section: str, **attributes: Any) -> Callable[[F], F]:
 )
 @_option("-q", "--quiet", section=_SERVER, is_flag=True, help="Nothing on stderr but errors.")
 def serve(*, host: str, port: int, seed: int, quiet: bool, **model: Any) -> int:
-    """Serve simulated models over OpenAI's protocol until Ctrl-C or SIGTERM.
+    """Serve simulated models over OpenAI's and Anthropic's APIs until Ctrl-C or SIGTERM.
 
     Prints the base URL on stdout when ready. Every built-in profile is a model by its name; the
     options change the one that --profile names. GET /truth under the server's root says what was

@@ -15,6 +15,7 @@ from modelforge.compare.gate import Turn
 from modelforge.compare.retrying import RetryingModel, RetryPolicy
 from modelforge.core.errors import (
     Interrupted,
+    LocalServerFailed,
     ModelForgeError,
     NotRecorded,
     ResponseTooLarge,
@@ -102,7 +103,7 @@ async def ask(
         error = _timed_out(asking, timeout_s, begun=gathered.begun)
     except asyncio.CancelledError:
         error = Interrupted("stopped before the answer was complete")
-    except NotRecorded as failure:
+    except (NotRecorded, LocalServerFailed) as failure:  # nothing was sent
         return Answer(response=None, error=failure)
     except ModelForgeError as failure:
         error = failure
@@ -117,6 +118,13 @@ async def ask(
         error=error,
         retries=asking.retries,
     )
+
+
+def recalled(model: ChatModel, arrival: Arrival, *, due_s: float) -> Answer:
+    """The answer that ``model`` kept, whole in one ``arrival``; nothing was sent for it."""
+    gathered = Gathered(due_s=due_s)
+    gathered.add(arrival)
+    return Answer(response=gathered.response(model, sent_s=due_s, failed_s=None), error=None)
 
 
 def _timed_out(asking: RetryingModel, timeout_s: float, *, begun: bool) -> ModelForgeError:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
-from modelforge.compare.answer import Answer, ask, unexpected
+from modelforge.compare.answer import Answer, ask, recalled, unexpected
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.gate import Gate, Turn
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import CACHED, ComparisonMetrics, ComparisonResult
 from modelforge.compare.retrying import RetryPolicy, Sleep
 from modelforge.core.errors import Interrupted, ModelForgeError, RateLimited
-from modelforge.core.ports import Clock
+from modelforge.core.ports import Clock, Recalling
 from modelforge.core.prompt import Case
 from modelforge.core.response import Response
 from modelforge.pricing.charge import charge
@@ -99,9 +99,15 @@ async def _cancel_on(stop: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -
         task.cancel()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class _Runner:
-    """Asks one contestant everything."""
+    """Asks one contestant everything.
+
+    Attributes:
+        ready: whether the model was made ready; a server that dies later is its answers' affair.
+        refusal: the answer to everything of a model that cannot be had, once that is known.
+        preparing: held while the model is made ready.
+    """
 
     contestant: Contestant
     gate: Gate
@@ -109,43 +115,48 @@ class _Runner:
     policy: RetryPolicy
     deliver: Deliver
     clock: Clock
+    ready: bool = False
+    refusal: Answer | None = None
+    preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, cases: Iterable[Case]) -> None:
-        refusal = await self._prepare()
         async with asyncio.TaskGroup() as answers:
             for case in cases:
                 for repeat in range(self.plan.repeats):
-                    if refusal is not None:
-                        self._deliver(case, repeat, refusal)
-                    else:
-                        await self._begin(case, repeat, answers)
+                    await self._begin(case, repeat, answers)
                     # The others queue before this one does again: models take turns.
                     await asyncio.sleep(0)
 
-    async def _prepare(self) -> Answer | None:
-        """Get the model ready; if that fails, the answer it then gives to everything."""
-        try:
-            await self.contestant.model.prepare()
-        except ModelForgeError as error:
-            return Answer(response=None, error=error)
-        except Exception as failure:  # noqa: BLE001 (one model's defect must not end the others)
-            return Answer(response=None, error=unexpected(failure))
-        return None
-
     async def _begin(self, case: Case, repeat: int, answers: asyncio.TaskGroup) -> None:
-        """Ask when it is this request's turn."""
+        """Ask when it is this request's turn; what is kept or refused needs none."""
         due_s = self.clock()
+        answer = await self._recalled(case, repeat, due_s) or self.refusal
+        if answer is None:
+            try:
+                turn = await self.gate.enter(patience_s=self.plan.timeout_s)
+            except RateLimited as error:
+                answer = Answer(response=None, error=error)
+            else:
+                answers.create_task(self._ask(case, repeat, due_s, turn))
+                return
+        self._deliver(case, repeat, answer)
+
+    async def _recalled(self, case: Case, repeat: int, due_s: float) -> Answer | None:
+        """The answer that the model kept: a provider that asks to wait does not hold it up."""
+        model = self.contestant.model
+        if not isinstance(model, Recalling):
+            return None
         try:
-            turn = await self.gate.enter(patience_s=self.plan.timeout_s)
-        except RateLimited as error:
-            self._deliver(case, repeat, Answer(response=None, error=error))
-        else:
-            answers.create_task(self._ask(case, repeat, due_s, turn))
+            arrival = await model.recall(case.prompt, self.plan.generation, repeat=repeat)
+        except Exception:  # noqa: BLE001 (asking says what is wrong)
+            return None
+        return None if arrival is None else recalled(model, arrival, due_s=due_s)
 
     async def _ask(self, case: Case, repeat: int, due_s: float, turn: Turn) -> None:
         answer = Answer(response=None, error=Interrupted("stopped before it was sent"))
         try:
-            answer = await ask(
+            await self._prepare()
+            answer = self.refusal or await ask(
                 self.contestant.model,
                 case.prompt,
                 self.plan.generation,
@@ -158,8 +169,23 @@ class _Runner:
                 turn=turn,
             )
         finally:
-            turn.end(answer.error)
+            kept = answer.response is not None and answer.response.recalled is not None
+            turn.end(answer.error, sent=not kept)
         self._deliver(case, repeat, answer)
+
+    async def _prepare(self) -> None:
+        """Get the model ready, once, in its turn: no other's answer is disturbed or timed by it."""
+        async with self.preparing:
+            if self.ready or self.refusal is not None:
+                return
+            try:
+                await self.contestant.model.prepare()
+            except ModelForgeError as error:
+                self.refusal = Answer(response=None, error=error)
+            except Exception as failure:  # noqa: BLE001 (a model's defect must not end the others)
+                self.refusal = Answer(response=None, error=unexpected(failure))
+            else:
+                self.ready = True
 
     def _deliver(self, case: Case, repeat: int, answer: Answer) -> None:
         model = self.contestant.model
@@ -204,5 +230,5 @@ class _Runner:
             first_token_s=response.timing.ttft_s,
             queued_s=response.timing.queued_s,
             cost=None if bill.cost is None else bill.cost.usd,
-            cost_note=bill.reason,
+            cost_note=bill.note,
         )

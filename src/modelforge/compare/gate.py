@@ -84,10 +84,10 @@ class Gate:
             self._admit()
             raise
 
-    def _left(self, sent_in: int, error: BaseException | None) -> None:
-        """A request ended: answered, when ``error`` is None."""
+    def _left(self, sent_in: int, error: BaseException | None, *, sent: bool) -> None:
+        """A request ended: answered, when ``error`` is None, if it was ``sent`` at all."""
         self._sent -= 1
-        if error is None:
+        if error is None and sent:
             self._width.succeeded(sent_in)
         if isinstance(error, RateLimited):
             self._width.refused(sent_in)
@@ -167,13 +167,16 @@ class Turn:
         """
         self._sent_in = await self._gate._pass(self._number, patience_s)  # noqa: SLF001 (one unit)
 
-    def leave(self, error: ModelForgeError | None) -> None:
-        """The request ended, with ``error`` if it was not answered; once is enough."""
+    def leave(self, error: ModelForgeError | None, *, sent: bool = True) -> None:
+        """The request ended, with ``error`` if it was not answered; once is enough.
+
+        One that turned out not to be ``sent`` says nothing of what the provider can take.
+        """
         if self._sent_in is not None:
             sent_in, self._sent_in = self._sent_in, None
-            self._gate._left(sent_in, error)  # noqa: SLF001 (one unit)
+            self._gate._left(sent_in, error, sent=sent)  # noqa: SLF001 (one unit)
 
-    def end(self, error: ModelForgeError | None) -> None:
-        """The answer ended; to be called once."""
-        self.leave(error)
+    def end(self, error: ModelForgeError | None, *, sent: bool = True) -> None:
+        """The answer ended, see ``leave``; to be called once."""
+        self.leave(error, sent=sent)
         self._gate._ended()  # noqa: SLF001 (one unit)

@@ -31,7 +31,8 @@ class ComparisonMetrics:
         reasoning_tokens: the part of ``completion_tokens`` spent on reasoning.
         cost: what this answer cost now, in US dollars, exact; None when unknown, and ``cost_note``
             then says why. A cached answer cost 0, whatever was paid for it when it was asked.
-        cost_note: why there is no cost, or ``cached`` where it is 0 for that; None otherwise.
+        cost_note: why there is no cost, ``cached`` where it is 0 for that, or what must be known of
+            it (``listed as free``); None otherwise.
     """
 
     latency: float | None = None

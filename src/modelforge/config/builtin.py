@@ -51,17 +51,25 @@ BUILTIN: Final[dict[str, Any]] = {
         "azure": {
             "base_url": "https://{AZURE_RESOURCE_NAME}.openai.azure.com/openai/v1",
             "api_key_env": ["AZURE_API_KEY", "AZURE_OPENAI_API_KEY"],
+            "max_tokens_field": "max_completion_tokens",
         },
         "cerebras": {"base_url": "https://api.cerebras.ai/v1"},
-        "cohere": {"base_url": "https://api.cohere.ai/compatibility/v1"},
+        "cohere": {
+            "base_url": "https://api.cohere.ai/compatibility/v1",
+            "stream_options": False,
+        },
         "deepinfra": {
             "base_url": "https://api.deepinfra.com/v1/openai",
             "api_key_env": ["DEEPINFRA_API_KEY", "DEEPINFRA_TOKEN"],
         },
         "groq": {"base_url": "https://api.groq.com/openai/v1"},
-        "mistral": {"base_url": "https://api.mistral.ai/v1"},
+        "mistral": {
+            "base_url": "https://api.mistral.ai/v1",
+            "seed_field": "random_seed",
+            "stream_options": False,
+        },
         "perplexity": {"base_url": "https://api.perplexity.ai"},
-        "togetherai": {"base_url": "https://api.together.xyz/v1"},
+        "togetherai": {"base_url": "https://api.together.ai/v1"},
         "vercel": {"base_url": "https://ai-gateway.vercel.sh/v1"},
         "xai": {"base_url": "https://api.x.ai/v1"},
         "ollama": {"base_url": "http://127.0.0.1:11434/v1"},

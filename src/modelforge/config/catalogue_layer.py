@@ -9,6 +9,7 @@ from platformdirs import user_cache_path
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.provider import Provider
+from modelforge.config.builtin import OWN_PROVIDERS
 from modelforge.config.layers import Layer
 
 
@@ -23,11 +24,13 @@ def catalogue_origin(catalogue: Catalogue) -> str:
 
 
 def catalogue_layer(catalogue: Catalogue) -> Layer:
-    """What a user would have written for each provider of ``catalogue``."""
-    return Layer(
-        origin=catalogue_origin(catalogue),
-        values={"providers": {id_: _table(found) for id_, found in catalogue.providers.items()}},
-    )
+    """What a user would have written for each provider of ``catalogue``.
+
+    One that bears the name of a provider of this process says nothing of that one.
+    """
+    others = catalogue.providers.keys() - OWN_PROVIDERS
+    tables = {name: _table(catalogue.providers[name]) for name in sorted(others)}
+    return Layer(origin=catalogue_origin(catalogue), values={"providers": tables})
 
 
 def _table(provider: Provider) -> dict[str, Any]:

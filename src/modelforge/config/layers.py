@@ -14,6 +14,7 @@ from platformdirs import user_config_path
 from modelforge.core.errors import ConfigError
 
 FILE_NAME: Final = "modelforge.toml"
+MAX_BYTES: Final = 2**20
 ENV_PREFIX: Final = "MODELFORGE_"
 PROVIDER_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
@@ -48,14 +49,33 @@ def project_file(start: Path) -> Path | None:
     return None
 
 
+class TooLarge(ValueError):
+    """A file is larger than any configuration."""
+
+
+def read_at_most(path: Path) -> bytes:
+    """The bytes of a configuration file; a device without end is not read for ever.
+
+    Raises:
+        OSError: it cannot be read.
+        TooLarge: it is larger than ``MAX_BYTES``.
+    """
+    with path.open("rb") as file:
+        found = file.read(MAX_BYTES + 1)
+    if len(found) > MAX_BYTES:
+        raise TooLarge
+    return found
+
+
 def file_layer(path: Path) -> Layer:
     """Read a TOML file.
 
     Raises:
-        ConfigError: it cannot be read, is not UTF-8 or not TOML (with line and column).
+        ConfigError: it cannot be read, is not UTF-8 or not TOML (with line and column), or is
+            larger than any configuration.
     """
     try:
-        values = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        values = tomllib.loads(read_at_most(path).decode("utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror or error}") from None
     except UnicodeDecodeError as error:
@@ -64,6 +84,8 @@ def file_layer(path: Path) -> Layer:
         ) from None
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from None
+    except TooLarge:
+        raise ConfigError(f"{path} is no configuration: it is larger than 1 MiB") from None
     except (RecursionError, ValueError):  # nested too deeply, a number too long
         raise ConfigError(f"{path} holds a value that cannot be read") from None
     return Layer(origin=str(path), values=values, path=path)

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from platformdirs import user_config_path
 
-from modelforge.config.address import http_url
-from modelforge.config.layers import PROVIDER_NAME, Layer
+from modelforge.config.layers import PROVIDER_NAME, Layer, read_at_most
+from modelforge.core.address import http_url
 
 # Kinds of provider whose addresses are of another protocol than the one spoken here.
 _OTHER_ADDRESSES: Final = frozenset({"ollama", "google_genai", "github_copilot"})
@@ -40,7 +40,7 @@ def legacy_path() -> Path:
 def read_legacy(path: Path) -> LegacyFile | None:
     """Read the file; None when there is none, or it holds nothing of this shape. Never fails."""
     try:
-        tree = json.loads(path.read_bytes())
+        tree = json.loads(read_at_most(path))
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:

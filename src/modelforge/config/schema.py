@@ -9,20 +9,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
 
-from modelforge.config.address import http_url
+from modelforge.core.address import http_url, variable_name
 
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
-# Small letters and digits in one long word: variables are not named so, keys are.
-_LOOKS_LIKE_A_KEY = re.compile(r"(?=\w*[a-z])(?=\w*[0-9])\w{16,}")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, section 5.6.2
-
-_ENV_NAME = re.compile(r"([A-Za-z_][A-Za-z0-9_]*|[0-9][A-Z0-9_]*)\Z")
-
-
-def _env_name(name: str) -> str:
-    if not _ENV_NAME.match(name) or _LOOKS_LIKE_A_KEY.search(name):
-        raise ValueError("must be the NAME of an environment variable, not a key")
-    return name
 
 
 def _listed(names: Any) -> Any:
@@ -54,6 +43,7 @@ class RateSettings(_Table):
     input: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
     output: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
     cache_read: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
+    cache_write: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
     reasoning: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
 
 
@@ -70,17 +60,22 @@ class ProviderSettings(_Table):
         headers: sent with every request; the values of those that are named like a credential
             are treated as secrets.
         max_tokens_field: the request field that bounds the answer's length.
+        seed_field: the request field that holds the seed.
+        stream_options: whether the server takes the field of that name, with which a stream is
+            asked for its usage.
         prices: rates by model name.
     """
 
     protocol: Literal["openai", "openai-responses", "anthropic", "google"] = "openai"
     base_url: Annotated[str, AfterValidator(http_url)] | None = None
     api_key_env: Annotated[
-        tuple[Annotated[str, AfterValidator(_env_name)], ...], BeforeValidator(_listed)
+        tuple[Annotated[str, AfterValidator(variable_name)], ...], BeforeValidator(_listed)
     ] = ()
     max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
     headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
+    seed_field: Literal["seed", "random_seed"] = "seed"
+    stream_options: bool = True
     prices: dict[str, RateSettings] = {}
     _stored_key: str | None = PrivateAttr(default=None)
 

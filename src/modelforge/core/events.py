@@ -34,7 +34,8 @@ class ToolCallDelta:
     """More of a tool call.
 
     ``index`` tells the calls of one answer apart, from 0. ``id`` and ``name`` come once, with the
-    call's first delta, and are None after it; ``arguments`` is the next piece of JSON text.
+    call's first delta, and are None after it; ``arguments`` is the next piece of JSON text, or of
+    the free text that a server's custom tool takes.
     """
 
     index: int

@@ -20,7 +20,7 @@ class Generation:
     they are.
 
     Raises:
-        UsageError: a setting is out of its range.
+        UsageError: a setting is out of its range, or of another type.
     """
 
     max_tokens: int | None = None
@@ -36,14 +36,31 @@ class Generation:
 
     def __post_init__(self) -> None:
         for name, value, valid, range_ in (
-            ("max_tokens", self.max_tokens, _at_least(self.max_tokens, 1), "at least 1"),
+            ("max_tokens", self.max_tokens, _whole(self.max_tokens, 1), "a whole number from 1 up"),
             ("temperature", self.temperature, _at_least(self.temperature, 0), "0 or above"),
-            ("top_p", self.top_p, self.top_p is None or 0 < self.top_p <= 1, "above 0, at most 1"),
-            ("stop", self.stop, all(self.stop), "texts that are not empty"),
+            ("top_p", self.top_p, _share(self.top_p), "above 0, at most 1"),
+            ("seed", self.seed, _whole(self.seed, -math.inf), "a whole number"),
+            ("stop", self.stop, all(map(_said, self.stop)), "texts that are not empty"),
         ):
             if not valid:
-                raise UsageError(f"{name} must be {range_}, not {value!r}")
+                raise UsageError(f"{name} must be {range_}, not {value!r:.80}")
 
 
-def _at_least(value: float | None, least: float) -> bool:
-    return value is None or least <= value < math.inf
+def _whole(value: Any, least: float) -> bool:
+    return value is None or (_is(value, int) and value >= least)
+
+
+def _at_least(value: Any, least: float) -> bool:
+    return value is None or (_is(value, int | float) and least <= value < math.inf)
+
+
+def _share(value: Any) -> bool:
+    return value is None or (_is(value, int | float) and 0 < value <= 1)
+
+
+def _said(text: Any) -> bool:
+    return isinstance(text, str) and bool(text)
+
+
+def _is(value: Any, kind: Any) -> bool:
+    return isinstance(value, kind) and not isinstance(value, bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
@@ -45,6 +45,17 @@ class ChatModel(Protocol):
         Raises:
             RequestError: while iterating; what was yielded before stands.
         """
+        ...
+
+
+@runtime_checkable
+class Recalling(Protocol):
+    """A ``ChatModel`` that keeps answers."""
+
+    async def recall(
+        self, prompt: Prompt, generation: Generation, *, repeat: int = 0
+    ) -> Arrival | None:
+        """The whole answer to what ``stream`` would send, if it is kept; nothing is sent."""
         ...
 
 

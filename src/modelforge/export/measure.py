@@ -20,6 +20,11 @@ def speed(tokens_per_second: float) -> str:
     return _three_digits(tokens_per_second) if tokens_per_second else "0"
 
 
+def milliseconds(value: float) -> str:
+    """``0.84``, ``12.3``, ``1,204``: without its unit, for a column of them."""
+    return _three_digits(value) if value else "0"
+
+
 def count(number: int) -> str:
     """``1,204``."""
     return f"{number:,}"

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from modelforge.compare.result import ComparisonMetrics, ComparisonResult
 from modelforge.compare.summary import ModelSummary
+from modelforge.config.builtin import OWN_PROVIDERS
 from modelforge.export.measure import count, dollars, duration, speed
 
 LABELS = ("cached", "latency", "first token", "tokens", "speed", "price", "retries", "finish")
@@ -31,7 +32,11 @@ class Measurement:
 
 
 def measurements(result: ComparisonResult) -> Iterator[Measurement]:
-    """What is known of one answer; how it finished only when that is not ``stop``."""
+    """What is known of one answer; how it finished only when that is not ``stop``.
+
+    That nothing is paid for a model of this machine is no news under each of its answers: a summary
+    and the data of an export say so.
+    """
     metrics = result.metrics
     if result.cached:
         yield Measurement(label="cached", parts=(_asked_on(result.cached_at),))
@@ -44,8 +49,9 @@ def measurements(result: ComparisonResult) -> Iterator[Measurement]:
     if metrics.tokens_per_second is not None:
         yield Measurement(label="speed", parts=(f"{speed(metrics.tokens_per_second)} tokens/s",))
     if metrics.cost is not None:
-        yield Measurement(label="price", parts=(dollars(metrics.cost),))
-    elif metrics.cost_note is not None:
+        note = "" if result.cached else metrics.cost_note or ""
+        yield Measurement(label="price", parts=(dollars(metrics.cost),), note=note)
+    elif metrics.cost_note is not None and result.provider not in OWN_PROVIDERS:
         yield Measurement(label="price", parts=("unknown",), note=metrics.cost_note)
     if metrics.retries:
         yield Measurement(label="retries", parts=(count(metrics.retries),))

@@ -31,7 +31,7 @@ def summary_view(summaries: Sequence[ModelSummary]) -> RenderableType:
 
     What does not fit the console is laid out anew, and no number is ever cut: the names of the
     models go on lines of their own, then each model becomes a list. Errors by kind, and why a
-    price is unknown, stand under the model.
+    price is unknown, stand under the model; a reason that all share stands once, at the end.
     """
     return _SummaryView(summaries=tuple(summaries))
 
@@ -42,8 +42,13 @@ class _SummaryView:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         page = Page(console, options)
-        rows = [_Row.of(summary, page) for summary in self.summaries]
+        shared = _shared_reason(self.summaries)
+        rows = [_Row.of(summary, page, told=shared) for summary in self.summaries]
         yield from page.render(_lines(rows, page))
+        if shared is not None:
+            yield from page.render(
+                hanging(page, _why(shared, page), page.width, indent=2, style="dim")
+            )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +64,8 @@ class _Row:
     notes: list[Text]
 
     @classmethod
-    def of(cls, summary: ModelSummary, page: Page) -> _Row:
+    def of(cls, summary: ModelSummary, page: Page, *, told: str | None) -> _Row:
+        """``told`` is a reason that is said elsewhere."""
         notes: list[Text] = []
         width = page.width - _GAP
         if summary.error_kinds:
@@ -69,9 +75,8 @@ class _Row:
             notes += hanging(page, note, width, indent=2, style="dim")
         if summary.retries:
             notes += hanging(page, resent(summary), width, indent=2, style="dim")
-        if summary.unpriced and summary.cost_note:
-            why = f"price unknown: {page.clean_line(summary.cost_note)}"
-            notes += hanging(page, why, width, indent=2, style="dim")
+        if summary.unpriced and summary.cost_note and told is None:
+            notes += hanging(page, _why(summary.cost_note, page), width, indent=2, style="dim")
         return cls(
             name=page.clean_line(summary.model_id),
             cells=summary_cells(summary, unknown=page.glyphs.unknown),
@@ -93,6 +98,16 @@ class _Row:
             return self
         note = Text(f"{' ' * _GAP}cost {self.cells['cost']} {self.unpriced}")
         return replace(self, notes=[note, *self.notes], unpriced="")
+
+
+def _shared_reason(summaries: Sequence[ModelSummary]) -> str | None:
+    """Why every one of several models has no price, if it is the same for all."""
+    reasons = {summary.cost_note if summary.unpriced else None for summary in summaries}
+    return reasons.pop() if len(summaries) > 1 and len(reasons) == 1 else None
+
+
+def _why(reason: str, page: Page) -> str:
+    return f"price unknown: {page.clean_line(reason)}"
 
 
 def _lines(rows: Sequence[_Row], page: Page) -> Iterator[Text]:

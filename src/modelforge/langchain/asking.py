@@ -6,27 +6,22 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Final
 
-from modelforge.core.errors import (
-    ConnectionFailed,
-    RateLimited,
-    RequestError,
-    ServerFailed,
-    TimedOut,
-)
+from modelforge.core.errors import RequestError, TimedOut
 from modelforge.core.events import Arrival
 from modelforge.core.ports import ChatModel
 from modelforge.langchain.call import Call
 
-_RETRIED: Final = (ConnectionFailed, RateLimited, ServerFailed)
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 30.0
+_LONGEST_ASKED_S: Final = 60.0
 
 
 def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncIterator[Arrival]:
     """What arrives.
 
     A call that fails before anything arrived is repeated up to ``retries`` times where the fault
-    may pass; ``call.timeout_s`` is for all of it.
+    may pass, never sooner than the server asked for, and not at all if that is more than a minute
+    away or would pass the time allowed; ``call.timeout_s`` is for all of it.
 
     Raises:
         RequestError: what the model raises, and TimedOut.
@@ -53,11 +48,11 @@ async def _patiently(model: ChatModel, call: Call, retries: int) -> AsyncIterato
                         return
                     begun = True
                     yield arrival
-            except _RETRIED as error:
-                if begun or attempt == retries:
+            except RequestError as error:
+                wait_s = None if begun or attempt == retries else _wait_s(error, attempt)
+                if wait_s is None or not _ends_before(deadline, wait_s):
                     raise
-                async with asyncio.timeout_at(deadline):
-                    await asyncio.sleep(_wait_s(error, attempt))
+                await asyncio.sleep(wait_s)
             finally:
                 await close(arrivals)
     except TimeoutError:
@@ -72,6 +67,14 @@ async def close(arrivals: AsyncIterator[Arrival]) -> None:
         await aclose()
 
 
-def _wait_s(error: RequestError, attempt: int) -> float:
-    asked_s = error.retry_after_s if isinstance(error, RateLimited) else None
-    return min(_FIRST_WAIT_S * 2**attempt if asked_s is None else asked_s, _LONGEST_WAIT_S)
+def _wait_s(error: RequestError, attempt: int) -> float | None:
+    """How long to wait before the call is repeated; None when it is not to be."""
+    asked_s: float = error.retry_after_s or 0.0
+    if not error.retryable or asked_s > _LONGEST_ASKED_S:
+        return None
+    own_s: float = _FIRST_WAIT_S * 2**attempt
+    return max(min(own_s, _LONGEST_WAIT_S), asked_s)
+
+
+def _ends_before(deadline: float | None, wait_s: float) -> bool:
+    return deadline is None or asyncio.get_running_loop().time() + wait_s < deadline

@@ -27,7 +27,11 @@ class Call:
 
 
 def generation_of(
-    defaults: Generation, *, stream: bool, stop: Sequence[str] | None, options: Mapping[str, Any]
+    defaults: Generation,
+    *,
+    stream: bool,
+    stop: Sequence[str] | str | None,
+    options: Mapping[str, Any],
 ) -> Generation:
     """``defaults`` with a call's ``options`` over them; what is no setting goes to ``extra``.
 
@@ -49,8 +53,13 @@ def generation_of(
     if "tool_choice" in known:
         known["tool_choice"] = tool_choice_of(known["tool_choice"])
     if stop is not None:
-        known["stop"] = tuple(stop)
+        known["stop"] = texts(stop)
     return replace(defaults, stream=stream, extra={**defaults.extra, **extra}, **known)
+
+
+def texts(stop: Sequence[str] | str | None) -> tuple[str, ...]:
+    """Texts to stop at: one, several or none."""
+    return (stop,) if isinstance(stop, str) else tuple(stop or ())
 
 
 def _tool(tool: Any) -> Tool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing, closing
-from typing import Any, Literal
+from typing import Any, Literal, NoReturn
 
 from langchain_core.callbacks import AsyncCallbackManagerForLLMRun, CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LangSmithParams, LanguageModelInput
@@ -20,7 +20,7 @@ from modelforge.core.generation import Generation
 from modelforge.langchain.answer import Chunks, Whole
 from modelforge.langchain.asking import ask, close
 from modelforge.langchain.background import background
-from modelforge.langchain.call import Call, generation_of, tool_choice_of
+from modelforge.langchain.call import Call, generation_of, texts, tool_choice_of
 from modelforge.langchain.messages import prompt_of
 from modelforge.langchain.source import ModelSource, PerLoop
 from modelforge.langchain.structured import json_chain
@@ -38,8 +38,10 @@ class ForgeChatModel(BaseChatModel):
         model: the provider's name for the model; a call may name another with ``model=``.
         source: where requests go; it holds the key, which is no part of this object's text.
         timeout: seconds for a whole answer, retries included; None: no limit.
-        max_retries: how often a call that failed before its first token is repeated (connection,
-            429, 5xx). 0 by default: a measured model should not hide its failures.
+        max_retries: how often a call that failed before its first token is repeated where the
+            fault may pass (connection, 408, 409, 429, 5xx), never sooner than the server asked for
+            and not at all where it asks for more than a minute. 0 by default: a
+            measured model should not hide its failures.
         extra: settings of one server's own, sent as they are.
     """
 
@@ -54,7 +56,7 @@ class ForgeChatModel(BaseChatModel):
     seed: int | None = None
     stop: list[str] | str | None = None
     streaming: bool = False
-    timeout: float | None = None
+    timeout: float | None = Field(default=None, gt=0)
     max_retries: int = Field(default=0, ge=0)
     extra: dict[str, Any] = Field(default_factory=dict)
 
@@ -64,6 +66,13 @@ class ForgeChatModel(BaseChatModel):
         """Prepare to connect; nothing is opened."""
         super().model_post_init(context)
         self._providers = PerLoop(self.source)
+
+    def __reduce__(self) -> NoReturn:
+        """Refuse to be pickled: its key would be written, and its connections would be lost."""
+        raise TypeError(
+            "a model from get_llm cannot be pickled: it holds connections and a key;"
+            " call get_llm in the process that asks"
+        )
 
     @property
     def _llm_type(self) -> str:
@@ -77,7 +86,7 @@ class ForgeChatModel(BaseChatModel):
         return named | given | ({"extra": self.extra} if self.extra else {})
 
     def _get_ls_params(self, stop: list[str] | None = None, **kwargs: Any) -> LangSmithParams:
-        params = super()._get_ls_params(stop=stop or list(self._stop()) or None, **kwargs)
+        params = super()._get_ls_params(stop=stop or list(texts(self.stop)) or None, **kwargs)
         params["ls_provider"] = self.provider
         return params
 
@@ -206,7 +215,7 @@ class ForgeChatModel(BaseChatModel):
             temperature=self.temperature,
             top_p=self.top_p,
             seed=self.seed,
-            stop=self._stop(),
+            stop=texts(self.stop),
             extra=self.extra,
         )
         return Call(
@@ -215,6 +224,3 @@ class ForgeChatModel(BaseChatModel):
             generation=generation_of(defaults, stream=stream, stop=stop, options=options),
             timeout_s=options.get("timeout", self.timeout),
         )
-
-    def _stop(self) -> tuple[str, ...]:
-        return (self.stop,) if isinstance(self.stop, str) else tuple(self.stop or ())

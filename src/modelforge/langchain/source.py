@@ -48,6 +48,10 @@ class PerLoop:
         # unclosed before anything could close them.
         weakref.finalize(self, self._held.clear).atexit = False
 
+    def __deepcopy__(self, _: object) -> PerLoop:
+        """The same source with connections of its own: what is open belongs to its loop."""
+        return PerLoop(self._source)
+
     async def get(self) -> OpenProvider:
         """The running loop's."""
         loop = asyncio.get_running_loop()

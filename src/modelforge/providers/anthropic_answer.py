@@ -74,15 +74,15 @@ class AnthropicStream(SseAnswer):
         delta = table(document.get("delta"))
         match delta.get("type"):
             case "text_delta":
-                if said := text(delta.get("text")):
+                if said := text(delta.get("text") or ""):
                     events.append(TextDelta(text=said))
             case "thinking_delta":
-                if thought := text(delta.get("thinking")):
+                if thought := text(delta.get("thinking") or ""):
                     events.append(ReasoningDelta(text=thought))
             case "input_json_delta":
                 # Other blocks with input are calls of the server's own tools.
                 call = self._calls.get(_place(document))
-                arguments = text(delta.get("partial_json"))
+                arguments = text(delta.get("partial_json") or "")
                 if call is not None and arguments:
                     call.has_arguments = True
                     events.append(ToolCallDelta(index=call.index, arguments=arguments))

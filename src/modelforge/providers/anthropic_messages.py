@@ -23,6 +23,8 @@ _VERSION: Final = "2023-06-01"
 class AnthropicMessages:
     """The codec of ``POST /messages``."""
 
+    listing_path = "/models?limit=1000"
+
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
         """The request body.
 

@@ -41,7 +41,13 @@ class AnswerDecoder(Protocol):
 
 
 class ChatCodec(Protocol):
-    """One wire protocol."""
+    """One wire protocol.
+
+    ``listing_path`` is where the models are listed, all at once where the list has pages.
+    """
+
+    @property
+    def listing_path(self) -> str: ...
 
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
         """The request that asks ``model`` to answer ``prompt``.

@@ -11,6 +11,7 @@ from modelforge.providers.codec import ChatCodec
 from modelforge.providers.credentials import Redactor, header_secrets, public_headers, read_key
 from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.providers.openai_chat_request import ChatDialect
 from modelforge.providers.openai_responses import OpenAIResponses
 
 
@@ -40,16 +41,29 @@ def connect(
     key = read_key(provider, settings.api_key_env, environ, stored=settings.stored_key)
     return Connection(
         codec=codec,
-        headers={**settings.headers, **codec.headers(key)},
-        public_headers={**public_headers(settings.headers), **codec.headers(None)},
+        headers=_laid_over(settings.headers, codec.headers(key)),
+        public_headers=_laid_over(public_headers(settings.headers), codec.headers(None)),
         redact=Redactor([key, *header_secrets(settings.headers)]),
     )
+
+
+def _laid_over(configured: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """Both, where the case of a name does not matter: a header sent twice has two meanings."""
+    taken = {name.lower() for name in ours}
+    kept = {name: value for name, value in configured.items() if name.lower() not in taken}
+    return {**kept, **ours}
 
 
 def _codec(settings: ProviderSettings) -> ChatCodec:
     match settings.protocol:
         case "openai":
-            return OpenAIChat(max_tokens_field=settings.max_tokens_field)
+            return OpenAIChat(
+                ChatDialect(
+                    max_tokens_field=settings.max_tokens_field,
+                    seed_field=settings.seed_field,
+                    stream_options=settings.stream_options,
+                )
+            )
         case "openai-responses":
             return OpenAIResponses()
         case "anthropic":

@@ -10,7 +10,8 @@ from typing import Final
 import aiohttp
 
 from modelforge.core.errors import RequestError, ResponseTooLarge, TimedOut
-from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.http_status import status_error
+from modelforge.providers.transport_errors import transport_error
 
 _LARGEST_BYTES: Final = 64 * 2**20
 
@@ -25,9 +26,11 @@ class Document:
 
 
 async def fetch_document(
-    session: aiohttp.ClientSession, url: str, *, etag: str | None, timeout_s: float
+    session: aiohttp.ClientSession, url: str, *, etag: str | None, timeout_s: float, advice: str
 ) -> Document:
     """``GET url``, with ``If-None-Match`` when an ``etag`` is known. Redirects are followed.
+
+    ``advice`` is what to do when it cannot be had.
 
     Raises:
         RequestError: it cannot be had, or is larger than 64 MiB.
@@ -38,7 +41,7 @@ async def fetch_document(
             if response.status == HTTPStatus.NOT_MODIFIED:
                 return Document(body=None, etag=etag, content_type="")
             if response.status != HTTPStatus.OK:
-                raise status_error(response.status, response.headers, None, url=url)
+                raise status_error(response.status, response.headers, None, url=url, advice=advice)
             body = bytearray()
             async for piece in response.content.iter_any():
                 body += piece
@@ -52,6 +55,6 @@ async def fetch_document(
     except RequestError:
         raise
     except TimeoutError:
-        raise TimedOut(f"no answer from {url} within {timeout_s:g} s") from None
+        raise TimedOut(f"no answer from {url} within {timeout_s:g} s; {advice}") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        raise transport_error(error, url=url) from None
+        raise transport_error(error, url=url, advice=advice) from None

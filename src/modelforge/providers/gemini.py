@@ -22,6 +22,8 @@ from modelforge.providers.json_shape import error_text_of
 class Gemini:
     """The codec of ``POST /models/MODEL:generateContent`` and ``:streamGenerateContent``."""
 
+    listing_path = "/models?pageSize=1000"
+
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
         """The path names the model, with or without the ``models/`` of Google's own lists.
 

@@ -6,13 +6,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 
 import aiohttp
 
-from modelforge.core.errors import EmptyResponse, MalformedResponse, RequestError
+from modelforge.core.errors import EmptyResponse, MalformedResponse, RequestError, UsageError
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
@@ -21,8 +21,10 @@ from modelforge.core.prompt import Prompt
 from modelforge.providers.body import beginning
 from modelforge.providers.codec import AnswerDecoder, EncodedRequest
 from modelforge.providers.connection import Connection
-from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.http_status import status_error
+from modelforge.providers.json_shape import out_of_quota_body
 from modelforge.providers.sessions import ConnectionUse, HttpSessions
+from modelforge.providers.transport_errors import transport_error
 
 _log = logging.getLogger(__name__)
 
@@ -30,17 +32,6 @@ _MAX_ERROR_BYTES: Final = 64 * 2**10
 _EXCERPT_CHARS: Final = 80
 _EVENT_STREAM: Final = "text/event-stream"
 _DRAIN_S: Final = 0.05
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class FixedEndpoint:
-    """A server that is simply there."""
-
-    url: str
-
-    async def base_url(self) -> str:
-        """The URL it was given."""
-        return self.url
 
 
 class HttpChatModel:
@@ -98,10 +89,11 @@ class HttpChatModel:
     ) -> AsyncIterator[Arrival]:
         """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
         request = self.encode(prompt, generation)
+        body = _json(request)
         url = (await self._endpoint.base_url()) + request.path
         _log.debug("POST %s model=%s", url, self._id.model)
         try:
-            async with await self._post(url, request) as response:
+            async with await self._post(url, body) as response:
                 async for arrival in self._read(response, url):
                     yield arrival
         except RequestError as error:
@@ -116,15 +108,13 @@ class HttpChatModel:
         translated.args = (self.redact(str(translated)),)
         return translated
 
-    async def _post(self, url: str, request: EncodedRequest) -> aiohttp.ClientResponse:
+    async def _post(self, url: str, body: bytes) -> aiohttp.ClientResponse:
         """Send the request, once more if the server had closed the idle connection it went out on.
 
         A server may end a kept connection at any time (RFC 9112, section 9.3.1): that no answer
         began on a used one says nothing of the request. The second attempt opens a connection of
         its own, and is the last.
         """
-        # Escaped to ASCII: a lone surrogate in a prompt has no UTF-8 form.
-        body = json.dumps(request.body, separators=(",", ":"), allow_nan=False).encode("ascii")
         use = ConnectionUse()
         try:
             return await self._send(self._sessions.to(url), url, body, use)
@@ -171,7 +161,8 @@ class HttpChatModel:
         if response.status != HTTPStatus.OK:
             body = await beginning(response, _MAX_ERROR_BYTES)
             message = self._codec.error_message(body)
-            raise status_error(response.status, response.headers, message, url=url)
+            spent = out_of_quota_body(body)
+            raise status_error(response.status, response.headers, message, url=url, spent=spent)
         if response.content_type == _EVENT_STREAM:
             return self._codec.stream_decoder()
         if response.content_type == "application/json":
@@ -194,3 +185,14 @@ async def _drain(response: aiohttp.ClientResponse) -> None:
                 pass
     except (TimeoutError, aiohttp.ClientError, OSError) as error:
         _log.debug("the connection is not reused: %s", type(error).__name__)
+
+
+def _json(request: EncodedRequest) -> bytes:
+    """The body; escaped to ASCII, since a lone surrogate in a prompt has no UTF-8 form."""
+    try:
+        return json.dumps(request.body, separators=(",", ":"), allow_nan=False).encode("ascii")
+    except (TypeError, ValueError, RecursionError) as error:
+        raise UsageError(
+            f"the request cannot be written as JSON ({error}):"
+            " check the settings that are sent as they are"
+        ) from None

@@ -14,6 +14,8 @@ from modelforge.providers.json_shape import (
     NotTheProtocol,
     error_text,
     excerpt,
+    is_error,
+    out_of_quota,
     table,
     too_large,
 )
@@ -52,7 +54,7 @@ class JsonAnswer(ABC):
         events: list[ChatEvent] = []
         try:
             document = table(json.loads(self._body))
-            if document.get("error") is not None:
+            if is_error(document):
                 self.fail(document)
             else:
                 self.read(document, events)
@@ -67,4 +69,6 @@ class JsonAnswer(ABC):
     def fail(self, document: dict[str, Any]) -> None:
         """End the answer with the error that ``document`` holds."""
         said = error_text(document) or excerpt(bytes(self._body))
-        self.failure = ServerFailed(f"the server answered with an error: {said}")
+        self.failure = ServerFailed(
+            f"the server answered with an error: {said}", retryable=not out_of_quota(document)
+        )

@@ -5,17 +5,42 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+import orjson
+
 from modelforge.core.errors import ResponseTooLarge
 
 MAX_PIECE_BYTES: Final = 16 * 2**20
 """The largest single event or JSON document that is read."""
 
 _EXCERPT_CHARS: Final = 120
+_SPENT: Final = frozenset(
+    {
+        "insufficient_quota",
+        "billing_hard_limit_reached",
+        "billing_not_active",
+        "exceeded_current_quota_error",
+    }
+)
 _MOST_TOKENS: Final = 2**53  # what every reader of JSON can hold
 
 
 class NotTheProtocol(Exception):
     """A value has a shape that the protocol does not know."""
+
+
+def parsed(document: bytes) -> Any:
+    """The value of a JSON text: by orjson, and where that refuses by the standard library.
+
+    The second accepts what some servers send (NaN, lone surrogates, UTF-16).
+
+    Raises:
+        ValueError: it is not JSON.
+        RecursionError: it is nested too deep.
+    """
+    try:
+        return orjson.loads(document)
+    except orjson.JSONDecodeError:
+        return json.loads(document)
 
 
 def table(value: Any) -> dict[str, Any]:
@@ -54,6 +79,37 @@ def total(*counts: int | None) -> int | None:
     """The sum of what is known; None when nothing is."""
     known = [value for value in counts if value is not None]
     return sum(known) if known else None
+
+
+def is_error(document: dict[str, Any]) -> bool:
+    """Whether a document of an answer holds an error.
+
+    Some servers send the field with every piece: empty, false or zero when there is none.
+    """
+    return bool(document.get("error"))
+
+
+def out_of_quota(document: Any) -> bool:
+    """Whether an error document says that the account has nothing left to spend.
+
+    OpenAI and Moonshot say so with the status of a passing refusal (429), and only the error's
+    code or type tells the two apart: asking again does not help.
+    """
+    if isinstance(document, list) and document:
+        document = document[0]
+    error = document.get("error") if isinstance(document, dict) else None
+    if not isinstance(error, dict):
+        return False
+    words = (error.get("code"), error.get("type"))
+    return any(isinstance(word, str) and word in _SPENT for word in words)
+
+
+def out_of_quota_body(body: bytes) -> bool:
+    """``out_of_quota`` of a body that may not be JSON at all."""
+    try:
+        return out_of_quota(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
 
 
 def error_text(document: Any) -> str | None:

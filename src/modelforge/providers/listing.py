@@ -9,9 +9,6 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-LISTING_QUERY: Final = {"anthropic": "?limit=1000", "google": "?pageSize=1000"}
-"""What asks for the whole list at once, by protocol; OpenAI's list has no pages."""
-
 _GEMINI_PREFIX: Final = "models/"
 
 

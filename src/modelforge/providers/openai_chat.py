@@ -9,23 +9,22 @@ and the fields that servers speaking it add: ``reasoning_content`` (DeepSeek, vL
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import AnswerDecoder, EncodedRequest
 from modelforge.providers.json_shape import error_text_of
 from modelforge.providers.openai_chat_answer import OpenAIChatBody, OpenAIChatStream
-from modelforge.providers.openai_chat_request import request_body
+from modelforge.providers.openai_chat_request import ChatDialect, request_body
 
 
 class OpenAIChat:
     """The codec of ``POST /chat/completions``."""
 
-    def __init__(
-        self, *, max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
-    ) -> None:
-        self._max_tokens_field = max_tokens_field
+    listing_path = "/models"
+
+    def __init__(self, dialect: ChatDialect | None = None) -> None:
+        self._dialect = dialect or ChatDialect()
 
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
         """The request body; a setting that is None is left out, ``extra`` is laid over the rest.
@@ -34,7 +33,7 @@ class OpenAIChat:
         """
         return EncodedRequest(
             path="/chat/completions",
-            body=request_body(model, prompt.messages, generation, self._max_tokens_field),
+            body=request_body(model, prompt.messages, generation, self._dialect),
         )
 
     def headers(self, api_key: str | None) -> Mapping[str, str]:

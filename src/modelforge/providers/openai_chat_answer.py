@@ -22,6 +22,7 @@ from modelforge.providers.json_shape import (
     first_count,
     table,
     text,
+    total,
 )
 from modelforge.providers.sse_answer import SseAnswer
 from modelforge.providers.tool_calls import arguments_text, opening
@@ -43,6 +44,7 @@ class OpenAIChatStream(SseAnswer):
 
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what one chunk says."""
+        choice: dict[str, Any] | None = None
         if (choices := document.get("choices")) and (choice := _first_choice(choices)):
             delta = table(choice.get("delta") or {})
             content = delta.get("content")
@@ -54,7 +56,8 @@ class OpenAIChatStream(SseAnswer):
             if reason := choice.get("finish_reason"):
                 self.finished = True
                 events.append(_finish(reason))
-        if usage := document.get("usage"):
+        # Moonshot counts inside of the last choice.
+        if usage := document.get("usage") or (choice and choice.get("usage")):
             events.append(UsageReport(usage=_usage(table(usage))))
 
 
@@ -71,10 +74,7 @@ class OpenAIChatBody(JsonAnswer):
         message = table(choice.get("message"))
         _read_message(message, events)
         for index, call in enumerate(_tool_calls(message)):
-            function = table(call.get("function") or {})
-            events.append(
-                opening(index, call.get("id"), function.get("name"), function.get("arguments"))
-            )
+            events.append(opening(index, call.get("id"), *_called(call)))
         if reason := choice.get("finish_reason"):
             events.append(_finish(reason))
         if usage := document.get("usage"):
@@ -94,8 +94,7 @@ class _StreamedToolCalls:
 
     def read(self, delta: dict[str, Any], events: list[ChatEvent]) -> None:
         for piece in _tool_calls(delta):
-            function = table(piece.get("function") or {})
-            name, arguments = function.get("name"), function.get("arguments")
+            name, arguments = _called(piece)
             call_id = text(piece.get("id") or "") or None
             known = self._known(piece.get("index"), call_id, named=bool(name))
             if known is None:
@@ -143,6 +142,14 @@ def _tool_calls(message: dict[str, Any]) -> list[dict[str, Any]]:
     return []
 
 
+def _called(call: dict[str, Any]) -> tuple[Any, Any]:
+    """The name of what is called and its arguments; a custom tool takes one free text."""
+    if custom := call.get("custom"):
+        return table(custom).get("name"), table(custom).get("input")
+    function = table(call.get("function") or {})
+    return function.get("name"), function.get("arguments")
+
+
 def _read_message(message: dict[str, Any], events: list[ChatEvent]) -> None:
     """Events of a ``delta`` or a ``message``: reasoning first, as it was thought."""
     if reasoning := message.get("reasoning_content") or message.get("reasoning"):
@@ -173,15 +180,28 @@ def _finish(reason: Any) -> Finish:
     return Finish(reason=_FINISH.get(text(reason), reason))
 
 
+def _completion(usage: dict[str, Any], reasoning: int | None) -> int | None:
+    """The completion's tokens, reasoning included.
+
+    Some servers (xAI) count reasoning beside the completion: their total then says so.
+    """
+    completion = count(usage.get("completion_tokens"))
+    if completion is None or not reasoning:
+        return completion
+    apart = total(count(usage.get("prompt_tokens")), completion, reasoning)
+    return completion + reasoning if count(usage.get("total_tokens")) == apart else completion
+
+
 def _usage(usage: dict[str, Any]) -> Usage:
     prompt_details = table(usage.get("prompt_tokens_details") or {})
     completion_details = table(usage.get("completion_tokens_details") or {})
+    reasoning = count(completion_details.get("reasoning_tokens"))
     return Usage(
         prompt_tokens=count(usage.get("prompt_tokens")),
-        completion_tokens=count(usage.get("completion_tokens")),
+        completion_tokens=_completion(usage, reasoning),
         cached_tokens=first_count(
             prompt_details.get("cached_tokens"), usage.get("prompt_cache_hit_tokens")
         ),
         cache_write_tokens=count(prompt_details.get("cache_write_tokens")),
-        reasoning_tokens=count(completion_details.get("reasoning_tokens")),
+        reasoning_tokens=reasoning,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from modelforge.core.generation import Generation
@@ -9,8 +10,21 @@ from modelforge.core.prompt import Message, Part, TextPart, Tool, ToolCall
 from modelforge.providers.request_body import SCHEMA_NAME, stated, stop_of, with_extra
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatDialect:
+    """Where servers of the protocol differ.
+
+    ``max_tokens_field`` bounds the answer's length, ``seed_field`` holds the seed, and
+    ``stream_options`` is whether the server takes the field that asks for usage in a stream.
+    """
+
+    max_tokens_field: str = "max_tokens"
+    seed_field: str = "seed"
+    stream_options: bool = True
+
+
 def request_body(
-    model: str, messages: tuple[Message, ...], generation: Generation, max_tokens_field: str
+    model: str, messages: tuple[Message, ...], generation: Generation, dialect: ChatDialect
 ) -> dict[str, Any]:
     """The body of ``POST /chat/completions``."""
     body: dict[str, Any] = {
@@ -18,13 +32,15 @@ def request_body(
         "messages": [_message(message) for message in messages],
         "stream": generation.stream,
     }
-    if generation.stream:
+    if generation.stream and dialect.stream_options:
         body["stream_options"] = {"include_usage": True}
     body |= stated(
-        **{max_tokens_field: generation.max_tokens},
+        **{
+            dialect.max_tokens_field: generation.max_tokens,
+            dialect.seed_field: generation.seed,
+        },
         temperature=generation.temperature,
         top_p=generation.top_p,
-        seed=generation.seed,
         stop=stop_of(generation),
         tools=[_tool(tool) for tool in generation.tools] or None,
         tool_choice=_tool_choice(generation.tool_choice),

@@ -19,6 +19,8 @@ from modelforge.providers.openai_responses_request import request_body
 class OpenAIResponses:
     """The codec of ``POST /responses``."""
 
+    listing_path = "/models"
+
     def encode(self, model: str, prompt: Prompt, generation: Generation) -> EncodedRequest:
         """The request body.
 

@@ -20,6 +20,9 @@ from modelforge.providers.sse_answer import SseAnswer
 from modelforge.providers.tool_calls import OpenCall, arguments_text, opening
 
 _FINISH: Final = {"max_output_tokens": "length", "content_filter": "content_filter"}
+_ARGUMENTS: Final = {"function_call": "arguments", "custom_tool_call": "input"}
+"""The items that are calls, and the field that holds what is passed to the tool."""
+
 _DELTAS: Final[dict[str, type[TextDelta | RefusalDelta | ReasoningDelta]]] = {
     "response.output_text.delta": TextDelta,
     "response.refusal.delta": RefusalDelta,
@@ -40,6 +43,7 @@ class OpenAIResponsesStream(SseAnswer):
     def __init__(self) -> None:
         super().__init__()
         self._calls: dict[int, OpenCall] = {}
+        self._told: set[int | None] = set()
 
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what one event says."""
@@ -47,11 +51,15 @@ class OpenAIResponsesStream(SseAnswer):
         if delta := _DELTAS.get(kind):
             if said := text(document.get("delta")):
                 events.append(delta(text=said))
+                self._told.add(count(document.get("output_index")))
             return
         match kind:
-            case "response.output_item.added" | "response.output_item.done":
-                self._read_item(document, events)
-            case "response.function_call_arguments.delta":
+            case "response.output_item.added":
+                self._read_call(document, events)
+            case "response.output_item.done":
+                self._read_call(document, events)
+                self._read_untold(document, events)
+            case "response.function_call_arguments.delta" | "response.custom_tool_call_input.delta":
                 self._read_arguments(document, events)
             case "response.completed" | "response.incomplete":
                 self._end(table(document.get("response")), events)
@@ -62,12 +70,12 @@ class OpenAIResponsesStream(SseAnswer):
             case "error":
                 self.fail(document)
 
-    def _read_item(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
+    def _read_call(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """A call begins when its item is added; what never arrived in pieces comes when done."""
         item = table(document.get("item"))
-        if item.get("type") != "function_call":
+        if (given := _ARGUMENTS.get(text(item.get("type") or ""))) is None:
             return
-        arguments = arguments_text(item.get("arguments"))
+        arguments = arguments_text(item.get(given))
         place = _place(document)
         call = self._calls.get(place)
         if call is None:
@@ -77,6 +85,15 @@ class OpenAIResponsesStream(SseAnswer):
             events.append(ToolCallDelta(index=call.index, arguments=arguments))
         call.has_arguments = call.has_arguments or bool(arguments)
 
+    def _read_untold(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
+        """The words of an item that is done, from a server that sent none of them in pieces."""
+        place = count(document.get("output_index"))
+        if not self._told & {place, None}:
+            before = len(events)
+            _read_words(table(document.get("item")), events)
+            if len(events) > before:
+                self._told.add(place)
+
     def _read_arguments(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         call = self._calls.get(_place(document))
         arguments = text(document.get("delta"))
@@ -85,7 +102,10 @@ class OpenAIResponsesStream(SseAnswer):
             events.append(ToolCallDelta(index=call.index, arguments=arguments))
 
     def _end(self, response: dict[str, Any], events: list[ChatEvent]) -> None:
-        _read_end(response, events, called=bool(self._calls))
+        called = bool(self._calls)
+        if not self._told and not called:  # a server that sends only the whole
+            called = _read_output(response.get("output") or [], events) > 0
+        _read_end(response, events, called=called)
         self.done = True
 
 
@@ -96,17 +116,7 @@ class OpenAIResponsesBody(JsonAnswer):
 
     def read(self, document: dict[str, Any], events: list[ChatEvent]) -> None:
         """Append what the response says."""
-        calls = 0
-        for item in map(table, array(document.get("output"))):
-            match item.get("type"):
-                case "message":
-                    _read_message(item, events)
-                case "reasoning":
-                    _read_reasoning(item, events)
-                case "function_call":
-                    called = item.get("call_id"), item.get("name"), item.get("arguments")
-                    events.append(opening(calls, *called))
-                    calls += 1
+        calls = _read_output(document.get("output"), events)
         if document.get("status") == "failed":
             _read_usage(document, events)
             self.fail(document)
@@ -117,6 +127,26 @@ class OpenAIResponsesBody(JsonAnswer):
 def _place(document: dict[str, Any]) -> int:
     """The place of an item in the output; calls are told apart by it."""
     return count(document.get("output_index")) or 0
+
+
+def _read_output(output: Any, events: list[ChatEvent]) -> int:
+    """Everything that the items of an output say; returns how many of them are calls."""
+    calls = 0
+    for item in map(table, array(output)):
+        if given := _ARGUMENTS.get(text(item.get("type") or "")):
+            events.append(opening(calls, item.get("call_id"), item.get("name"), item.get(given)))
+            calls += 1
+        else:
+            _read_words(item, events)
+    return calls
+
+
+def _read_words(item: dict[str, Any], events: list[ChatEvent]) -> None:
+    match item.get("type"):
+        case "message":
+            _read_message(item, events)
+        case "reasoning":
+            _read_reasoning(item, events)
 
 
 def _read_message(item: dict[str, Any], events: list[ChatEvent]) -> None:

@@ -13,8 +13,9 @@ from modelforge.core.errors import RequestError, TimedOut
 from modelforge.core.ports import Clock
 from modelforge.providers.body import beginning
 from modelforge.providers.connection import Connection
-from modelforge.providers.http_errors import status_error, transport_error
+from modelforge.providers.http_status import status_error
 from modelforge.providers.listing import listed_ids
+from modelforge.providers.transport_errors import transport_error
 
 _MAX_LISTING_BYTES: Final = 4 * 2**20
 
@@ -43,13 +44,9 @@ async def probe(
     connection: Connection,
     timeout_s: float,
     clock: Clock,
-    query: str = "",
 ) -> Probe:
-    """``GET {base_url}/models``; never raises for what the endpoint does.
-
-    ``query`` asks for more than a first page (``LISTING_QUERY``).
-    """
-    url = f"{base_url}/models{query}"
+    """Ask for the list of models; never raises for what the endpoint does."""
+    url = base_url + connection.codec.listing_path
     ids: tuple[str, ...] | None = None
     failure: RequestError | None = None
     started_s = clock()

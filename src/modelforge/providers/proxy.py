@@ -30,9 +30,13 @@ def proxy_for(url: str) -> str | None:
         ConfigError: the variable does not hold the URL of an HTTP proxy.
     """
     parts = urlsplit(url)
-    if is_loopback(url) or proxy_bypass(parts.hostname or ""):
+    # NO_PROXY may name a host with its port or without.
+    host = parts.hostname or ""
+    if is_loopback(url) or proxy_bypass(host) or proxy_bypass(parts.netloc):
         return None
     proxies = getproxies()
+    if _in_a_network(host, proxies.get("no", "")):
+        return None
     proxy = proxies.get(parts.scheme) or proxies.get("all")
     if not proxy:
         return None
@@ -42,3 +46,24 @@ def proxy_for(url: str) -> str | None:
             f"set {parts.scheme.upper()}_PROXY=http://host:port, or NO_PROXY={parts.hostname}"
         )
     return proxy
+
+
+def _in_a_network(host: str, no_proxy: str) -> bool:
+    """Whether NO_PROXY names a network (``10.0.0.0/8``) that the address ``host`` is in.
+
+    As curl reads it and ``urllib`` does not. A name is not looked up for it.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    for entry in no_proxy.split(","):
+        if "/" not in entry:
+            continue
+        try:
+            network = ipaddress.ip_network(entry.strip(), strict=False)
+        except ValueError:
+            continue
+        if address in network:
+            return True
+    return False

@@ -14,6 +14,9 @@ from modelforge.providers.json_shape import (
     NotTheProtocol,
     error_text,
     excerpt,
+    is_error,
+    out_of_quota,
+    parsed,
     too_large,
 )
 from modelforge.providers.sse import EventDecoder, ServerSentEvent
@@ -60,26 +63,42 @@ class SseAnswer(ABC):
     def fail(self, document: dict[str, Any]) -> None:
         """End the answer with the error that ``document`` holds."""
         said = error_text(document) or excerpt(json.dumps(document).encode())
-        self.failure = ServerFailed(f"the server reported an error in its answer: {said}")
+        self.failure = ServerFailed(
+            f"the server reported an error in its answer: {said}",
+            retryable=not out_of_quota(document),
+        )
+
+    def feed_event(self, data: bytes, type_: bytes = b"message") -> Sequence[ChatEvent]:
+        """The events of one server-sent event that was cut out already."""
+        events: list[ChatEvent] = []
+        if not self.done and self.failure is None:
+            self._read_one(data, type_, events)
+        return events
 
     def _read_all(self, received: Sequence[ServerSentEvent]) -> list[ChatEvent]:
         events: list[ChatEvent] = []
         for event in received:
             if self.done or self.failure is not None:
                 break
-            if event.data == self.sentinel:
-                self.done = True
-                break
-            try:
-                document = json.loads(event.data)
-                if not isinstance(document, dict):
-                    raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
-                if document.get("error") is not None or event.type == b"error":
-                    self.fail(document)
-                else:
-                    self.read(document, events)
-            except (ValueError, RecursionError, NotTheProtocol):
-                self.failure = MalformedResponse(
-                    f"an event of the stream is not {self.noun}: {excerpt(event.data)}"
-                )
+            self._read_one(event.data, event.type, events)
         return events
+
+    def _read_one(self, data: bytes, type_: bytes, events: list[ChatEvent]) -> None:
+        data = data.strip()
+        if not data:  # sent to keep the connection alive
+            return
+        if data == self.sentinel:
+            self.done = True
+            return
+        try:
+            document = parsed(data)
+            if not isinstance(document, dict):
+                raise NotTheProtocol  # noqa: TRY301 (one place says what is malformed)
+            if type_ == b"error" or is_error(document):
+                self.fail(document)
+            else:
+                self.read(document, events)
+        except (ValueError, RecursionError, NotTheProtocol):
+            self.failure = MalformedResponse(
+                f"an event of the stream is not {self.noun}: {excerpt(data)}"
+            )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from modelforge.config.builtin import REPLAY_PROVIDER
+from modelforge.core.errors import InvalidModelId
 from modelforge.core.model_id import ModelId
 
 _DIVIDER: Final = "#"
@@ -26,6 +27,9 @@ class RecordingAddress:
 
         Both may hold a ``#`` of their own: the longest beginning that is there as a file is the
         file; where nothing is there, the first ``#`` divides.
+
+        Raises:
+            InvalidModelId: there is no file before the ``#``.
         """
         at = len(name)
         while at > 0:
@@ -33,6 +37,10 @@ class RecordingAddress:
                 return cls(file=_expanded(name[:at]), model=name[at + 1 :] or None)
             at = name.rfind(_DIVIDER, 0, at)
         file, _, model = name.partition(_DIVIDER)
+        if not file:
+            raise InvalidModelId(
+                f"'{REPLAY_PROVIDER}/{name}' names no file: write {REPLAY_PROVIDER}/FILE#MODEL"
+            )
         return cls(file=_expanded(file), model=model or None)
 
 

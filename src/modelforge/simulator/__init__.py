@@ -1,1 +1,1 @@
-"""An OpenAI-compatible server with a known truth: its answers are planned."""
+"""A server of OpenAI's and Anthropic's APIs with a known truth: its answers are planned."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, Protocol
 
-from modelforge.simulator import frames
 from modelforge.simulator.answer_plan import AnswerPlan
-from modelforge.simulator.api_error import ApiError
-from modelforge.simulator.fault import FaultKind
+from modelforge.simulator.api_error import ApiError, overloaded, rate_limited, server_failed
+from modelforge.simulator.crash import log_crash
+from modelforge.simulator.delivery import JSON
+from modelforge.simulator.fault import REFUSALS, FaultKind
 from modelforge.simulator.line import Line
 from modelforge.simulator.timer import Timer
 from modelforge.simulator.truth import ModelTruth
+from modelforge.simulator.wire import Wire
 
 _HTML: Final = "<!doctype html><title>Welcome</title><p>This is not the answer you asked for.\n"
 
@@ -32,13 +34,15 @@ class Generator(Protocol):
 class Answer:
     """Sends what its plan says at the moments the plan or the generator names.
 
-    ``ended`` is called once, when the last byte was written or the client has gone.
+    ``ended`` is called once, when the last byte was written or the client has gone. Whatever fails
+    unforeseen ends this answer alone: a 500 while nothing was sent, and a cut afterwards.
     """
 
     def __init__(
         self,
         plan: AnswerPlan,
         *,
+        wire: Wire,
         line: Line,
         truth: ModelTruth,
         timer: Timer,
@@ -47,7 +51,9 @@ class Answer:
         ended: Callable[[], None],
     ) -> None:
         self._plan = plan
+        self._wire = wire
         self._line = line
+        self._begun = False  # whether any byte of it was sent
         self._truth = truth
         self._timer = timer
         self._parsed_s = parsed_s
@@ -64,22 +70,10 @@ class Answer:
     def begin(self) -> None:
         """Start; called once."""
         self._truth.arrived(self._parsed_s)
-        kind = self.fault_kind
-        if kind in {"429", "500"}:
-            self._refuse()
-            return
-        self._truth.prompt_tokens += self._plan.prompt_tokens
-        self._truth.cached_tokens += self._plan.cached_tokens
-        if kind == "stall":
-            self._begin_stall()
-        if self._generator is None:
-            self._arm()
-            return
-        pause_s = self._pause_s if kind in {"stall", "slow-first-byte"} else 0.0
-        if pause_s == 0:
-            self._submit()
-        elif math.isfinite(pause_s):
-            self._timer.at(self._parsed_s + pause_s, self._submit)
+        try:
+            self._begin()
+        except Exception as error:  # noqa: BLE001 (see the class)
+            self._crash(error)
 
     def token(self, at_s: float) -> None:
         """The generator has the next token, as of ``at_s``."""
@@ -100,6 +94,24 @@ class Answer:
         if not self._over:
             self._finish(self.fault_kind or "disconnected", "abort")
 
+    def _begin(self) -> None:
+        kind = self.fault_kind
+        if kind in REFUSALS:
+            self._refuse(self._refusal())
+            return
+        self._truth.prompt_tokens += self._plan.prompt_tokens
+        self._truth.cached_tokens += self._plan.cached_tokens
+        if kind == "stall":
+            self._begin_stall()
+        if self._generator is None:
+            self._arm()
+            return
+        pause_s = self._pause_s if kind in {"stall", "slow-first-byte"} else 0.0
+        if pause_s == 0:
+            self._submit()
+        elif math.isfinite(pause_s):
+            self._timer.at(self._parsed_s + pause_s, self._submit)
+
     def _begin_stall(self) -> None:
         """Send what a stalled answer sends before it stalls."""
 
@@ -109,6 +121,15 @@ class Answer:
 
     def _due(self) -> None:
         """Send what is due by now."""
+        if self._over:
+            return
+        try:
+            self._send_due()
+        except Exception as error:  # noqa: BLE001 (see the class)
+            self._crash(error)
+
+    def _send_due(self) -> None:
+        """Send what is due by now; the answer is not over."""
         raise NotImplementedError
 
     def _submit(self) -> None:
@@ -120,24 +141,32 @@ class Answer:
                 output_tokens=self._plan.length,
             )
 
-    def _refuse(self) -> None:
-        fault = self._plan.fault
+    def _refusal(self) -> ApiError:
+        retry_after_s = math.ceil(self._pause_s)
         if self.fault_kind == "429":
-            error = ApiError(
-                429,
-                "Rate limit reached for requests. Please try again later.",
-                kind="requests",
-                code="rate_limit_exceeded",
-            )
-            extra = {"Retry-After": f"{math.ceil(fault.pause_s if fault else 0)}"}
-        else:
-            error = ApiError(
-                500, "The server had an error while processing your request.", kind="server_error"
-            )
-            extra = {}
-        self._line.write(frames.document(error.status, error.document, extra=extra))
-        self._finish(self.fault_kind or "", "abort")
+            return rate_limited(retry_after_s)
+        return overloaded(retry_after_s or None) if self.fault_kind == "529" else server_failed()
+
+    def _refuse(self, error: ApiError) -> None:
+        self._write_document(error.status, self._wire.error(error), extra=error.headers)
+        self._finish(self.fault_kind or "crashed", "abort")
         self._line.end()
+
+    def _write_document(
+        self, status: int, content: object, *, extra: Mapping[str, str] = {}, kind: str = JSON
+    ) -> None:
+        self._begun = True
+        delivery = self._line.delivery
+        self._line.write(delivery.document(status, content, kind=kind, extra=extra))
+
+    def _crash(self, error: Exception) -> None:
+        log_crash("to answer", error)
+        if self._over:
+            return
+        if self._begun:
+            self._drop()
+        else:
+            self._refuse(server_failed())
 
     def _fail_at_first_byte(self) -> bool:
         """Act out the faults that take the place of an answer; False if it has none of them."""
@@ -146,7 +175,7 @@ class Answer:
             self._line.reset()
             return True
         if self.fault_kind == "wrong-type":
-            self._line.write(frames.document(200, _HTML, kind="text/html"))
+            self._write_document(200, _HTML, kind="text/html")
             self._finish("wrong-type", "abort")
             self._line.end()
             return True
@@ -160,7 +189,7 @@ class Answer:
 
     def _drop(self) -> None:
         """The answer ends here, with the connection."""
-        self._finish(self.fault_kind or "", "abort")
+        self._finish(self.fault_kind or "crashed", "abort")
         self._line.drop()
 
     def _finish(self, outcome: str, finish_reason: str) -> None:

@@ -7,12 +7,15 @@ import math
 from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
-from typing import Any
+from typing import Literal
 
 from modelforge.simulator.completion_request import MAX_OUTPUT_TOKENS, CompletionRequest
-from modelforge.simulator.fault import Fault, FaultPlan
+from modelforge.simulator.fault import REFUSALS, Fault, FaultPlan
 from modelforge.simulator.profile import Profile
 from modelforge.simulator.words import WORDS, count_tokens, text_of
+
+FinishReason = Literal["stop", "length"]
+"""It ended by itself, or at the request's ``max_tokens``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,7 +31,7 @@ class AnswerPlan:
     first_word: int
     stride: int
     length: int
-    finish_reason: str
+    finish_reason: FinishReason
     prompt_tokens: int
     cached_tokens: int
     offsets_s: tuple[float, ...]
@@ -39,16 +42,6 @@ class AnswerPlan:
     def text(self) -> str:
         """The whole answer."""
         return text_of(self.first_word, self.stride, self.length)
-
-    @property
-    def usage(self) -> dict[str, Any]:
-        """The tokens in OpenAI's shape."""
-        return {
-            "prompt_tokens": self.prompt_tokens,
-            "completion_tokens": self.length,
-            "total_tokens": self.prompt_tokens + self.length,
-            "prompt_tokens_details": {"cached_tokens": self.cached_tokens},
-        }
 
 
 def plan_answer(
@@ -78,7 +71,7 @@ def plan_answer(
     digest = _digest(f"{identity}\0{request.chat}\0{request.prompt}")
     source = Random(digest)  # noqa: S311 (a simulation, not a secret)
     drawn = profile.tokens.draws(source, 1)[0]
-    length = request.max_tokens or min(max(round(drawn), 1), MAX_OUTPUT_TOKENS)
+    length, finish_reason = _length(request, min(max(round(drawn), 1), MAX_OUTPUT_TOKENS))
     chance = _digest(f"fault\0{identity}") / 2**128
     fault = FaultPlan(faults=profile.faults).choose(
         number=number, arrived_s=arrived_s, chance=chance
@@ -95,7 +88,7 @@ def plan_answer(
         first_word=digest % len(WORDS),
         stride=(digest >> 8) % len(WORDS) | 1,
         length=length,
-        finish_reason="stop" if request.max_tokens is None else "length",
+        finish_reason=finish_reason,
         prompt_tokens=count_tokens(request.prompt),
         cached_tokens=cached_tokens,
         offsets_s=offsets_s,
@@ -104,9 +97,17 @@ def plan_answer(
     )
 
 
+def _length(request: CompletionRequest, drawn: int) -> tuple[int, FinishReason]:
+    """How long an answer is, and what ends it, where the profile would have ``drawn`` tokens."""
+    limit = request.max_tokens
+    if limit is None or (request.at_most and drawn <= limit):
+        return drawn, "stop"
+    return limit, "length"
+
+
 def _paused(offsets_s: tuple[float, ...], fault: Fault, fault_at: int) -> tuple[float, ...]:
     """The offsets with the pause of a fault from the token it acts at."""
-    if fault.kind in {"429", "500"}:
+    if fault.kind in REFUSALS:
         return offsets_s
     at = 0 if fault.kind == "slow-first-byte" else fault_at
     pause_s = fault.pause_s

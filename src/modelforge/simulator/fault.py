@@ -12,11 +12,12 @@ from modelforge.core.errors import UsageError
 from modelforge.simulator.duration import parse_duration_s
 
 FaultKind = Literal[
-    "429", "500", "stall", "stall-midstream", "cut", "malformed", "slow-first-byte",
-    "wrong-type", "lying-chunk", "reset",
+    "429", "500", "529", "stall", "stall-midstream", "cut", "malformed", "slow-first-byte",
+    "wrong-type", "lying-chunk", "reset", "error-midstream",
 ]  # fmt: skip
 """
-- ``429``, ``500``: an error at once; 429 with Retry-After of ``seconds``, 1 by default.
+- ``429``, ``500``, ``529``: an error at once; 429 and 529 with Retry-After of ``seconds``, by
+  default 1 and none.
 - ``stall``: the head of the answer, then nothing for ``seconds``, or for ever.
 - ``stall-midstream``: the same after half of the tokens.
 - ``cut``: the connection is closed after half of the tokens.
@@ -25,10 +26,15 @@ FaultKind = Literal[
 - ``wrong-type``: a page of HTML with status 200.
 - ``lying-chunk``: after half of the tokens, a chunk that is shorter than it says, and the end.
 - ``reset``: the connection is reset when the first byte is due.
+- ``error-midstream``: after half of the tokens, an event that is an error, and the end; an answer
+  in one piece is a 529 when it is due.
 """
 FAULT_KINDS: Final[tuple[FaultKind, ...]] = get_args(FaultKind)
+REFUSALS: Final[frozenset[FaultKind]] = frozenset({"429", "500", "529"})
+"""The kinds that refuse the request at once."""
 _DEFAULT_SECONDS: Final[dict[FaultKind, float]] = {
     "429": 1.0,
+    "529": 0.0,
     "slow-first-byte": 5.0,
     "stall": math.inf,
     "stall-midstream": math.inf,

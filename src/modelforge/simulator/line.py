@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from modelforge.simulator.delivery import Delivery
+
 
 class Line(Protocol):
     """The client's side of one request."""
+
+    @property
+    def delivery(self) -> Delivery:
+        """What the client can take."""
+        ...
 
     def write(self, data: bytes) -> None:
         """Send ``data``."""

@@ -19,7 +19,7 @@ _BACKLOG: Final = 4096
 
 
 class Simulator:
-    """An OpenAI-compatible server with a known truth, from ``async with`` until its end.
+    """A server of OpenAI's and Anthropic's APIs with a known truth, for an ``async with`` block.
 
     Every built-in profile is served under its name.
 
@@ -61,7 +61,7 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """What an OpenAI client is given."""
+        """What an OpenAI client is given; Anthropic's adds the version itself and takes ``url``."""
         return f"{self.url}/v1"
 
     @property

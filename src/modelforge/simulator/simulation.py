@@ -11,8 +11,7 @@ from modelforge.simulator.answer import Answer
 from modelforge.simulator.answer_plan import plan_answer
 from modelforge.simulator.api_error import ApiError
 from modelforge.simulator.batch_driver import BatchDriver
-from modelforge.simulator.completion_request import CompletionRequest
-from modelforge.simulator.frames import event_frames
+from modelforge.simulator.http_request import HttpRequest
 from modelforge.simulator.line import Line
 from modelforge.simulator.metrics import ModelGauges, metrics_text
 from modelforge.simulator.prefix_cache import PrefixCache
@@ -44,14 +43,15 @@ class Simulation:
             if profile.queue is not None
         }
 
-    def answer(self, body: bytes, *, chat: bool, line: Line) -> Answer:
+    def answer(self, http: HttpRequest, line: Line) -> Answer:
         """Begin to answer a request for a completion.
 
         Raises:
             ApiError: the request is wrong, or nobody serves its model.
         """
         parsed_s = self._timer.clock()
-        request = CompletionRequest.parse(body, chat=chat)
+        wire = http.wire
+        request = wire.parse(http.body)
         profile = self.profile(request.model)
         number = self._numbers[profile.name]
         self._numbers[profile.name] = number + 1
@@ -65,6 +65,7 @@ class Simulation:
             cached_tokens=cached,
         )
         common: dict[str, Any] = {
+            "wire": wire,
             "line": line,
             "truth": self.truth.models[profile.name],
             "timer": self._timer,
@@ -77,12 +78,12 @@ class Simulation:
         if request.stream:
             answer = StreamedAnswer(
                 plan,
-                events=event_frames(profile.name, chat=chat),
+                events=wire.events(profile.name, chunked=line.delivery.chunked),
                 include_usage=request.include_usage,
                 **common,
             )
         else:
-            answer = WholeAnswer(plan, model=profile.name, chat=chat, **common)
+            answer = WholeAnswer(plan, model=profile.name, **common)
         self._under_way.add(answer)
         answer.begin()
         return answer
@@ -91,7 +92,7 @@ class Simulation:
         """The profile that requests for ``model`` get.
 
         Raises:
-            ApiError: 404, in OpenAI's words.
+            ApiError: 404.
         """
         if model not in self.profiles:
             raise ApiError(

@@ -6,31 +6,37 @@ import math
 from typing import Any, Final
 
 from modelforge.simulator.answer import Answer
-from modelforge.simulator.frames import STREAM_HEAD, EventFrames
+from modelforge.simulator.api_error import overloaded
+from modelforge.simulator.delivery import stream_head
+from modelforge.simulator.fault import FaultKind
+from modelforge.simulator.wire import StreamEvents
 from modelforge.simulator.words import word_at
 
-_LIE: Final = b'400\r\ndata: {"id":"chatcmpl-\r\n'
+_ACTING: Final[frozenset[FaultKind]] = frozenset(
+    {"cut", "malformed", "lying-chunk", "error-midstream"}
+)
 
 
 class StreamedAnswer(Answer):
-    """One event a token. The head and the role leave with the first token, the end with the last.
+    """One event a token. What opens leaves with the first token, what ends with the last.
 
     Tokens that fall due together, as they all do without a delay, leave in one write.
     """
 
     def __init__(
-        self, *args: Any, events: EventFrames, created: int, include_usage: bool, **more: Any
+        self, *args: Any, events: StreamEvents, created: int, include_usage: bool, **more: Any
     ) -> None:
         super().__init__(*args, **more)
         self._events = events
-        self._mark = events.mark(self._plan.id, created)
+        self._mark = events.mark(self._plan, created)
         self._include_usage = include_usage
-        self._head_sent = False
         self._next = 0
         self._written_s = self._parsed_s
 
     def _begin_stall(self) -> None:
-        self._line.write(self._head())
+        head = self._head()
+        self._begun = True
+        self._line.write(head)
 
     def _arm(self) -> None:
         due_s = self._moments_s[self._next]
@@ -39,13 +45,13 @@ class StreamedAnswer(Answer):
         elif math.isfinite(due_s):
             self._timer.at(due_s, self._due)
 
-    def _due(self) -> None:
-        if self._over or (not self._head_sent and self._fail_at_first_byte()):
+    def _send_due(self) -> None:
+        if not self._begun and self._fail_at_first_byte():
             return
         now_s = self._timer.clock()
         plan, moments_s, index = self._plan, self._moments_s, self._next
-        pieces = [] if self._head_sent else [self._head()]
-        acts_at = plan.fault_at if self.fault_kind in {"cut", "malformed", "lying-chunk"} else -1
+        pieces = [] if self._begun else [self._head()]
+        acts_at = plan.fault_at if self.fault_kind in _ACTING else -1
         known = len(moments_s)
         while index < known and moments_s[index] <= now_s:
             if index == acts_at:
@@ -60,18 +66,29 @@ class StreamedAnswer(Answer):
     def _write(self, pieces: list[bytes], index: int, *, broken: bool) -> None:
         """Send ``pieces``, which hold the tokens up to ``index``, and go on from there."""
         if broken and self._moments_s[index] <= self._timer.clock():
-            if self.fault_kind == "lying-chunk":
-                pieces.append(_LIE)
-            self._send(pieces, index)
-            self._drop()
+            self._send_broken(pieces, index)
             return
         if index == self._plan.length:
-            pieces += self._ending()
+            pieces.append(
+                self._events.ending(self._mark, self._plan, include_usage=self._include_usage)
+            )
         self._send(pieces, index)
         if index == self._plan.length:
             self._complete()
         elif self._generator is None:
             self._arm_later()
+
+    def _send_broken(self, pieces: list[bytes], index: int) -> None:
+        """Send ``pieces`` and break off."""
+        if self.fault_kind == "error-midstream":
+            self._send([*pieces, self._events.failure(overloaded())], index)
+            self._finish("error-midstream", "abort")
+            self._line.end()
+            return
+        if self.fault_kind == "lying-chunk":
+            pieces.append(self._events.lie)
+        self._send(pieces, index)
+        self._drop()
 
     def _arm_later(self) -> None:
         due_s = self._moments_s[self._next]
@@ -82,6 +99,7 @@ class StreamedAnswer(Answer):
         data = b"".join(pieces)
         written_s = self._timer.clock()
         if data:
+            self._begun = True
             self._line.write(data)
         truth = self._truth
         for position in range(self._next, index):
@@ -95,11 +113,5 @@ class StreamedAnswer(Answer):
         self._next = index
 
     def _head(self) -> bytes:
-        self._head_sent = True
-        return STREAM_HEAD + self._events.role(self._mark)
-
-    def _ending(self) -> list[bytes]:
-        pieces = [self._events.finish(self._mark, self._plan.finish_reason)]
-        if self._include_usage:
-            pieces.append(self._events.usage(self._mark, self._plan.usage))
-        return [*pieces, self._events.done]
+        head = stream_head(self._line.delivery)
+        return head + self._events.opening(self._mark, self._plan)

@@ -10,12 +10,15 @@ from itertools import count
 from typing import Final
 
 from modelforge.core.ports import Clock
+from modelforge.simulator.crash import log_crash
 
 _CALLS_A_TURN: Final = 32  # then the loop reads and flushes before the next ones
 
 
 class Timer:
     """Calls back at moments on ``clock``, never early, in their order.
+
+    A call that fails is reported in one line and takes no other with it.
 
     The event loop's own timers are as coarse as a millisecond. With ``spin_s`` the loop is kept
     awake that long before the next moment: exact to some tens of microseconds, for some CPU.
@@ -65,7 +68,10 @@ class Timer:
         for _ in range(_CALLS_A_TURN):
             if not heap or heap[0][0] > clock():
                 break
-            heappop(heap)[2]()
+            try:
+                heappop(heap)[2]()
+            except Exception as error:  # noqa: BLE001 (see the class)
+                log_crash("at a moment", error)
         self._handle = None
         if heap:
             self._arm()

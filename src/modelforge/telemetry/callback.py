@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Any, Final, Self
 from uuid import UUID
 
 from langchain_core.callbacks import BaseCallbackHandler
@@ -61,6 +61,10 @@ class TelemetryCallback(BaseCallbackHandler):
         self._calls: dict[UUID, _Call] = {}
         self._tally = Tally()
         self._last: _Call | None = None
+
+    def __deepcopy__(self, _: object) -> Self:
+        """Itself: the copy of a model goes on telling whoever holds this."""
+        return self
 
     @property
     def metrics(self) -> TelemetryMetrics:
@@ -151,7 +155,17 @@ class TelemetryCallback(BaseCallbackHandler):
         prices = self._prices
         if prices is None or isinstance(prices, Rates | NoRates):
             return prices or _NOT_TOLD
-        return prices(self.provider, self.model)
+        try:
+            return prices(self.provider, self.model)
+        except Exception as error:  # noqa: BLE001 (a stranger's function; the call still counts)
+            return NoRates(reason=f"its price could not be looked up: {_named(error)}")
+
+
+def price_calls(callbacks: Iterable[BaseCallbackHandler], prices: Prices) -> None:
+    """Give ``prices`` to those of ``callbacks`` that measure cost and have none."""
+    for callback in callbacks:
+        if isinstance(callback, TelemetryCallback):
+            callback.price_with(prices)
 
 
 class _Call:

@@ -41,7 +41,7 @@ class Tally:
         self._reasoning.add(usage.reasoning_tokens)
         if charge.cost is None:
             self._unpriced += 1
-            self._reason = charge.reason
+            self._reason = charge.note
         else:
             self._usd += charge.cost.usd
 
@@ -53,6 +53,8 @@ class Tally:
             note = _NOTHING
         elif missing:
             note = f"{missing} of {self._answered} answered calls reported {_NO_USAGE}"
+        elif left_out := self._uncounted():
+            note = left_out
         return TokenUsage(
             prompt_tokens=self._prompt.value,
             completion_tokens=self._completion.value,
@@ -60,6 +62,15 @@ class Tally:
             reasoning_tokens=self._reasoning.value,
             note=note,
         )
+
+    def _uncounted(self) -> str | None:
+        """Of answered calls whose tokens are known, which part of them is not."""
+        parts = {"cached": self._cached.missing, "reasoning": self._reasoning.missing}
+        missing = {name: calls for name, calls in parts.items() if calls}
+        if not missing:
+            return None
+        calls = f"{max(missing.values())} of {self._answered} answered calls"
+        return f"{calls} did not count {' or '.join(missing)} tokens"
 
     def cost(self) -> tuple[Decimal | None, str | None]:
         """Dollars, and what must be said about them."""

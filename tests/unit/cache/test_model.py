@@ -23,7 +23,7 @@ from modelforge.compare.engine import run_comparison
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import SummaryBuilder
-from modelforge.core.errors import StreamCut
+from modelforge.core.errors import LocalServerFailed, RateLimited, StreamCut
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from tests.unit.compare.fakes import PRICES, ScriptedModel, cases
@@ -83,6 +83,94 @@ async def test_the_second_time_nothing_is_asked(cache: AnswerCache) -> None:
     assert [result.response for result in again] == [result.response for result in first]
     assert {(result.cached, result.cached_at) for result in first} == {(False, None)}
     assert {(result.cached, result.cached_at) for result in again} == {(True, ASKED_AT)}
+
+
+async def test_a_model_is_made_ready_only_when_something_is_sent(cache: AnswerCache) -> None:
+    model = ScriptedModel("m", time.monotonic)
+    await ask(behind(cache, model))
+    asked = model.prepared
+    assert asked > 0
+    await ask(behind(cache, model))
+    assert model.prepared == asked
+    await ask(behind(cache, model, refresh=True))
+    assert model.prepared > asked
+
+
+async def test_a_model_that_cannot_be_had_is_tried_once(cache: AnswerCache) -> None:
+    model = ScriptedModel("m", time.monotonic, refusal=LocalServerFailed("it died"))
+    plan = ComparisonPlan(repeats=2)
+    one_at_a_time = [
+        Contestant(model=behind(cache, model), prices=PRICES, max_concurrency=1),
+    ]
+    results: list[ComparisonResult] = []
+    await run_comparison(
+        one_at_a_time, cases(2), plan, deliver=results.append, clock=time.monotonic
+    )
+    assert [result.error for result in results] == ["it died"] * 4
+    assert {result.metrics.latency for result in results} == {None}  # nothing was sent
+    assert (model.prepared, model.asked) == (1, [])
+
+
+async def test_a_server_that_dies_later_is_not_given_up(cache: AnswerCache) -> None:
+    class Dying(ScriptedModel):
+        async def prepare(self) -> None:
+            await super().prepare()
+            self.refusal = LocalServerFailed("it has died")
+
+    model = Dying("m", time.monotonic)
+    plan = ComparisonPlan(repeats=3)
+    assert [result.error for result in await ask(behind(cache, model), plan)] == [None] * 6
+
+
+async def test_making_ready_is_no_wait_for_a_first_token(cache: AnswerCache) -> None:
+    class Slow(ScriptedModel):
+        async def prepare(self) -> None:
+            await asyncio.sleep(1.2)
+
+    plan = ComparisonPlan(timeout_s=1, first_token_timeout_s=1)
+    found = await ask(behind(cache, Slow("m", time.monotonic)), plan)
+    assert [result.error for result in found] == [None, None]
+
+
+async def test_a_provider_that_asks_to_wait_holds_up_nothing_that_is_kept(
+    cache: AnswerCache,
+) -> None:
+    known = ScriptedModel("m", time.monotonic)
+    await ask(behind(cache, known))
+    busy = ScriptedModel("busy", time.monotonic, error=RateLimited("later", retry_after_s=3600))
+    busy.pieces = ()
+    results: list[ComparisonResult] = []
+    await run_comparison(
+        [
+            Contestant(model=busy, prices=PRICES, max_concurrency=1),
+            Contestant(model=behind(cache, known), prices=PRICES, max_concurrency=1),
+        ],
+        cases(2),
+        ComparisonPlan(),
+        deliver=results.append,
+        clock=time.monotonic,
+    )
+    found = {(result.model, result.prompt_index): result for result in results}
+    assert [found["m", index].cached for index in (0, 1)] == [True, True]
+    assert [found["busy", index].error_kind for index in (0, 1)] == ["rate_limited"] * 2
+
+
+async def test_the_time_to_make_ready_is_in_no_latency(cache: AnswerCache) -> None:
+    class Slow(ScriptedModel):
+        async def prepare(self) -> None:
+            moments.append(1000.0)
+
+    moments = [0.0]
+    model = Slow("m", lambda: sum(moments))
+    results: list[ComparisonResult] = []
+    await run_comparison(
+        [Contestant(model=behind(cache, model), prices=PRICES, max_concurrency=1)],
+        cases(1),
+        ComparisonPlan(),
+        deliver=results.append,
+        clock=model.clock,
+    )
+    assert [result.metrics.latency for result in results] == [0.0]
 
 
 async def test_a_cached_answer_is_no_measurement_and_costs_nothing(cache: AnswerCache) -> None:

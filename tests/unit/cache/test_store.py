@@ -125,6 +125,15 @@ def test_another_versions_file_is_left_alone(tmp_path: Path) -> None:
         AnswerStore(tmp_path, max_bytes=MEGABYTE)
 
 
+def test_a_folder_that_is_none_is_not_an_empty_store(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    with pytest.raises(NotADirectoryError):
+        state_of(file, max_bytes=MEGABYTE)
+    with pytest.raises(NotADirectoryError):
+        clear(file, max_bytes=MEGABYTE)
+
+
 def test_nothing_is_ever_unpickled() -> None:
     code = (
         "import sys; import modelforge.cache.cache;"

@@ -121,7 +121,20 @@ def test_ids_that_cannot_be_names(name: str) -> None:
 
 @pytest.mark.parametrize(
     "fields",
-    [{"api": "ftp://a"}, {"api": "https://user@a"}, {"env": ["A B"]}, {"models": []}, {"name": 3}],
+    [
+        {"api": "ftp://a"},
+        {"api": "https://user@a"},
+        {"env": ["A B"]},
+        {"models": []},
+        {"name": 3},
+        {"api": "https://a/v1?key=x"},
+        {"api": "https://a:99999"},
+        {"api": "https://a/ b"},
+        {"env": ["my_v2_secret_in_a_name_KEY"]},
+        {"env": [3]},
+        {"name": "\ud800"},
+        {"npm": "\udfff"},
+    ],
 )
 def test_a_broken_provider_is_refused_with_its_models(fields: dict[str, Any]) -> None:
     source = read_source(document({"m": model()}, **fields))

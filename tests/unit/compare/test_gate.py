@@ -161,3 +161,16 @@ def test_whoever_comes_and_goes_the_gate_never_jams_and_never_overfills(
         assert gate._places._value == limit
 
     run_virtually(main)
+
+
+def test_what_was_not_sent_says_nothing_of_the_width() -> None:
+    async def main(clock: Clock) -> list[int]:
+        gate = Gate(4, clock=clock)
+        (await gate.enter(patience_s=60)).end(RateLimited("429"))
+        widths = []
+        for sent in (False, False, False, True, True):
+            (await gate.enter(patience_s=60)).end(None, sent=sent)
+            widths.append(gate.width)
+        return widths
+
+    assert run_virtually(main) == [2, 2, 2, 2, 3]

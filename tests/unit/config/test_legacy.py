@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from modelforge.config.legacy import read_legacy
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.core.errors import MissingKey
 from modelforge.providers.connection import connect
@@ -89,3 +90,9 @@ def test_an_explicit_file_is_read_instead(tmp_path: Path) -> None:
     tree = {"providers": {"openai": {"api_key": KEY}}}
     with pytest.raises(MissingKey):
         _authorization(_load(tmp_path, tree, file=other), {})
+
+
+def test_a_file_without_end_is_not_read_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "config.json"
+    path.symlink_to("/dev/zero")
+    assert read_legacy(path) is None

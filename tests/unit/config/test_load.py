@@ -302,6 +302,27 @@ def test_vendors_are_asked_in_their_own_protocols(
     assert _load(tmp_path).provider(provider).protocol == protocol
 
 
+def test_what_vendors_take_under_another_name(tmp_path: Path) -> None:
+    configuration = _load(tmp_path)
+    mistral = configuration.settings.providers["mistral"]
+    assert (mistral.seed_field, mistral.stream_options) == ("random_seed", False)
+    assert configuration.settings.providers["cohere"].stream_options is False
+    azure = configuration.settings.providers["azure"]
+    assert azure.max_tokens_field == "max_completion_tokens"
+
+
 def test_the_responses_protocol_can_be_chosen(tmp_path: Path) -> None:
     text = '[providers.openai]\nprotocol = "openai-responses"\n'
     assert _load(tmp_path, text).provider("openai").protocol == "openai-responses"
+
+
+def test_a_file_without_end_is_not_read_for_ever(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="larger than 1 MiB"):
+        load_configuration(environ={"MODELFORGE_CONFIG": "/dev/zero"}, folder=tmp_path)
+
+
+def test_a_file_with_the_line_ends_of_windows(tmp_path: Path) -> None:
+    file = tmp_path / "modelforge.toml"
+    file.write_bytes(b"\xef\xbb\xbf[compare]\r\nmax_retries = 5\r\n")
+    found = load_configuration(environ={}, folder=tmp_path)
+    assert found.settings.compare.max_retries == 5

@@ -189,6 +189,14 @@ def test_an_unknown_price_says_why() -> None:
     assert "price         unknown: no price is known for this model" in text
 
 
+@pytest.mark.parametrize("provider", ["local", "sim", "replay"])
+def test_what_is_free_here_is_no_news_under_every_answer(provider: str) -> None:
+    own = a_result(cost=None, cost_note="runs on this machine", model_id=f"{provider}/m")
+    assert "unknown" not in drawn(comparison_view([own]))
+    paid = a_result(cost=Decimal("0.5"), cost_note=None, model_id=f"{provider}/m")
+    assert "price         $0.5" in drawn(comparison_view([paid]))
+
+
 def test_repeats_are_bands() -> None:
     shown = [
         a_result("second", repeat=1),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -82,6 +83,17 @@ def _summaries() -> list[ModelSummary]:
 
 def test_a_table_where_there_is_room() -> None:
     assert drawn(summary_view(_summaries()), 100) == _TABLE
+
+
+@pytest.mark.parametrize("width", [100, 90, 50])
+def test_a_reason_that_all_share_stands_once(width: int) -> None:
+    free: dict[str, Any] = {"cost": None, "cost_note": "runs on this machine"}
+    both = [a_result(model_id=f"local/{name}", **free) for name in ("a", "b")]
+    text = drawn(summary_view(summaries(*both)), width)
+    assert text.count("price unknown: runs on this machine") == 1
+    assert text.endswith("\nprice unknown: runs on this machine\n")
+    other = a_result(model_id="x/y", cost=None, cost_note="no price configured")
+    assert drawn(summary_view(summaries(*both, other)), width).count("price unknown") == 3
 
 
 def test_names_on_their_own_lines_where_there_is_less() -> None:

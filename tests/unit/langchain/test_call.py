@@ -14,7 +14,7 @@ from modelforge.langchain.call import generation_of, tool_choice_of
 DEFAULTS = Generation(temperature=0.5, stop=("a",), extra={"top_k": 1})
 
 
-def made(stop: list[str] | None = None, **options: Any) -> Generation:
+def made(stop: list[str] | str | None = None, **options: Any) -> Generation:
     return generation_of(DEFAULTS, stream=True, stop=stop, options=options)
 
 
@@ -29,6 +29,10 @@ def test_options_win_and_unknown_names_are_the_servers() -> None:
     assert generation == Generation(
         temperature=0, stop=("b",), extra={"top_k": 2, "min_p": 0.1}, stream=True
     )
+
+
+def test_one_text_to_stop_at_is_one() -> None:
+    assert made("end").stop == ("end",)
 
 
 def test_tools_of_every_description() -> None:
@@ -70,3 +74,8 @@ def test_tool_choice(choice: Any, read: str | None) -> None:
 def test_a_tool_choice_that_cannot_be_read() -> None:
     with pytest.raises(UsageError, match="tool_choice 3"):
         tool_choice_of(3)
+
+
+def test_a_value_that_cannot_be_is_refused_by_name() -> None:
+    with pytest.raises(UsageError, match="max_tokens"):
+        made(max_tokens="x")

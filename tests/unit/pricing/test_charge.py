@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from modelforge.core.usage import Usage
 from modelforge.pricing.charge import charge
-from modelforge.pricing.rates import NoRates, Rates
+from modelforge.pricing.rates import NoRates, Rates, RateTier
 
 GPT_4O = Rates(input=Decimal("2.5"), output=Decimal(10), cache_read=Decimal("1.25"))
 
@@ -31,9 +32,41 @@ def test_reasoning_costs_what_output_costs_unless_priced_apart() -> None:
     assert apart.usd == Decimal("0.0016")
 
 
+def test_what_is_written_to_a_cache_has_its_own_rate() -> None:
+    usage = Usage(
+        prompt_tokens=1000, completion_tokens=0, cached_tokens=300, cache_write_tokens=600
+    )
+    rates = Rates(input=Decimal(4), output=Decimal(1), cache_read=Decimal(1))
+    for written, usd in ((Decimal(5), "0.0037"), (None, "0.0031")):
+        bill = charge(usage, replace(rates, cache_write=written))
+        assert bill.cost is not None
+        assert bill.cost.usd == Decimal(usd)
+    assert sum(line.tokens for line in charge(usage, rates).lines) == 1000
+    assert charge(replace(usage, cached_tokens=401), rates).cost is None
+
+
+def test_a_longer_prompt_costs_what_its_tier_says() -> None:
+    dear = Rates(input=Decimal(5), output=Decimal(20))
+    tiers = (
+        RateTier(above_tokens=100, prices=dear),
+        RateTier(above_tokens=200, prices=NoRates(reason="not listed above 200")),
+    )
+    rates = Rates(input=Decimal(1), output=Decimal(2), tiers=tiers, note="listed as free")
+    costs = {
+        tokens: charge(Usage(prompt_tokens=tokens, completion_tokens=10), rates)
+        for tokens in (100, 101, 201)
+    }
+    assert costs[100] == charge(
+        Usage(prompt_tokens=100, completion_tokens=10), replace(rates, tiers=())
+    )
+    assert costs[100].note == "listed as free"
+    assert costs[101] == charge(Usage(prompt_tokens=101, completion_tokens=10), dear)
+    assert (costs[201].cost, costs[201].note) == (None, "not listed above 200")
+
+
 def test_an_unknown_price_is_unpriced_with_its_reason_and_never_zero() -> None:
     bill = charge(Usage(prompt_tokens=1, completion_tokens=1), NoRates(reason="nobody knows"))
-    assert (bill.status, bill.cost, bill.reason) == ("unpriced", None, "nobody knows")
+    assert (bill.status, bill.cost, bill.note) == ("unpriced", None, "nobody knows")
 
 
 def test_unknown_usage_is_unpriced() -> None:

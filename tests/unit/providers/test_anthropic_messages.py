@@ -415,3 +415,16 @@ def test_no_json_can_raise(documents: list[Any]) -> None:
 def test_segments_change_nothing(cuts: list[int]) -> None:
     stream = sse(*WHOLE, named=True)
     assert told(hear_stream(CODEC, segments(stream, cuts))) == told(hear_stream(CODEC, [stream]))
+
+
+def test_a_delta_of_nothing_is_passed_over() -> None:
+    deltas: list[dict[str, Any]] = [
+        {"type": "text_delta", "text": None},
+        {"type": "thinking_delta", "thinking": None},
+        {"type": "input_json_delta", "partial_json": None},
+        {"type": "text_delta", "text": "hi"},
+    ]
+    block = _block(0, {"type": "text", "text": ""}, *deltas)
+    heard = hear_stream(CODEC, [sse(START, *block, STOP, named=True)])
+    assert heard.failure is None
+    assert TextDelta(text="hi") in heard.events

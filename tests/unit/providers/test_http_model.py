@@ -17,8 +17,9 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
-from modelforge.providers.http_errors import status_error
-from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
+from modelforge.providers.endpoint import FixedEndpoint
+from modelforge.providers.http_model import HttpChatModel
+from modelforge.providers.http_status import status_error
 from modelforge.providers.sessions import HttpSessions
 from tests.support.openai_server import OpenAIServer
 
@@ -121,6 +122,14 @@ async def test_key_and_headers_are_sent(server: OpenAIServer) -> None:
     assert sent.path == "/v1/chat/completions"
     assert sent.headers["authorization"] == f"Bearer {KEY}"
     assert sent.headers["x-secret"] == "hush-hush"
+
+
+def test_a_header_is_sent_once_whatever_its_case() -> None:
+    settings = ProviderSettings(api_key_env=("KEY",), headers={"authorization": "Bearer other"})
+    assert connect("target", settings, {"KEY": KEY}).headers == {"Authorization": f"Bearer {KEY}"}
+    assert connect("target", settings.model_copy(update={"api_key_env": ()}), {}).headers == {
+        "authorization": "Bearer other"
+    }
 
 
 FAULTS: list[tuple[str, type[errors.RequestError], str, str]] = [
@@ -259,3 +268,33 @@ async def test_a_proxy_is_not_asked_about_this_machine(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
     assert (await _ask(server, "ok")).error is None
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("models/x", "x"),
+        ("a:b", "a:b"),
+        ("a/b", "a%2Fb"),
+        ("../x", "..%2Fx"),
+        ("a%2Fb", "a%252Fb"),
+        ("a?b#c", "a%3Fb%23c"),
+        ("ü b", "%C3%BC%20b"),
+    ],
+)
+async def test_a_models_name_in_a_path_stays_one_part_of_it(name: str, sent: str) -> None:
+    with OpenAIServer() as server:
+        settings = ProviderSettings(base_url=server.base_url, protocol="google")
+        async with HttpSessions() as sessions:
+            chat = HttpChatModel(
+                id=ModelId(provider="target", model=name),
+                endpoint=FixedEndpoint(url=server.base_url),
+                connection=connect("target", settings, {}),
+                sessions=sessions,
+                clock=time.monotonic,
+            )
+            with pytest.raises(errors.RequestError):
+                async for _ in chat.stream(Prompt.of("x"), Generation()):
+                    pass
+        (request,) = server.requests
+    assert request.path == f"/v1/models/{sent}:streamGenerateContent?alt=sse"

@@ -29,6 +29,7 @@ from modelforge.core.prompt import ImagePart, Message, Prompt, TextPart
 from modelforge.core.usage import Usage
 from modelforge.providers.json_shape import MAX_PIECE_BYTES
 from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.providers.openai_chat_request import ChatDialect
 from tests.support.codec_probe import CALL, PNG, WEATHER, tool_conversation
 from tests.support.openai_server import event, stream_of, usage
 
@@ -71,7 +72,7 @@ def test_settings_are_sent_under_the_protocols_names() -> None:
         extra={"top_k": 4, "stream": False},
     )  # fmt: skip
     body = (
-        OpenAIChat(max_tokens_field="max_completion_tokens")
+        OpenAIChat(ChatDialect(max_tokens_field="max_completion_tokens"))
         .encode("m", Prompt.of("hi"), generation)
         .body
     )
@@ -83,6 +84,15 @@ def test_settings_are_sent_under_the_protocols_names() -> None:
         "seed": 0,
         "stop": ["END"],
         "top_k": 4,
+    }
+
+
+def test_servers_that_want_it_otherwise() -> None:
+    codec = OpenAIChat(ChatDialect(seed_field="random_seed", stream_options=False))
+    body = codec.encode("m", Prompt.of("hi"), Generation(seed=7)).body
+    assert {key: body[key] for key in body if key not in {"model", "messages"}} == {
+        "stream": True,
+        "random_seed": 7,
     }
 
 
@@ -240,6 +250,35 @@ def test_written_caches_are_counted() -> None:
     assert events == [
         UsageReport(usage=Usage(prompt_tokens=9, cached_tokens=4, cache_write_tokens=3))
     ]
+
+
+@pytest.mark.parametrize(
+    ("prompt", "said", "thought", "whole", "completion"),
+    [
+        (10, 7, 5, 22, 12),  # beside the completion, and the total says so
+        (10, 7, 5, 17, 7),  # part of it
+        (10, 7, 5, None, 7),
+        (10, 1, 386, 397, 387),
+    ],
+)
+def test_reasoning_that_is_counted_apart_is_part_of_the_completion(
+    prompt: int, said: int, thought: int, whole: int | None, completion: int
+) -> None:
+    usage = {
+        "prompt_tokens": prompt,
+        "completion_tokens": said,
+        "total_tokens": whole,
+        "completion_tokens_details": {"reasoning_tokens": thought},
+    }
+    events, _, _ = _stream(event(usage=usage))
+    expected = Usage(prompt_tokens=prompt, completion_tokens=completion, reasoning_tokens=thought)
+    assert events == [UsageReport(usage=expected)]
+
+
+def test_an_event_that_says_nothing_keeps_the_connection_alive() -> None:
+    stream = b"data:\n\ndata: \n\n" + event(choices=[{"delta": {"content": "hi"}}])
+    events, failure, done = _stream(stream, b"data: [DONE] \n\n")
+    assert (events, failure, done) == ([TextDelta(text="hi")], None, True)
 
 
 def test_a_body_of_calls_only() -> None:
@@ -424,3 +463,54 @@ def test_segments_change_nothing(texts: list[str], cuts: list[int]) -> None:
     places = sorted({0, len(stream), *(cut for cut in cuts if cut < len(stream))})
     segments = [stream[start:end] for start, end in pairwise(places)]
     assert _stream(*segments) == _stream(stream)
+
+
+def test_usage_inside_of_the_last_choice() -> None:
+    last = {"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage(3, 4, cached=2)}
+    chunk = b"data: " + json.dumps({"choices": [last]}).encode() + b"\n\n"
+    events, failure, done = _stream(event({"content": "x"}), chunk, b"data: [DONE]\n\n")
+    assert (failure, done) == (None, True)
+    assert (
+        UsageReport(
+            usage=Usage(prompt_tokens=3, completion_tokens=4, cached_tokens=2, reasoning_tokens=0)
+        )
+        in events
+    )
+
+
+@pytest.mark.parametrize("nothing", [None, False, {}, "", 0])
+def test_an_empty_error_beside_an_answer_is_none(nothing: Any) -> None:
+    events, failure, done = _stream(
+        event({"content": "x"}, error=nothing), event({}, finish="stop"), b"data: [DONE]\n\n"
+    )
+    assert (failure, done, events[0]) == (None, True, TextDelta(text="x"))
+    choice = {"index": 0, "message": {"content": "x"}, "finish_reason": "stop"}
+    events, failure = _body({"choices": [choice], "error": nothing})
+    assert (failure, events[0]) == (None, TextDelta(text="x"))
+
+
+def test_an_answer_that_says_the_quota_is_used_up_is_not_asked_for_again() -> None:
+    spent = {"error": {"message": "pay", "code": "insufficient_quota"}}
+    _, failure = _body(spent)
+    assert isinstance(failure, ServerFailed)
+    assert not failure.retryable
+    _, failure, _ = _stream(b"data: " + json.dumps(spent).encode() + b"\n\n")
+    assert isinstance(failure, ServerFailed)
+    assert not failure.retryable
+
+
+def test_a_call_of_a_custom_tool() -> None:
+    call = {"id": "c1", "type": "custom", "custom": {"name": "shell", "input": "ls -l"}}
+    events, failure = _body({"choices": [{"index": 0, "message": {"tool_calls": [call]}}]})
+    assert failure is None
+    assert events == [ToolCallDelta(index=0, id="c1", name="shell", arguments="ls -l")]
+    begun = {"index": 0, "id": "c1", "type": "custom", "custom": {"name": "shell", "input": ""}}
+    more = {"index": 0, "custom": {"input": "ls"}}
+    events, failure, _ = _stream(
+        event({"tool_calls": [begun]}), event({"tool_calls": [more]}), b"data: [DONE]\n\n"
+    )
+    assert failure is None
+    assert events == [
+        ToolCallDelta(index=0, id="c1", name="shell"),
+        ToolCallDelta(index=0, arguments="ls"),
+    ]

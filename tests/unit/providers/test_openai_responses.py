@@ -368,3 +368,76 @@ def test_no_json_can_raise(documents: list[Any]) -> None:
 def test_segments_change_nothing(cuts: list[int]) -> None:
     stream = sse(*WHOLE, named=True)
     assert told(hear_stream(CODEC, segments(stream, cuts))) == told(hear_stream(CODEC, [stream]))
+
+
+SAID = {
+    "type": "message",
+    "content": [
+        {"type": "output_text", "text": "Hello"},
+        {"type": "refusal", "refusal": "no more"},
+    ],
+}
+THOUGHT = {"type": "reasoning", "summary": [{"type": "summary_text", "text": "hm"}]}
+WORDS = [ReasoningDelta(text="hm"), TextDelta(text="Hello"), RefusalDelta(text="no more")]
+
+
+def _heard_words(*documents: dict[str, Any]) -> list[Any]:
+    heard = hear_stream(CODEC, [sse(*documents)])
+    assert (heard.failure, heard.done) == (None, True)
+    return [event for event in heard.events if not isinstance(event, Finish | UsageReport)]
+
+
+def test_text_that_only_comes_with_the_item_that_is_done() -> None:
+    done = [
+        _event("output_item.done", output_index=index, item=item)
+        for index, item in enumerate((THOUGHT, SAID))
+    ]
+    assert _heard_words(*done, _end(output=[THOUGHT, SAID])) == WORDS
+
+
+def test_text_that_only_comes_with_the_end() -> None:
+    assert _heard_words(_end(output=[THOUGHT, SAID])) == WORDS
+    called = {"type": "function_call", "call_id": "c1", "name": "weather", "arguments": "{}"}
+    heard = hear_stream(CODEC, [sse(_end(output=[called]))])
+    assert heard.events[:2] == [
+        ToolCallDelta(index=0, id="c1", name="weather", arguments="{}"),
+        Finish(reason="tool_calls"),
+    ]
+
+
+@pytest.mark.parametrize("places", [{"output_index": 1}, {}])
+def test_text_that_came_in_pieces_is_not_repeated(places: dict[str, int]) -> None:
+    assert _heard_words(
+        _event("output_text.delta", delta="Hel", **places),
+        _event("output_text.delta", delta="lo", **places),
+        _event("output_item.done", item=SAID, **places),
+        _end(output=[SAID]),
+    ) == [TextDelta(text="Hel"), TextDelta(text="lo")]
+
+
+@pytest.mark.parametrize("in_pieces", [True, False])
+def test_a_call_of_a_custom_tool(in_pieces: bool) -> None:
+    item = {"type": "custom_tool_call", "call_id": "c1", "name": "shell", "input": ""}
+    whole = {**item, "input": "ls -l"}
+    pieces = [_event("custom_tool_call_input.delta", output_index=0, delta="ls -l")]
+    heard = hear_stream(
+        CODEC,
+        [
+            sse(
+                _event("output_item.added", output_index=0, item=item),
+                *(pieces if in_pieces else []),
+                _event("output_item.done", output_index=0, item=whole),
+                _end(),
+            )
+        ],
+    )
+    assert heard.events[:3] == [
+        ToolCallDelta(index=0, id="c1", name="shell"),
+        ToolCallDelta(index=0, arguments="ls -l"),
+        Finish(reason="tool_calls"),
+    ]
+    body = hear_body(CODEC, {"status": "completed", "output": [whole]})
+    assert body.events == [
+        ToolCallDelta(index=0, id="c1", name="shell", arguments="ls -l"),
+        Finish(reason="tool_calls"),
+    ]

@@ -15,7 +15,8 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Prompt
 from modelforge.core.usage import Usage
 from modelforge.providers.connection import connect
-from modelforge.providers.http_model import FixedEndpoint, HttpChatModel
+from modelforge.providers.endpoint import FixedEndpoint
+from modelforge.providers.http_model import HttpChatModel
 from modelforge.providers.sessions import HttpSessions
 from tests.support.codec_probe import WEATHER
 from tests.support.openai_server import OpenAIServer

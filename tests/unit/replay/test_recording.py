@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from modelforge.core.errors import NotRecorded, UsageError
+from modelforge.core.errors import InvalidModelId, NotRecorded, UsageError
 from modelforge.core.events import Arrival, Finish, ReasoningDelta, TextDelta, UsageReport
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
@@ -268,6 +268,11 @@ def test_a_name_is_a_file_and_perhaps_a_model(tmp_path: Path) -> None:
         assert RecordingAddress.parse(name) == RecordingAddress(file=file, model=model)
     ids = [ModelId.parse("replay/no.json#m"), ModelId.parse("openai/x")]
     assert recorded_files(ids) == [Path("no.json")]
+
+
+def test_a_name_without_a_file_says_so() -> None:
+    with pytest.raises(InvalidModelId, match=r"'replay/#m' names no file: write replay/FILE#MODEL"):
+        RecordingAddress.parse("#m")
 
 
 def test_only_an_index_of_json_lines_is_held(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import itertools
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
@@ -83,6 +84,17 @@ def test_unknown_usage_is_unknown() -> None:
     assert callback.metrics.cost_note == "1 of 2 answered calls: the server reported no token usage"
 
 
+def test_a_part_that_was_not_counted_has_a_reason() -> None:
+    callback = TelemetryCallback("p", "m")
+    fake(callback, input_token_details={"cache_read": 4}).invoke("x")
+    used = callback.metrics.token_usage
+    assert (used.total_tokens, used.cached_tokens, used.reasoning_tokens) == (30, 4, None)
+    assert used.note == "1 of 1 answered calls did not count reasoning tokens"
+    fake(callback).invoke("x")
+    note = callback.metrics.token_usage.note
+    assert note == "2 of 2 answered calls did not count cached or reasoning tokens"
+
+
 @pytest.mark.parametrize("place", ["llm_output", "usage", "response_metadata"])
 def test_usage_in_older_places(place: str) -> None:
     table = {
@@ -121,6 +133,18 @@ def test_prices_are_looked_up_or_given_later() -> None:
     assert unpriced.metrics.cost_note == "no price known: give TelemetryCallback prices="
 
 
+def test_a_call_counts_when_its_price_cannot_be_looked_up() -> None:
+    def broken(*_: str) -> NoRates:
+        raise LookupError("no table")
+
+    callback = TelemetryCallback("p", "m", prices=broken)
+    fake(callback).invoke("x")
+    metrics = callback.metrics
+    assert (metrics.calls, metrics.token_usage.total_tokens) == (1, 30)
+    assert metrics.estimated_cost is None
+    assert metrics.cost_note == "its price could not be looked up: LookupError: no table"
+
+
 def test_a_batch_and_many_threads_lose_nothing() -> None:
     callback = TelemetryCallback("p", "m", prices=RATES)
     with ThreadPoolExecutor(8) as threads:
@@ -156,6 +180,12 @@ def test_a_stream_that_is_left_is_interrupted() -> None:
     next(stream)
     stream.close()  # type: ignore[attr-defined]
     assert callback.metrics.error == "interrupted: stopped before the answer was complete"
+
+
+def test_a_copied_model_tells_the_same_callback() -> None:
+    callback = TelemetryCallback("p", "m")
+    copy.deepcopy(FakeListChatModel(responses=["abc"], callbacks=[callback])).invoke("x")
+    assert callback.metrics.calls == 1
 
 
 def test_models_for_plain_text() -> None:

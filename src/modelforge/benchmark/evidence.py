@@ -1,0 +1,133 @@
+"""What the workers' telemetry says of the client, put together for the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from modelforge.benchmark.telemetry import Telemetry
+
+_LEAST_INTERVAL_S = 0.5  # shares over less are noise
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerEvidence:
+    """One worker while it measured; None where its telemetry does not tell.
+
+    Attributes:
+        said_goodbye: its last telemetry was final.
+        cpu_s, peak_rss_bytes: of its whole life.
+        cpu_share: CPU seconds a second, 1 being one core.
+        busiest_cpu_share: the same of its busiest interval.
+        run_delay_share: seconds a second in which it could run and the CPU was another's.
+        run_delay_ratio: that, over all the time it could run.
+        lag_p99_ms: the median, over its intervals, of how late its loop was at the 99th percentile.
+        lag_max_ms: the latest its loop ever was.
+        unsent_due: arrivals that were overdue at its last word.
+        in_flight: requests that were under way at its last word.
+    """
+
+    worker: int
+    said_goodbye: bool = False
+    cpu_s: float = 0.0
+    peak_rss_bytes: int = 0
+    cpu_share: float | None = None
+    busiest_cpu_share: float | None = None
+    run_delay_share: float | None = None
+    run_delay_ratio: float | None = None
+    lag_p99_ms: float | None = None
+    lag_max_ms: float | None = None
+    unsent_due: int = 0
+    in_flight: int = 0
+
+
+def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[WorkerEvidence, ...]:
+    """The evidence of each of ``workers``, and of any other that spoke, by its number.
+
+    Its intervals are those that overlap the measurement, where the telemetry says when that was.
+    CPU shares count from a worker's first word, so that its start is in none of them.
+    """
+    by_worker: dict[int, list[Telemetry]] = {number: [] for number in range(workers)}
+    for said in telemetry:
+        by_worker.setdefault(said.worker, []).append(said)
+    window = measured_window_ns(telemetry)
+    return tuple(_of(number, said, window) for number, said in sorted(by_worker.items()))
+
+
+def measured_window_ns(telemetry: Sequence[Telemetry]) -> tuple[int, int] | None:
+    """When measuring began and ended, over all workers; None: no worker said."""
+    windows = [said.window_ns for said in telemetry if said.window_ns is not None]
+    if not windows:
+        return None
+    return min(start for start, _ in windows), max(end for _, end in windows)
+
+
+def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) -> WorkerEvidence:
+    if not said:
+        return WorkerEvidence(worker=number)
+    measuring = [
+        later
+        for earlier, later in pairwise((None, *said))
+        if later and _within(earlier, later, window)
+    ]
+    spans = list(_spans(said, window))
+    wall_s = sum(span.wall_s for span in spans)
+    cpu_s = sum(span.cpu_s for span in spans)
+    delays = [span.run_delay_s for span in spans if span.run_delay_s is not None]
+    delay_s = sum(delays) if delays else None
+    return WorkerEvidence(
+        worker=number,
+        said_goodbye=any(one.final for one in said),
+        cpu_s=said[-1].cpu_s,
+        peak_rss_bytes=max(one.peak_rss_bytes for one in said),
+        cpu_share=cpu_s / wall_s if wall_s else None,
+        busiest_cpu_share=max((span.cpu_s / span.wall_s for span in spans), default=None),
+        run_delay_share=None if delay_s is None else delay_s / wall_s,
+        run_delay_ratio=(
+            None if delay_s is None or not cpu_s + delay_s else delay_s / (cpu_s + delay_s)
+        ),
+        lag_p99_ms=median(one.loop_lag_ms.p99 for one in measuring) if measuring else None,
+        lag_max_ms=max((one.loop_lag_ms.max for one in measuring), default=None),
+        unsent_due=said[-1].unsent_due,
+        in_flight=said[-1].in_flight,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Span:
+    wall_s: float
+    cpu_s: float
+    run_delay_s: float | None
+
+
+def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterator[_Span]:
+    start: Telemetry | None = None
+    for one in said:
+        if one.at_ns is None:
+            continue
+        if start is None or start.at_ns is None:
+            start = one
+            continue
+        wall_s = (one.at_ns - start.at_ns) / 1e9
+        if wall_s < _LEAST_INTERVAL_S:
+            continue
+        if _within(start, one, window):
+            known = one.run_delay_s is not None and start.run_delay_s is not None
+            yield _Span(
+                wall_s=wall_s,
+                cpu_s=one.cpu_s - start.cpu_s,
+                run_delay_s=(one.run_delay_s or 0) - (start.run_delay_s or 0) if known else None,
+            )
+        start = one
+
+
+def _within(earlier: Telemetry | None, later: Telemetry, window: tuple[int, int] | None) -> bool:
+    """The time between the two overlaps the window, as far as that is known."""
+    if window is None:
+        return True
+    started = earlier.at_ns if earlier is not None else None
+    return (later.at_ns is None or later.at_ns > window[0]) and (
+        started is None or started < window[1]
+    )

@@ -1,0 +1,206 @@
+"""How much is asked at a time, and for how long."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count, islice
+from types import MappingProxyType
+from typing import Final
+
+from modelforge.benchmark.arrivals import Arrivals, before, require_worker, share
+from modelforge.benchmark.numbers import require_count, require_seconds
+from modelforge.core.errors import UsageError
+
+WARM_UP_FROM: Final = 1 << 40
+"""Warm-up requests are numbered from here: what they ask is asked by no measured request."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClosedLoop:
+    """``concurrency`` clients; each asks, waits for the answer, thinks, and asks again.
+
+    The load falls when the server slows down: see ``OpenLoop``.
+
+    Raises:
+        UsageError: the concurrency is below 1 or the think time below 0.
+    """
+
+    concurrency: int
+    think_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        require_count("the concurrency", self.concurrency, 1)
+        require_seconds("the think time", self.think_s, zero=True)
+
+    @property
+    def finite(self) -> bool:
+        """Whether the load ends by itself."""
+        return False
+
+    @property
+    def description(self) -> str:
+        """What it is, in a few words for a report."""
+        thinking = f", {self.think_s:g} s of thinking" if self.think_s else ""
+        return f"closed loop, concurrency {self.concurrency}{thinking}"
+
+    def clients(self, *, worker: int, workers: int) -> int:
+        """How many of the clients are this worker's; those of all workers add up.
+
+        Raises:
+            UsageError: ``worker`` is none of ``workers``.
+        """
+        require_worker(worker, workers)
+        return len(range(worker, self.concurrency, workers))
+
+    def indices(self, limits: Limits, *, worker: int, workers: int) -> Iterator[int]:
+        """The requests of this worker, in the order in which its clients take them.
+
+        All workers together take each request once, each worker as many as it has clients for.
+
+        Raises:
+            UsageError: ``worker`` is none of ``workers``.
+        """
+        require_worker(worker, workers)
+        concurrency = self.concurrency
+        taken = (
+            first + client
+            for first in count(0, concurrency)
+            for client in range(worker, concurrency, workers)
+        )
+        if limits.requests is None:
+            return taken if worker < concurrency else iter(())
+        whole, rest = divmod(limits.requests, concurrency)
+        own = whole * len(range(worker, concurrency, workers)) + len(range(worker, rest, workers))
+        return islice(taken, own)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OpenLoop:
+    """Requests are due when ``arrivals`` says, however many are unanswered.
+
+    This is how independent users behave, and what shows a server's queue: a stall delays all that
+    was due during it, where a closed loop would have waited politely.
+    """
+
+    arrivals: Arrivals
+
+    @property
+    def finite(self) -> bool:
+        """Whether the load ends by itself."""
+        return self.arrivals.finite
+
+    @property
+    def description(self) -> str:
+        """What it is, in a few words for a report."""
+        return f"open loop, {self.arrivals.description}"
+
+    def schedule(
+        self, limits: Limits, *, seed: int, worker: int = 0, workers: int = 1
+    ) -> Iterator[tuple[int, float]]:
+        """(index, due in seconds from the start) of this worker's requests within ``limits``.
+
+        Raises:
+            UsageError: ``seed`` is negative or ``worker`` is none of ``workers``.
+        """
+        due_s: Iterator[float] = islice(self.arrivals.due_s(seed), limits.requests)
+        if limits.duration_s is not None:
+            due_s = before(due_s, limits.duration_s)
+        return share(due_s, worker=worker, workers=workers)
+
+
+Load = ClosedLoop | OpenLoop
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """When a run ends, and what of it is measured.
+
+    No request is begun after ``duration_s``, nor after ``requests`` were begun: the first of both
+    ends the run. A conversation counts once, however many turns it has. Before the start
+    ``warmup_requests`` are asked and not measured. After the end, what is in flight may finish
+    for ``cooldown_s``, unless ``discard_in_flight`` abandons it at once.
+
+    Raises:
+        UsageError: a limit is not above 0, or the warm-up or the cool-down is below 0.
+    """
+
+    duration_s: float | None = None
+    requests: int | None = None
+    warmup_requests: int = 5
+    cooldown_s: float = 30.0
+    discard_in_flight: bool = False
+
+    def __post_init__(self) -> None:
+        if self.duration_s is not None:
+            require_seconds("the duration", self.duration_s)
+        if self.requests is not None:
+            require_count("the number of requests", self.requests, 1)
+        require_count("the number of warm-up requests", self.warmup_requests, 0)
+        require_seconds("the cool-down", self.cooldown_s, zero=True)
+
+    def require_end(self, load: Load) -> None:
+        """Refuse a run that would never end.
+
+        Raises:
+            UsageError: neither limit is given and ``load`` has no end of its own.
+        """
+        if self.duration_s is None and self.requests is None and not load.finite:
+            raise UsageError("the run would never end: give a duration or a number of requests")
+
+    @property
+    def warm_up(self) -> range:
+        """The indices of the warm-up requests."""
+        return range(WARM_UP_FROM, WARM_UP_FROM + self.warmup_requests)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Preset:
+    """A load by name; ``synthetic`` is what is asked where no prompts are named."""
+
+    purpose: str
+    load: Load
+    limits: Limits
+    synthetic: str
+
+
+PRESETS: Final[Mapping[str, Preset]] = MappingProxyType(
+    {
+        "light": Preset(
+            purpose="does it work, and roughly how fast",
+            load=ClosedLoop(concurrency=2),
+            limits=Limits(duration_s=30.0, requests=20, warmup_requests=2),
+            synthetic="128:64",
+        ),
+        "heavy": Preset(
+            purpose="many users with long prompts",
+            load=ClosedLoop(concurrency=64),
+            limits=Limits(duration_s=120.0, warmup_requests=16),
+            synthetic="uniform(512,2048):uniform(128,384)",
+        ),
+        "latency": Preset(
+            purpose="what one user feels on a server that has nothing else to do",
+            load=ClosedLoop(concurrency=1),
+            limits=Limits(duration_s=120.0, requests=100),
+            synthetic="256:128",
+        ),
+        "throughput": Preset(
+            purpose="the most tokens a second that the server gives",
+            load=ClosedLoop(concurrency=256),
+            limits=Limits(duration_s=60.0, warmup_requests=32),
+            synthetic="512:256",
+        ),
+    }
+)
+"""The loads that have names."""
+
+
+def preset_named(name: str) -> Preset:
+    """The preset of that name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in PRESETS:
+        raise UsageError(f"{name!r} is no preset: use one of {', '.join(PRESETS)}")
+    return PRESETS[name]

@@ -1,0 +1,122 @@
+"""A recording read back: the batches of all workers as columns, whatever is left of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+
+from modelforge.benchmark.plan import Plan
+from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
+from modelforge.benchmark.telemetry import Telemetry
+from modelforge.core.errors import UsageError
+from modelforge.stats.histogram import LogHistogram
+
+_NOTHING = LogHistogram()
+
+
+class NotARecording(UsageError):
+    """What was read is not the recording of a benchmark."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Recording:
+    """What a run left behind.
+
+    Attributes:
+        plan: what was asked.
+        columns: a row a request, in `RECORD`'s columns, in the order of arrival.
+        telemetry: of every batch, in the same order; their gaps are merged in ``gaps``.
+        gaps: of every batch together, nanoseconds.
+        reasoning_gaps: the same of reasoning tokens; None: no worker kept them apart.
+        loss: how the recording ended before its end, in one line; None: it did not.
+    """
+
+    plan: Plan
+    columns: pa.Table
+    telemetry: tuple[Telemetry, ...] = ()
+    gaps: LogHistogram = field(default_factory=LogHistogram)
+    reasoning_gaps: LogHistogram | None = None
+    loss: str | None = None
+
+
+def read_recording(
+    schema: pa.Schema,
+    batches: Iterable[tuple[pa.RecordBatch, Mapping[Any, Any] | None]],
+) -> Recording:
+    """Read ``batches``, each with its custom metadata, as ``iter_batches_with_custom_metadata`` of
+    an Arrow stream's reader gives them.
+
+    A stream that is cut off in the middle ends there: every complete batch counts, and ``loss``
+    says so. A stream cut exactly between two batches ends without a sign; the workers that did not
+    say goodbye (`Telemetry.final`) tell.
+
+    Raises:
+        NotARecording: the schema, the plan or a batch's telemetry is not that of a benchmark.
+    """
+    _check(schema)
+    plan = _plan(schema)
+    kept: list[pa.RecordBatch] = []
+    telemetry: list[Telemetry] = []
+    gaps = LogHistogram()
+    reasoning_gaps: LogHistogram | None = None
+    loss: str | None = None
+    source = iter(batches)
+    while True:
+        try:
+            batch, metadata = next(source)
+        except StopIteration:
+            break
+        except (pa.ArrowException, OSError) as fault:
+            loss = f"cut off after {len(kept):,} batches: {' '.join(str(fault).split())}"
+            break
+        kept.append(batch)
+        said = _telemetry(metadata)
+        if said is not None:
+            gaps += said.gaps
+            if said.reasoning_gaps is not None:
+                reasoning_gaps = said.reasoning_gaps + (reasoning_gaps or _NOTHING)
+            telemetry.append(replace(said, gaps=_NOTHING, reasoning_gaps=None))
+    return Recording(
+        plan=plan,
+        columns=pa.Table.from_batches(kept, schema=schema),
+        telemetry=tuple(telemetry),
+        gaps=gaps,
+        reasoning_gaps=reasoning_gaps,
+        loss=loss,
+    )
+
+
+def _check(schema: pa.Schema) -> None:
+    for column in RECORD:
+        place = schema.get_field_index(column.name)
+        if place < 0:
+            raise NotARecording(f"not a benchmark's recording: it has no column {column.name!r}")
+        found = schema.field(place).type
+        if found != column.type:
+            raise NotARecording(
+                f"not a benchmark's recording: column {column.name!r} holds {found},"
+                f" not {column.type}"
+            )
+
+
+def _plan(schema: pa.Schema) -> Plan:
+    text = (schema.metadata or {}).get(PLAN_KEY)
+    if text is None:
+        raise NotARecording("not a benchmark's recording: it carries no plan")
+    try:
+        return Plan.from_json(text)
+    except ValueError as fault:
+        raise NotARecording(str(fault)) from fault
+
+
+def _telemetry(metadata: Mapping[Any, Any] | None) -> Telemetry | None:
+    text = metadata.get(TELEMETRY_KEY) if metadata is not None else None
+    if text is None:
+        return None
+    try:
+        return Telemetry.from_json(text)
+    except ValueError as fault:
+        raise NotARecording(str(fault)) from fault

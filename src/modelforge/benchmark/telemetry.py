@@ -1,0 +1,111 @@
+"""What a worker says of itself with every batch of records: the evidence of the verdict."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from modelforge.stats.histogram import LogHistogram
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LoopLag:
+    """How late the worker's event loop ran what was due, since the batch before.
+
+    A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and notes by how much
+    it was woken too late. A stopped process shows as one beat as late as it was stopped.
+    """
+
+    max: float
+    p99: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Telemetry:
+    """One worker at the moment of one batch.
+
+    Attributes:
+        worker: its number, from 0.
+        at_ns: when, since the run's start; None: not said.
+        cpu_s: CPU seconds, user and system, since the worker started.
+        peak_rss_bytes: its largest resident memory so far.
+        loop_lag_ms: since the batch before.
+        in_flight: requests sent and not done.
+        gaps: nanoseconds between the token events of the measured requests of this batch that
+            succeeded: the gaps of all batches together are those of the run.
+        reasoning_gaps: the part of ``gaps`` that ends at a reasoning token; None: not kept.
+        unsent_due: arrivals that are overdue and not sent.
+        run_delay_s: seconds since the worker started in which it could run and the CPU was
+            another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
+        window_ns: when measuring began and ended, since the run's start; None: not said.
+        final: the worker has nothing more to send.
+    """
+
+    worker: int
+    cpu_s: float
+    peak_rss_bytes: int
+    loop_lag_ms: LoopLag
+    in_flight: int
+    gaps: LogHistogram = field(default_factory=LogHistogram)
+    reasoning_gaps: LogHistogram | None = None
+    unsent_due: int = 0
+    at_ns: int | None = None
+    run_delay_s: float | None = None
+    window_ns: tuple[int, int] | None = None
+    final: bool = False
+
+    def to_json(self) -> bytes:
+        """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
+        document: dict[str, Any] = {
+            "worker": self.worker,
+            "cpu_s": self.cpu_s,
+            "peak_rss_bytes": self.peak_rss_bytes,
+            "loop_lag_ms": {"max": self.loop_lag_ms.max, "p99": self.loop_lag_ms.p99},
+            "in_flight": self.in_flight,
+            "gaps": self.gaps.to_dict(),
+            "unsent_due": self.unsent_due,
+            "final": self.final,
+        }
+        optional = {
+            "reasoning_gaps": self.reasoning_gaps and self.reasoning_gaps.to_dict(),
+            "at_ns": self.at_ns,
+            "run_delay_s": self.run_delay_s,
+            "window_ns": self.window_ns,
+        }
+        document.update((name, value) for name, value in optional.items() if value is not None)
+        return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
+
+    @classmethod
+    def from_json(cls, text: bytes | str) -> Telemetry:
+        """The telemetry that gave ``text``.
+
+        Raises:
+            ValueError: it is not one.
+        """
+        try:
+            return _read(json.loads(text))
+        except (KeyError, TypeError, ValueError) as cause:
+            raise ValueError(f"not the telemetry of a worker: {cause!r}") from cause
+
+
+def _read(document: Mapping[str, Any]) -> Telemetry:
+    lag = document["loop_lag_ms"]
+    reasoning = document.get("reasoning_gaps")
+    at_ns, run_delay_s = document.get("at_ns"), document.get("run_delay_s")
+    window = document.get("window_ns")
+    return Telemetry(
+        worker=int(document["worker"]),
+        cpu_s=float(document["cpu_s"]),
+        peak_rss_bytes=int(document["peak_rss_bytes"]),
+        loop_lag_ms=LoopLag(max=float(lag["max"]), p99=float(lag["p99"])),
+        in_flight=int(document["in_flight"]),
+        gaps=LogHistogram.from_dict(document["gaps"]),
+        reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),
+        unsent_due=int(document["unsent_due"]),
+        at_ns=None if at_ns is None else int(at_ns),
+        run_delay_s=None if run_delay_s is None else float(run_delay_s),
+        window_ns=None if window is None else (int(window[0]), int(window[1])),
+        final=bool(document["final"]),
+    )

@@ -1,0 +1,324 @@
+"""Whether a run's figures are the server's, or the client's own limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from modelforge.benchmark.evidence import WorkerEvidence
+
+
+class Status(StrEnum):
+    """What may be concluded from a run."""
+
+    VALID = "VALID"
+    """Nothing says that the client was the limit."""
+    SUSPECT = "SUSPECT"
+    """Something may have moved the figures: read the reasons before you use them."""
+    INVALID = "INVALID"
+    """The figures are not the server's."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reason:
+    """Why, as data: a stable code, what was measured, and the limit it passed or missed.
+
+    ``status`` is what this reason alone makes of the run; VALID is a note.
+    """
+
+    code: str
+    status: Status
+    message: str
+    measured: float | None = None
+    limit: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The worst of its reasons; ``notes`` are worth knowing and change nothing."""
+
+    status: Status
+    reasons: tuple[Reason, ...] = ()
+    notes: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Limits:
+    """From where on a run is flagged. A shared machine's own noise, a few ms, stays below.
+
+    Attributes:
+        busy_cpu_share, full_cpu_share: of a worker's core, over the whole measurement. A loop
+            that is busy for 85 % of the time makes what arrives wait (M/D/1: for 2.8 times what
+            it takes to serve), and one at 95 % is the limit itself.
+        full_interval_cpu_share: the same of its busiest interval alone, as in the last step of a
+            ramp: reason enough to look.
+        waiting_share, waiting_ratio: the CPU was another's for this part of the time, and for
+            this part of the time the worker could have used it. Both, so that neither a busy
+            worker's short waits nor the wake-ups of an idle one count.
+        starved_share: from here on, of the time, the machine was too small.
+        late_p99_ms, very_late_p99_ms: how late the loop ran what was due, in the typical interval.
+            Stamps are as late as that. A tenth of a usual TTFT, and half of it.
+        stopped_ms: one beat this late is no scheduling noise: the process was stopped.
+        stopped_share: a stop as long as this part of the measurement reaches the p99.
+        lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
+        unsent_share, many_unsent_share: of an open loop's arrivals, never sent.
+        near_ceiling, at_ceiling: of what this machine was measured to reach.
+        failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
+    """
+
+    busy_cpu_share: float = 0.85
+    full_cpu_share: float = 0.95
+    full_interval_cpu_share: float = 0.97
+    waiting_share: float = 0.10
+    waiting_ratio: float = 0.25
+    starved_share: float = 0.30
+    late_p99_ms: float = 10.0
+    very_late_p99_ms: float = 50.0
+    stopped_ms: float = 150.0
+    stopped_share: float = 0.01
+    lag_p99_ms: float = 10.0
+    large_lag_p99_ms: float = 50.0
+    unsent_share: float = 0.001
+    many_unsent_share: float = 0.01
+    near_ceiling: float = 0.85
+    at_ceiling: float = 0.95
+    failed_share: float = 0.05
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ceiling:
+    """What a calibration found this machine's client to reach at most, with as many workers."""
+
+    requests_per_s: float | None = None
+    events_per_s: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evidence:
+    """All that the verdict looks at.
+
+    Attributes:
+        open_loop: requests were due at moments of their own.
+        successful, failed: measured requests.
+        duration_s: of the measurement; None of nothing.
+        schedule_lag_p99_ms: from due to sent; None of nothing.
+        events_per_s: token events received.
+        workers: one each.
+        missing: requests under way at the last word of workers that were lost.
+        loss: how the recording ended before its end; None: it did not.
+    """
+
+    open_loop: bool
+    successful: int
+    failed: int
+    duration_s: float | None = None
+    schedule_lag_p99_ms: float | None = None
+    requests_per_s: float | None = None
+    events_per_s: float | None = None
+    workers: tuple[WorkerEvidence, ...] = field(default_factory=tuple)
+    missing: int = 0
+    loss: str | None = None
+
+
+_NEEDED = (("p90", 10), ("p95", 20), ("p99", 100), ("p99.9", 1000))
+"""Below so many values a percentile is the largest of them or beyond: 1 / (1 - q)."""
+
+
+def judge(
+    evidence: Evidence, *, limits: Limits | None = None, ceiling: Ceiling | None = None
+) -> Verdict:
+    """The verdict on a run, from nothing but ``evidence``."""
+    at = limits or Limits()
+    found = [
+        *_of_requests(evidence, at),
+        *_of_loss(evidence),
+        *(reason for worker in evidence.workers for reason in _of_worker(worker, evidence, at)),
+        *_of_schedule(evidence, at),
+        *_of_ceiling(evidence, ceiling or Ceiling(), at),
+    ]
+    order = list(Status)
+    found.sort(key=lambda reason: -order.index(reason.status))
+    return Verdict(
+        status=found[0].status if found else Status.VALID,
+        reasons=tuple(reason for reason in found if reason.status is not Status.VALID),
+        notes=tuple(reason for reason in found if reason.status is Status.VALID),
+    )
+
+
+def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    total = evidence.successful + evidence.failed
+    if not total:
+        yield Reason(
+            code="nothing_measured",
+            status=Status.INVALID,
+            message="not one request was measured",
+            measured=0,
+            limit=1,
+        )
+        return
+    if not evidence.successful:
+        yield Reason(
+            code="all_failed",
+            status=Status.INVALID,
+            message=f"all {total:,} requests failed",
+            measured=total,
+            limit=total,
+        )
+        return
+    if evidence.failed > at.failed_share * total:
+        share = evidence.failed / total
+        yield Reason(
+            code="many_failed",
+            status=Status.VALID,
+            message=f"{share:.1%} of the requests failed: the latencies are those of the rest",
+            measured=share,
+            limit=at.failed_share,
+        )
+    lacking = [(name, needed) for name, needed in _NEEDED if evidence.successful < needed]
+    if lacking:
+        names = ", ".join(name for name, _ in lacking)
+        yield Reason(
+            code="few_requests",
+            status=Status.VALID,
+            message=f"{evidence.successful:,} answered requests are few for {names}:"
+            f" that takes {lacking[-1][1]:,}",
+            measured=evidence.successful,
+            limit=lacking[-1][1],
+        )
+
+
+def _of_loss(evidence: Evidence) -> Iterator[Reason]:
+    lost = [worker.worker for worker in evidence.workers if not worker.said_goodbye]
+    missing = f"; under way at the last word: {evidence.missing:,}" if evidence.missing else ""
+    if lost and len(lost) == len(evidence.workers):
+        yield Reason(
+            code="cut_short",
+            status=Status.SUSPECT,
+            message="the run ended before its end: what was under way is not in the recording"
+            + missing,
+            measured=len(lost),
+            limit=0,
+        )
+    elif lost:
+        names = ", ".join(map(str, lost))
+        yield Reason(
+            code="worker_lost",
+            status=Status.INVALID,
+            message=f"worker {names} ended before its end: less was sent than asked{missing}",
+            measured=len(lost),
+            limit=0,
+        )
+    if evidence.loss is not None:
+        yield Reason(
+            code="recording_cut",
+            status=Status.SUSPECT,
+            message=f"the recording is {evidence.loss}{missing}",
+            measured=evidence.missing,
+            limit=0,
+        )
+
+
+def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    who = f"worker {worker.worker}"
+    yield from _over(
+        "client_cpu",
+        worker.cpu_share,
+        (at.busy_cpu_share, at.full_cpu_share),
+        f"{who} used {worker.cpu_share or 0:.0%} of a core: use more workers, or ask less",
+    )
+    busiest = worker.busiest_cpu_share
+    if (worker.cpu_share or 0) < at.busy_cpu_share:
+        yield from _over(
+            "client_cpu_peak",
+            busiest,
+            (at.full_interval_cpu_share, None),
+            f"{who} used {busiest or 0:.0%} of a core at its busiest",
+        )
+    share, ratio = worker.run_delay_share, worker.run_delay_ratio
+    if share is not None and ratio is not None and ratio >= at.waiting_ratio:
+        yield from _over(
+            "cpu_contended",
+            share,
+            (at.waiting_share, at.starved_share),
+            f"{who} waited for a CPU {share:.0%} of the time: others kept them busy",
+        )
+    yield from _over(
+        "loop_lag",
+        worker.lag_p99_ms,
+        (at.late_p99_ms, at.very_late_p99_ms),
+        f"the loop of {who} was {worker.lag_p99_ms or 0:.1f} ms late (p99): so are its stamps",
+    )
+    yield from _stopped(worker, evidence, at)
+
+
+def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    stop_ms = worker.lag_max_ms
+    if stop_ms is None or stop_ms < at.stopped_ms:
+        return
+    measured_ms = (evidence.duration_s or 0) * 1000
+    long = stop_ms >= at.stopped_share * measured_ms
+    yield Reason(
+        code="client_stopped",
+        status=Status.INVALID if long else Status.SUSPECT,
+        message=f"worker {worker.worker} did not run for {stop_ms:,.0f} ms",
+        measured=stop_ms,
+        limit=at.stopped_ms,
+    )
+
+
+def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    if not evidence.open_loop:
+        return
+    lag = evidence.schedule_lag_p99_ms
+    yield from _over(
+        "schedule_lag",
+        lag,
+        (at.lag_p99_ms, at.large_lag_p99_ms),
+        f"requests were sent {lag or 0:.1f} ms after they were due (p99)",
+    )
+    unsent = sum(worker.unsent_due for worker in evidence.workers)
+    arrivals = evidence.successful + evidence.failed + unsent
+    if unsent > 1:  # one may be due at the very end
+        yield from _over(
+            "unsent_arrivals",
+            unsent / arrivals,
+            (at.unsent_share, at.many_unsent_share),
+            f"{unsent:,} of {arrivals:,} arrivals were due and never sent",
+        )
+
+
+def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Reason]:
+    for what, rate, most in (
+        ("requests", evidence.requests_per_s, ceiling.requests_per_s),
+        ("events", evidence.events_per_s, ceiling.events_per_s),
+    ):
+        if rate is not None and most:
+            yield from _over(
+                f"ceiling_{what}",
+                rate / most,
+                (at.near_ceiling, at.at_ceiling),
+                f"{rate:,.0f} {what}/s is {rate / most:.0%} of what this machine's client reaches",
+            )
+
+
+def _over(
+    code: str,
+    measured: float | None,
+    limits: tuple[float, float | None],
+    message: str,
+) -> Iterable[Reason]:
+    """A reason where ``measured`` reaches the limit of SUSPECT, or of INVALID."""
+    suspect, invalid = limits
+    if measured is None or measured < suspect:
+        return ()
+    worse = invalid is not None and measured >= invalid
+    return (
+        Reason(
+            code=code,
+            status=Status.INVALID if worse else Status.SUSPECT,
+            message=message,
+            measured=measured,
+            limit=invalid if worse else suspect,
+        ),
+    )

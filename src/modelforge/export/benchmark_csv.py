@@ -1,0 +1,52 @@
+"""A benchmark's result as a row of CSV."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Any
+
+from modelforge.benchmark.result import BenchmarkResult
+from modelforge.export.benchmark_record import LATENCIES, STATISTICS, to_document
+from modelforge.export.csv_writer import guarded
+
+_PLAIN = ("duration_s", "requests_per_s", "output_tokens_per_s", "goodput_per_s")
+_DISTRIBUTIONS = (*LATENCIES, "stream_output_tokens_per_s")
+
+
+def benchmark_csv(result: BenchmarkResult) -> str:
+    """RFC 4180: a header, a row for the result, and a row for each of its runs after it.
+
+    Nested fields are named with a dot, as in ``ttft_ms.p99``. Unknown is an empty cell. What
+    others wrote is guarded against spreadsheets that evaluate.
+    """
+    documents = [to_document(each) for each in (result, *result.runs)]
+    stream = io.StringIO(newline="")
+    rows = csv.writer(stream, dialect="excel")
+    rows.writerow(name for name, _ in _cells(documents[0]))
+    rows.writerows([value for _, value in _cells(document)] for document in documents)
+    return stream.getvalue()
+
+
+def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    yield "schema", document["schema"]
+    yield "model", guarded(document["model"])
+    yield "verdict.status", document["verdict"]["status"]
+    yield "verdict.reasons", " ".join(reason["code"] for reason in document["verdict"]["reasons"])
+    for name, value in document["requests"].items():
+        yield f"requests.{name}", value
+    for name in _PLAIN:
+        yield name, document[name]
+    for name in _DISTRIBUTIONS:
+        for statistic in STATISTICS:
+            yield f"{name}.{statistic}", document[name][statistic]
+    kinds = (f"{kind} {number}" for kind, number in document["errors"].items())
+    yield "errors", guarded("; ".join(kinds))
+    for name, value in document["tokens"].items():
+        yield f"tokens.{name}", value
+    yield "cost_usd", document["cost_usd"]
+    yield "cost_note", guarded(document["cost_note"] or "")
+    for name, value in document["client"].items():
+        yield f"client.{name}", value
+    yield "recording.missing_requests", document["recording"]["missing_requests"]

@@ -1,0 +1,222 @@
+"""Sends requests at wire speed over connections of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections import deque
+from time import monotonic_ns
+from typing import Final
+
+from modelforge.benchmark.workload import Ask
+from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
+from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.wire.connection import WireConnection
+from modelforge.wire.exact_reader import ExactReader
+from modelforge.wire.exchange import Exchange, Finished
+from modelforge.wire.full_reader import FullReader
+from modelforge.wire.reading import Reading
+from modelforge.wire.target import RequestWriter, Target
+
+_SWEEP_S: Final = 0.1
+_SILENT_NS: Final = 300_000_000
+_CONNECT_S: Final = 30.0
+_OPEN_AT_ONCE: Final = 64
+
+
+class WireClient:
+    """Fills `exchange.Sender`.
+
+    A connection carries one request at a time and is kept. A request for which none is free opens
+    one, as long as there are fewer than ``most_connections``, and waits for one to be free after
+    that: the wait is in its schedule lag.
+
+    Args:
+        target: where to.
+        finished: told of every exchange that is over.
+        timeout_s: the longest that an answer may take from when it was sent.
+        most_connections: at once.
+        keep_text: gather the texts of the answers.
+        count_events: see `ExactReader`.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        finished: Finished,
+        *,
+        timeout_s: float,
+        most_connections: int,
+        keep_text: bool = False,
+        count_events: bool = True,
+    ) -> None:
+        self._target = target
+        self._finished = finished
+        self._timeout_ns = int(timeout_s * 1e9)
+        self._timeout_s = timeout_s
+        self._most_connections = most_connections
+        self.keep_text = keep_text
+        usual = isinstance(target.codec, OpenAIChat)
+        self.exact = ExactReader(count_events=count_events) if usual else None
+        self._writer = RequestWriter(target)
+        self._tls = target.tls()
+        self._url = target.base_url
+        self._idle: list[WireConnection] = []
+        self._busy: set[WireConnection] = set()
+        self._waiting: deque[Exchange] = deque()
+        self._opening: set[asyncio.Task[None]] = set()
+        self._sweeping: asyncio.TimerHandle | None = None
+        self._loop = asyncio.get_running_loop()
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent, or wait for a connection."""
+        return len(self._busy) + len(self._waiting)
+
+    async def open(self, connections: int) -> None:
+        """Open so many connections before the clock starts.
+
+        Raises:
+            ConnectionFailed: the server cannot be reached.
+        """
+        wanted = min(connections, self._most_connections)
+        while (missing := wanted - len(self._idle)) > 0:
+            batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
+            self._idle += await asyncio.gather(*batch)
+
+    def prepare(self, ask: Ask) -> None:
+        """Write the request before its time has come.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
+        """
+        self._writer.request(ask)
+
+    def send(self, exchange: Exchange) -> None:
+        """Send it now, on a free connection or on a new one."""
+        if self._sweeping is None:
+            self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep)
+        if self._idle:
+            self._send_on(self._idle.pop(), exchange)
+            return
+        self._waiting.append(exchange)
+        if len(self._busy) + len(self._opening) < self._most_connections:
+            self._open_one_more()
+
+    def abandon(self) -> None:
+        """Break off what is in flight."""
+        error = Interrupted("broken off at the end of the run")
+        for connection in list(self._busy):
+            connection.give_up(error)
+        self._fail_waiting(error)
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        if self._sweeping is not None:
+            self._sweeping.cancel()
+        for task in self._opening:
+            task.cancel()
+        for connection in (*self._idle, *self._busy):
+            connection.close()
+        await asyncio.sleep(0)
+
+    # What connections call; see `connection.Owner`.
+
+    def full_reader(self) -> FullReader:
+        """A reader for an answer of any shape."""
+        return FullReader(self._target.codec, url=self._url, keep_text=self.keep_text)
+
+    def answered(
+        self, connection: WireConnection, exchange: Exchange, reading: Reading, received: int
+    ) -> None:
+        """An exchange is over."""
+        self._busy.discard(connection)
+        if reading.reusable:
+            if self._waiting:
+                self._send_on(connection, self._waiting.popleft())
+            else:
+                self._idle.append(connection)
+        if reading.error is not None:
+            reading.error.args = (self._target.redact(str(reading.error)),)
+        self._finished(exchange, reading, done_ns=connection.last_ns, received=received)
+
+    def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
+        """A connection is gone; a request that it did not even begin to answer is sent again."""
+        self._busy.discard(connection)
+        if connection in self._idle:
+            self._idle.remove(connection)
+        if exchange is not None and exchange.resent:
+            gone = f"{self._url} closed the connection before it answered"
+            reading = Reading(error=ConnectionFailed(gone))
+            self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
+        elif exchange is not None:
+            exchange.resent = True
+            self._waiting.appendleft(exchange)
+        if self._waiting and len(self._opening) < len(self._waiting):
+            self._open_one_more()
+
+    def _send_on(self, connection: WireConnection, exchange: Exchange) -> None:
+        self._busy.add(connection)
+        connection.send(exchange, self._writer.request(exchange.ask))
+
+    def _open_one_more(self) -> None:
+        task = self._loop.create_task(self._serve_next())
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
+
+    async def _serve_next(self) -> None:
+        try:
+            connection = await self._connect()
+        except RequestError as error:
+            self._fail_one(error)
+            return
+        if self._waiting:
+            self._send_on(connection, self._waiting.popleft())
+        else:
+            self._idle.append(connection)
+
+    async def _connect(self) -> WireConnection:
+        host, port = self._target.host, self._target.port
+        try:
+            async with asyncio.timeout(_CONNECT_S):
+                _, connection = await self._loop.create_connection(
+                    lambda: WireConnection(self), host, port, ssl=self._tls
+                )
+        except TimeoutError:
+            raise TimedOut(f"no connection to {self._url} within {_CONNECT_S:g} s") from None
+        except ssl.SSLCertVerificationError as error:
+            why = error.verify_message
+            raise ConnectionFailed(
+                f"the certificate of {self._url} is not trusted: {why}", retryable=False
+            ) from None
+        except OSError as error:
+            why = error.strerror or str(error) or type(error).__name__
+            raise ConnectionFailed(f"cannot connect to {self._url}: {why}") from None
+        return connection
+
+    def _fail_waiting(self, error: RequestError) -> None:
+        while self._waiting:
+            self._fail_one(error)
+
+    def _fail_one(self, error: RequestError) -> None:
+        if not self._waiting:
+            return
+        exchange = self._waiting.popleft()
+        exchange.sent_ns = now_ns = monotonic_ns()
+        error.args = (self._target.redact(str(error)),)
+        self._finished(exchange, Reading(error=error), done_ns=now_ns, received=0)
+
+    def _sweep(self) -> None:
+        """End what has fallen silent or takes too long."""
+        now_ns = monotonic_ns()
+        for connection in list(self._busy):
+            exchange = connection.exchange
+            if exchange is None:
+                continue
+            if now_ns - exchange.sent_ns > self._timeout_ns:
+                late = f"no complete answer within {self._timeout_s:g} s; allow more with --timeout"
+                connection.give_up(TimedOut(late))
+            elif now_ns - connection.heard_ns > _SILENT_NS:
+                connection.hurry()
+        busy = self._busy or self._waiting or self._opening
+        self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if busy else None

@@ -1,0 +1,168 @@
+"""Starts workers, gathers their records and keeps them on disk as they come."""
+
+from __future__ import annotations
+
+import json
+import pickle
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from time import monotonic_ns
+from typing import IO, TYPE_CHECKING, Any, Final, cast
+
+import pyarrow as pa
+
+from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
+from modelforge.core.errors import RequestError
+from modelforge.wire.job import Job
+from modelforge.wire.words import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP
+from modelforge.wire.worker_process import WorkerProcess
+
+_HEAD_START_NS: Final = 20_000_000
+"""From the word to begin to the beginning, so that every worker has heard it."""
+
+_BEGUN: Final = frozenset({-1})
+
+if TYPE_CHECKING:
+    from io import IOBase
+
+OnBatch = Callable[[pa.RecordBatch, bytes], None]
+"""Takes each batch of a worker and its telemetry as JSON, as it comes."""
+
+
+class CannotBegin(RequestError):
+    """No worker could ask the first request."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Outcome:
+    """How a run went, beside its records.
+
+    Attributes:
+        messages: the first message of each kind of error.
+        lost: the workers that ended without a last word.
+    """
+
+    messages: dict[str, str] = field(default_factory=dict)
+    lost: list[int] = field(default_factory=list)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Heard:
+    worker: int
+    batch: pa.RecordBatch | None
+    metadata: Mapping[bytes, bytes]
+
+
+class Coordinator:
+    """Runs one job in one process for each worker.
+
+    The records of all workers go to ``file`` as one Arrow IPC stream, which is flushed after each
+    batch: whatever ends this process, what was flushed can be read. A worker ends with its parent,
+    since its input does.
+
+    Args:
+        jobs: one for each worker, that differ in ``worker`` only.
+        plan: kept in the metadata of the stream's schema.
+        file: where the stream goes.
+        on_batch: told of every batch once it is written.
+        processes: one for each job, that wait for it; by default they are started here.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        *,
+        plan: bytes,
+        file: IO[bytes],
+        on_batch: OnBatch | None = None,
+        processes: Sequence[WorkerProcess] = (),
+    ) -> None:
+        self._jobs = jobs
+        self._file = file
+        self._plan = plan
+        self._on_batch = on_batch
+        self._heard: SimpleQueue[_Heard] = SimpleQueue()
+        self._processes = list(processes) or [WorkerProcess() for _ in jobs]
+        self._stops = 0
+
+    def run(self) -> Outcome:
+        """Start the workers, and wait until the last of them has ended.
+
+        Raises:
+            CannotBegin: no worker could ask the first request; the message says why.
+        """
+        try:
+            for job, process in zip(self._jobs, self._processes, strict=True):
+                self._start(job, process)
+            return self._gather()
+        finally:
+            for process in self._processes:
+                process.close()
+
+    def stop(self) -> None:
+        """Send no more; answers may still come in. The second time, break them off."""
+        word, self._stops = (QUIT if self._stops else STOP), self._stops + 1
+        self._tell(word)
+
+    def _start(self, job: Job, process: WorkerProcess) -> None:
+        pickled = pickle.dumps(job)
+        process.send(b"%d\n%b" % (len(pickled), pickled))
+        threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
+
+    def _listen(self, worker: int, process: WorkerProcess) -> None:
+        try:
+            with pa.ipc.open_stream(cast("IOBase", process.output)) as stream:
+                while True:
+                    batch, metadata = stream.read_next_batch_with_custom_metadata()
+                    self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
+        except (StopIteration, pa.ArrowException, OSError):
+            self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
+
+    def _gather(self) -> Outcome:
+        outcome = Outcome()
+        running = {job.worker for job in self._jobs}
+        final: set[int] = set()
+        waiting: set[int] = set(running)
+        troubles: list[str] = []
+        schema = RECORD.with_metadata({PLAN_KEY: self._plan})
+        with pa.ipc.new_stream(cast("IOBase", self._file), schema) as writer:
+            while running:
+                heard = self._heard.get()
+                if heard.batch is None:
+                    running.discard(heard.worker)
+                    if heard.worker not in final:
+                        outcome.lost.append(heard.worker)
+                elif READY_KEY in heard.metadata:
+                    if trouble := json.loads(heard.metadata[READY_KEY]):
+                        troubles.append(trouble)
+                    waiting.discard(heard.worker)
+                else:
+                    self._keep(heard, writer, outcome)
+                    if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
+                        final.add(heard.worker)
+                    continue
+                if troubles:
+                    raise CannotBegin(troubles[0])
+                if waiting != _BEGUN and outcome.lost:
+                    raise CannotBegin(
+                        f"worker {outcome.lost[0]} ended before it began; its stderr says why"
+                    )
+                if not waiting:
+                    self._tell(b"%b %d" % (GO, monotonic_ns() + _HEAD_START_NS))
+                    waiting = set(_BEGUN)
+        return outcome
+
+    def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
+        telemetry = heard.metadata[TELEMETRY_KEY]
+        writer.write_batch(heard.batch, custom_metadata={TELEMETRY_KEY: telemetry})
+        self._file.flush()
+        if messages := heard.metadata.get(MESSAGES_KEY):
+            outcome.messages = json.loads(messages) | outcome.messages
+        if self._on_batch is not None and heard.batch is not None:
+            self._on_batch(heard.batch, telemetry)
+
+    def _tell(self, word: bytes) -> None:
+        for process in self._processes:
+            process.send(word + b"\n")

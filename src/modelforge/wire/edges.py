@@ -1,0 +1,72 @@
+"""What surrounds a run of events of one shape: the chunks before it and those after it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from modelforge.core.errors import RequestError
+from modelforge.core.events import ChatEvent
+from modelforge.core.usage import Usage
+from modelforge.providers.openai_chat_answer import OpenAIChatStream
+from modelforge.wire.chunks import Chunk, whole_chunks
+from modelforge.wire.token_count import TokenCount
+
+_FIELD: Final = b"data: "
+_BLANK_LINE: Final = b"\n\n"
+
+
+class Edges(NamedTuple):
+    """The two edges of a body, read by the codec.
+
+    ``before`` and ``after`` are how many tokens were complete at which byte of each.
+    """
+
+    before: Sequence[tuple[int, int]]
+    after: Sequence[tuple[int, int]]
+    tokens: int
+    reasoning_tokens: int
+    usage: Usage
+    text_before: str
+    text_after: str
+    failure: RequestError | None
+
+
+def read_edges(before: bytes, after: bytes) -> Edges | None:
+    """Read them; None unless both are whole chunks of whole events and ``after`` ends the body."""
+    first = whole_chunks(before, 0, len(before))
+    last = whole_chunks(after, 0, len(after), last=True)
+    if first is None or last is None:
+        return None
+    if not all(chunk.data.endswith(_BLANK_LINE) for chunk in (*first, *last)):
+        return None
+    decoder = OpenAIChatStream()
+    begin, end = TokenCount(), TokenCount()
+    arrived = [_arrived(decoder, chunks, count) for chunks, count in ((first, begin), (last, end))]
+    end.add(decoder.close())
+    return Edges(
+        before=arrived[0],
+        after=arrived[1],
+        tokens=begin.tokens + end.tokens,
+        reasoning_tokens=begin.reasoning_tokens + end.reasoning_tokens,
+        usage=end.usage or begin.usage or Usage(),
+        text_before=begin.text,
+        text_after=end.text,
+        failure=decoder.failure,
+    )
+
+
+def _arrived(
+    decoder: OpenAIChatStream, chunks: Sequence[Chunk], count: TokenCount
+) -> list[tuple[int, int]]:
+    return [
+        (chunk.ends_at, tokens)
+        for chunk in chunks
+        if (tokens := count.add(_events(decoder, chunk.data)))
+    ]
+
+
+def _events(decoder: OpenAIChatStream, chunk: bytes) -> Sequence[ChatEvent]:
+    """The events of a chunk that ends with a blank line, as those before it did."""
+    one = chunk.startswith(_FIELD) and chunk.find(b"\n") == len(chunk) - 2 and b"\r" not in chunk
+    return decoder.feed_event(chunk[len(_FIELD) : -2]) if one else decoder.feed(chunk)

@@ -1,0 +1,207 @@
+"""Reads the one shape that nearly every streamed answer has, at the speed of a few scans.
+
+The shape: HTTP/1.1 200, ``text/event-stream`` in chunks, one event a chunk, and from the second
+piece of text to the last all events alike but for the text. Such a body is the head, events
+``P + text + S`` with a fixed prefix and suffix, and the tail. The head, one event of the middle and
+the tail are read by the codec; that all events of the middle differ from that one in nothing but a
+valid JSON string is proved for each byte, with the few calls below, each one pass in C. Whatever
+the proof does not cover is left to ``FullReader``, which gives the same reading.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+from modelforge.core.events import TextDelta
+from modelforge.providers.openai_chat_answer import OpenAIChatStream
+from modelforge.wire.edges import Edges, read_edges
+from modelforge.wire.event_shape import EventShape
+from modelforge.wire.reading import Reading, Segments
+
+END_OF_BODY: Final = b"\r\n0\r\n\r\n"
+"""What a body in chunks ends with, when its last chunk carries no trailers."""
+
+_HEAD_END: Final = b"\r\n\r\n"
+_CRLF: Final = b"\r\n"
+_EVENT_END: Final = b"\n\n\r\n"
+_MARK: Final = b'"content":"'
+_PROBE: Final = "any text"
+_MOST_KEPT: Final = 64
+_FIELD: Final = b"data: "
+
+
+class ExactReader:
+    """Reads whole answers of OpenAI's protocol; keeps what it learnt of their shapes.
+
+    Args:
+        count_events: prove every event and count it. Otherwise only the two ends of an answer are
+            read and the tokens are what the server's usage says; every segment in between is taken
+            for a token's moment. That is for the highest loads, on servers that are known.
+    """
+
+    def __init__(self, *, count_events: bool = True) -> None:
+        self._count_events = count_events
+        self._shapes: dict[tuple[bytes, bytes], EventShape | None] = {}
+        self._known_edges: dict[tuple[bytes, bytes], Edges | None] = {}
+        self._heads: dict[bytes, bool] = {}
+
+    def may_read(self, first_piece: bytes) -> bool:
+        """Whether an answer that begins so may have the shape."""
+        end = first_piece.find(_HEAD_END)
+        if end < 0:
+            return False
+        head = first_piece[:end]
+        known = self._heads.get(head)
+        if known is None:
+            if len(self._heads) >= _MOST_KEPT:
+                self._heads.clear()
+            known = self._heads[head] = _is_event_stream(head)
+        return known
+
+    def read(self, segments: Segments, *, keep_text: bool = False) -> Reading | None:
+        """The answer, if it has the shape and ends with its last piece; otherwise None."""
+        data = segments.joined()
+        start = data.find(_HEAD_END) + len(_HEAD_END)
+        mark = data.find(_MARK, start)
+        mark = data.find(_MARK, mark + 1) if mark > 0 else -1
+        # The second event with a text: before it stands the line that is its chunk's size.
+        data_at = data.rfind(_CRLF, start, mark) + len(_CRLF)
+        run_at = max(start, data.rfind(_CRLF, start, data_at - len(_CRLF)) + len(_CRLF))
+        if mark < 0 or data_at < start:
+            return None
+        shape = self._shape(data, data_at, mark + len(_MARK))
+        if shape is None:
+            return None
+        run_ends = data.rfind(shape.delimiter) + len(shape.delimiter)
+        edges = self._edges(data[start:run_at], data[run_ends:])
+        if edges is None:
+            return None
+        if not self._count_events and not keep_text:
+            return _by_usage(segments, edges, data_at, run_ends)
+        texts = shape.texts(data[run_at:run_ends])
+        if texts is None:
+            return None
+        tokens, text = edges.tokens + texts.tokens, ""
+        if len(segments.stamps_ns) == 1:
+            moments_ns = segments.stamps_ns if tokens else []
+        else:
+            before = [start + end for end, _ in edges.before]
+            after = [run_ends + end for end, _ in edges.after]
+            moments_ns = _moments(segments, [*before, *texts.ends(run_at), *after])
+        if keep_text:
+            text = "".join((edges.text_before, *texts.decoded(), edges.text_after))
+        return Reading(
+            status=200,
+            moments_ns=moments_ns,
+            tokens=tokens,
+            reasoning_tokens=edges.reasoning_tokens,
+            usage=edges.usage,
+            finished=edges.failure is None,
+            text=text,
+            error=edges.failure,
+            reusable=edges.failure is None,
+        )
+
+    def _edges(self, before: bytes, after: bytes) -> Edges | None:
+        key = (before, after)
+        try:
+            return self._known_edges[key]
+        except KeyError:
+            if len(self._known_edges) >= _MOST_KEPT:
+                self._known_edges.clear()
+            edges = self._known_edges[key] = read_edges(before, after)
+            return edges
+
+    def _shape(self, data: bytes, data_at: int, text_at: int) -> EventShape | None:
+        event_ends = data.find(_EVENT_END, text_at) + len(b"\n\n")
+        quote = data.find(b'"', text_at)
+        while data[quote - 1 : quote] == b"\\":  # of the text, as its backslash says
+            quote = data.find(b'"', quote + 1)
+        if not text_at <= quote < event_ends:
+            return None
+        key = (data[data_at:text_at], data[quote:event_ends])
+        try:
+            return self._shapes[key]
+        except KeyError:
+            if len(self._shapes) >= _MOST_KEPT:
+                self._shapes.clear()
+            shape = EventShape(*key) if self._is_text_alone(*key) else None
+            self._shapes[key] = shape
+            return shape
+
+    def _is_text_alone(self, prefix: bytes, suffix: bytes) -> bool:
+        """Whether an event with that prefix and suffix is its text and nothing else."""
+        if (
+            not prefix.startswith(_FIELD)
+            or b"\n" in prefix + suffix[:-2]
+            or b"\r" in prefix + suffix
+        ):
+            return False
+        for text, events in ((_PROBE, [TextDelta(text=_PROBE)]), ("", [])):
+            decoder = OpenAIChatStream()
+            told = list(decoder.feed(prefix + text.encode() + suffix))
+            if told != events or decoder.failure is not None or decoder.done:
+                return False
+        return True
+
+
+def _by_usage(segments: Segments, edges: Edges, begins: int, ends: int) -> Reading | None:
+    tokens = edges.usage.completion_tokens
+    if not tokens:
+        return None
+    moments_ns = segments.stamps_ns
+    if len(moments_ns) > 1:
+        arrived = list(accumulate(map(len, segments.pieces)))
+        first = edges.before[0][0] if edges.before else begins
+        moments_ns = moments_ns[bisect_left(arrived, first) : bisect_left(arrived, ends) + 1]
+    return Reading(
+        status=200,
+        moments_ns=moments_ns[:tokens],
+        tokens=tokens,
+        reasoning_tokens=edges.reasoning_tokens,
+        usage=edges.usage,
+        finished=edges.failure is None,
+        error=edges.failure,
+        reusable=edges.failure is None,
+    )
+
+
+def _moments(segments: Segments, ends: Sequence[int]) -> list[int]:
+    """When tokens arrived: with the segment that brought the last byte of their event.
+
+    ``ends`` are where in the body the data of their chunks ends.
+    """
+    pieces, stamps_ns = segments.pieces, segments.stamps_ns
+    arrived = list(accumulate(map(len, pieces)))
+    if min(map(len, pieces)) > len(_CRLF):  # then the end of a chunk comes with the end of its data
+        by_end = dict(zip(arrived, stamps_ns, strict=True))
+        try:  # nearly always: one event a segment
+            return [by_end[end + len(_CRLF)] for end in ends]
+        except KeyError:
+            pass
+    moments_ns: list[int] = []
+    segment, latest = 0, -1
+    for end in ends:
+        while arrived[segment] < end:
+            segment += 1
+        if segment != latest:
+            latest = segment
+            moments_ns.append(stamps_ns[segment])
+    return moments_ns
+
+
+def _is_event_stream(head: bytes) -> bool:
+    status, *fields = head.lower().split(b"\r\n")
+    found = dict(field.partition(b":")[::2] for field in fields)
+    kind = found.get(b"content-type", b"").partition(b";")[0].strip()
+    return (
+        status.startswith(b"http/1.1 200 ")
+        and kind == b"text/event-stream"
+        and found.get(b"transfer-encoding", b"").strip() == b"chunked"
+        and found.get(b"connection", b"keep-alive").strip() == b"keep-alive"
+        and not {b"content-encoding", b"content-length"} & found.keys()
+        and len(found) == len(fields)
+    )

@@ -1,0 +1,80 @@
+"""One request on its way, and what the client tells of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from modelforge.benchmark.record import Phase
+from modelforge.benchmark.workload import Ask
+from modelforge.wire.reading import Reading
+
+
+@dataclass(kw_only=True, slots=True)
+class Exchange:
+    """A request and its moments, in nanoseconds of the monotonic clock.
+
+    Attributes:
+        index: its number in the whole run.
+        phase: what part of the run it belongs to.
+        stream: which of a closed loop's streams sent it; -1: none.
+        ask: what is asked.
+        due_ns: when it should be sent.
+        sent_ns: when it was; 0 before.
+        reused: it went out on a connection that had served another.
+        resent: the kept connection had died, and it was sent again on a fresh one.
+    """
+
+    index: int
+    phase: Phase
+    ask: Ask
+    stream: int = -1
+    due_ns: int = 0
+    sent_ns: int = 0
+    reused: bool = False
+    resent: bool = False
+
+
+class Finished(Protocol):
+    """Told once of each exchange: what was read, when its last byte came, how many bytes."""
+
+    def __call__(
+        self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
+    ) -> None: ...
+
+
+class Sender(Protocol):
+    """Sends exchanges; `wire.client` at wire speed, `wire.port_client` through any chat model."""
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests are sent, or wait to be."""
+        ...
+
+    async def open(self, connections: int) -> None:
+        """Open so many connections before the clock starts.
+
+        Raises:
+            RequestError: the server cannot be reached.
+        """
+        ...
+
+    def prepare(self, ask: Ask) -> None:
+        """Do what can be done before the time has come to send it.
+
+        Raises:
+            UsageError: the protocol has no words for a part of it.
+        """
+        ...
+
+    def send(self, exchange: Exchange) -> None:
+        """Send it now."""
+        ...
+
+    def abandon(self) -> None:
+        """Break off what is in flight; each is told as `Interrupted`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of every connection."""
+        ...

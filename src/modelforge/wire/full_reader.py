@@ -1,0 +1,194 @@
+"""Reads any answer: HTTP by httptools, the protocol by its codec."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Final
+
+import httptools
+
+from modelforge.core.errors import (
+    ConnectionFailed,
+    EmptyResponse,
+    MalformedResponse,
+    RequestError,
+    StreamCut,
+)
+from modelforge.core.events import ChatEvent
+from modelforge.core.usage import Usage
+from modelforge.providers.codec import AnswerDecoder, ChatCodec
+from modelforge.wire.reading import Reading
+from modelforge.wire.token_count import TokenCount
+
+MAX_ERROR_BYTES: Final = 64 * 2**10
+"""As much of an error's body is kept as can hold its message."""
+
+_EXCERPT_CHARS: Final = 80
+_GZIP_OR_ZLIB: Final = 47  # zlib's window bits for "whichever of the two it is"
+
+
+class FullReader:
+    """Reads one answer as its segments arrive.
+
+    Args:
+        codec: the protocol.
+        url: for messages.
+        keep_text: gather the answer's text.
+    """
+
+    def __init__(self, codec: ChatCodec, *, url: str, keep_text: bool = False) -> None:
+        self._codec = codec
+        self._url = url
+        self._parser = httptools.HttpResponseParser(self)
+        self._decoder: AnswerDecoder | None = None
+        self._inflate: zlib._Decompress | None = None
+        self._headers: dict[str, str] = {}
+        self._error_body = b""
+        self._begun = False
+        self._answered = False
+        self._failure: RequestError | None = None
+        self._now_ns = 0
+        self._moments_ns: list[int] = []
+        self._count = TokenCount()
+        self._keep_text = keep_text
+        self._finished = False
+        self._keep_alive = False
+        self.complete = False
+
+    def feed(self, piece: bytes, stamp_ns: int) -> bool:
+        """Read ``piece``, which arrived at ``stamp_ns``; whether the answer is complete.
+
+        It is also complete when it can no longer be understood.
+        """
+        self._now_ns = stamp_ns
+        self._begun = True
+        try:
+            self._parser.feed_data(piece)
+        except httptools.HttpParserError as error:
+            self._fail(MalformedResponse(f"{self._url} does not speak HTTP as it should: {error}"))
+        except zlib.error as error:
+            self._fail(MalformedResponse(f"{self._url} sent what it could not compress: {error}"))
+        return self.complete
+
+    def end(self, stamp_ns: int) -> None:
+        """The connection was closed at ``stamp_ns``: the end of the answer, or its failure."""
+        if self.complete:
+            return
+        self._now_ns = stamp_ns
+        if not self._begun:
+            self._fail(ConnectionFailed(f"{self._url} closed the connection before it answered"))
+        elif self._ends_with_connection():
+            self._finish()
+        else:
+            self._fail(StreamCut(f"{self._url} broke off in the middle of its answer"))
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the protocol has said that the answer is complete, if not yet HTTP."""
+        return self._decoder is not None and self._decoder.done and self._failure is None
+
+    def reading(self) -> Reading:
+        """What has been read so far."""
+        parser = self._parser
+        status = parser.get_status_code() if self._headers or self._answered else 0
+        return Reading(
+            status=status,
+            moments_ns=self._moments_ns,
+            tokens=self._count.tokens,
+            reasoning_tokens=self._count.reasoning_tokens,
+            usage=self._count.usage or Usage(),
+            finished=self._finished or self.has_ended,
+            text=self._count.text if self._keep_text else "",
+            error=self._failure,
+            reusable=self._keep_alive and self._failure is None,
+        )
+
+    # What httptools calls.
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header field; the last of its name counts."""
+        self._headers[name.decode("latin-1").title()] = value.decode("latin-1")
+
+    def on_headers_complete(self) -> None:
+        """The answer is known by its head: which decoder reads it, or that it is an error."""
+        status = self._parser.get_status_code()
+        if status < HTTPStatus.OK:
+            self._headers.clear()
+            return
+        self._answered = True
+        if self._headers.get("Content-Encoding", "identity") in {"gzip", "deflate"}:
+            self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        if status == HTTPStatus.OK:
+            kind = self._headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            if kind == "text/event-stream":
+                self._decoder = self._codec.stream_decoder()
+            elif kind == "application/json":
+                self._decoder = self._codec.body_decoder()
+
+    def on_body(self, body: bytes) -> None:
+        """A piece of the body."""
+        if self._inflate is not None:
+            body = self._inflate.decompress(body)
+        decoder = self._decoder
+        if decoder is None:
+            self._error_body = (self._error_body + body)[:MAX_ERROR_BYTES]
+            return
+        if self.complete or decoder.done:
+            return
+        self._take(decoder.feed(body))
+        if (failure := decoder.failure) is not None:
+            self._fail(failure)
+
+    def on_message_complete(self) -> None:
+        """The whole answer was read."""
+        if self._answered and not self.complete:
+            self._keep_alive = self._parser.should_keep_alive()
+            self._finish()
+
+    def _finish(self) -> None:
+        self.complete = True
+        if self._failure is not None:
+            return
+        decoder = self._decoder
+        if decoder is None:
+            self._failure = self._refusal()
+            return
+        self._take(decoder.close())
+        self._failure = decoder.failure
+        self._finished = decoder.failure is None
+
+    def _refusal(self) -> RequestError:
+        # Imported where a request has failed: the hot path needs none of it.
+        from modelforge.providers.http_status import status_error  # noqa: PLC0415
+        from modelforge.providers.json_shape import out_of_quota_body  # noqa: PLC0415
+
+        status = self._parser.get_status_code()
+        if status == HTTPStatus.NO_CONTENT:
+            return EmptyResponse(f"{self._url} answered 204 No Content: nothing to read")
+        if status != HTTPStatus.OK:
+            message = self._codec.error_message(self._error_body)
+            spent = out_of_quota_body(self._error_body)
+            return status_error(status, self._headers, message, url=self._url, spent=spent)
+        kind = self._headers.get("Content-Type", "no content type")
+        start = self._error_body.decode("utf-8", errors="replace")[:_EXCERPT_CHARS]
+        return MalformedResponse(
+            f"{self._url} sent {kind}, not JSON or an event stream: {start!r} (check base_url)"
+        )
+
+    def _fail(self, error: RequestError) -> None:
+        self.complete = True
+        self._keep_alive = False
+        if self._failure is None:
+            self._failure = error
+
+    def _ends_with_connection(self) -> bool:
+        """Whether the end of the connection is the end of the body (RFC 9112, section 6.3)."""
+        framed = {"Content-Length", "Transfer-Encoding"} & self._headers.keys()
+        return self._answered and not framed
+
+    def _take(self, events: Sequence[ChatEvent]) -> None:
+        now_ns = self._now_ns
+        if self._count.add(events) and (not self._moments_ns or self._moments_ns[-1] != now_ns):
+            self._moments_ns.append(now_ns)

@@ -1,0 +1,35 @@
+"""What a worker process is told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from modelforge.benchmark.load import Limits, Load
+from modelforge.benchmark.workload import Workload
+from modelforge.wire.target import Target
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Job:
+    """A worker's part of a run. It is pickled through the worker's own pipe and never stored.
+
+    Attributes:
+        worker, workers: which of how many.
+        timeout_s: the longest that an answer may take.
+        most_connections: of this worker, at once.
+        count_events: read every event of every answer; see `modelforge.wire.exact_reader`.
+        flush_s: how often records leave the worker.
+    """
+
+    worker: int
+    workers: int
+    target: Target
+    load: Load
+    limits: Limits
+    workload: Workload
+    seed: int
+    timeout_s: float
+    most_connections: int
+    keep_text: bool = False
+    count_events: bool = True
+    flush_s: float = 0.5

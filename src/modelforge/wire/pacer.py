@@ -1,0 +1,76 @@
+"""Calls at the moments of a schedule."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from time import monotonic_ns
+from typing import Final
+
+from modelforge.wire.alarm import new_alarm
+
+_LATE_NS: Final = 1_000_000
+_CALLS_A_TURN: Final = 32  # then the loop reads before the next ones
+
+Fire = Callable[[int, int], None]
+"""Takes the number of an arrival and the moment it was due, in monotonic nanoseconds."""
+
+
+class Pacer:
+    """Calls ``fire`` for every arrival when it is due, never early, however late.
+
+    Args:
+        arrivals: their numbers, and seconds from the start, not decreasing.
+        start_ns: the start.
+        ended: called once, after the last arrival.
+    """
+
+    def __init__(
+        self,
+        arrivals: Iterator[tuple[int, float]],
+        *,
+        start_ns: int,
+        fire: Fire,
+        ended: Callable[[], None],
+    ) -> None:
+        self._arrivals = arrivals
+        self._start_ns = start_ns
+        self._fire = fire
+        self._ended = ended
+        self._loop = asyncio.get_running_loop()
+        self._alarm = new_alarm(self._loop, self._run)
+        self._next: tuple[int, int] | None = None
+        self._advance()
+
+    @property
+    def overdue(self) -> int:
+        """1 if an arrival is late by now, else 0: those behind it are not counted."""
+        return int(self._next is not None and self._next[1] < monotonic_ns() - _LATE_NS)
+
+    def start(self) -> None:
+        """Begin to wait."""
+        self._run()
+
+    def stop(self) -> None:
+        """Call no more."""
+        self._alarm.close()
+        self._next = None
+
+    def _advance(self) -> None:
+        found = next(self._arrivals, None)
+        self._next = found and (found[0], self._start_ns + int(found[1] * 1e9))
+
+    def _run(self) -> None:
+        for _ in range(_CALLS_A_TURN):
+            following = self._next
+            if following is None:
+                self._alarm.close()
+                self._ended()
+                return
+            index, due_ns = following
+            if due_ns > monotonic_ns():
+                self._alarm.set(due_ns)
+                return
+            self._advance()
+            self._fire(index, due_ns)
+        self._alarm.set(0)

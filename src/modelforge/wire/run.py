@@ -1,0 +1,194 @@
+"""One worker's part of a run, from the first warm-up request to the last answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from time import monotonic_ns
+from typing import Any, Final
+
+from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
+from modelforge.benchmark.record import Phase
+from modelforge.benchmark.workload import Ask, Workload
+from modelforge.wire.exchange import Exchange, Sender
+from modelforge.wire.pacer import Pacer
+from modelforge.wire.reading import Reading
+
+_NEVER_NS: Final = 2**62
+_AT_FIRST: Final = 64
+_UNREACHABLE_S: Final = 0.1
+"""How long a closed loop's stream rests after a request that got no answer at all."""
+
+
+class Run:
+    """Asks what the workload says when the load says.
+
+    Args:
+        sender: sends; it must report every exchange that is over to `finished`.
+        load, limits, workload, seed: of the whole run.
+        worker, workers: which part of it is this one's.
+    """
+
+    def __init__(
+        self,
+        sender: Sender,
+        *,
+        load: Load,
+        limits: Limits,
+        workload: Workload,
+        seed: int,
+        worker: int,
+        workers: int,
+    ) -> None:
+        self._sender = sender
+        self._load = load
+        self._limits = limits
+        self._workload = workload
+        self._seed = seed
+        self._worker = worker
+        self._workers = workers
+        self._loop = asyncio.get_running_loop()
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._unfinished = 0
+        self._issuing = False
+        self._pacer: Pacer | None = None
+        self._indices: Iterator[int] = iter(())
+        self._ends_ns = _NEVER_NS
+        self._ended_ns = 0
+        self._streams = 0
+        self._over = asyncio.Event()
+
+    async def warm_up(self) -> None:
+        """Open the connections and ask what is not measured.
+
+        Raises:
+            RequestError: the server cannot be reached.
+        """
+        await self._sender.open(self._connections())
+        own = self._limits.warm_up[self._worker :: self._workers]
+        width = max(1, self._connections())
+        for first in range(0, len(own), width):
+            for index in own[first : first + width]:
+                self._send(index, self._workload.ask(index), Phase.WARM_UP, monotonic_ns())
+            await self._idle.wait()
+
+    async def measure(self, start_ns: int) -> None:
+        """Ask from ``start_ns`` on until the load or a limit ends, and let answers come in."""
+        limits = self._limits
+        if limits.duration_s is not None:
+            self._ends_ns = start_ns + int(limits.duration_s * 1e9)
+            self._loop.call_later(max(0.0, (self._ends_ns - monotonic_ns()) / 1e9), self.stop)
+        self._issuing = True
+        match self._load:
+            case ClosedLoop() as load:
+                await self._begin_closed(load, start_ns)
+            case OpenLoop() as load:
+                self._begin_open(load, start_ns)
+        await self._over.wait()
+        await self._cool_down()
+        self._ended_ns = min(self._ends_ns, monotonic_ns()) - start_ns
+
+    @property
+    def overdue(self) -> int:
+        """How many arrivals are due and not handed to the sender."""
+        return 0 if self._pacer is None else self._pacer.overdue
+
+    @property
+    def window_ns(self) -> tuple[int, int]:
+        """When measuring began and ended, since the start."""
+        return 0, self._ended_ns
+
+    def stop(self) -> None:
+        """Send no more; what is in flight may still be answered."""
+        self._issuing = False
+        if self._pacer is not None:
+            self._pacer.stop()
+        self._over.set()
+
+    def finished(self, exchange: Exchange, reading: Reading) -> None:
+        """An exchange is over: go on where another waited for it."""
+        self._unfinished -= 1
+        if not self._unfinished:
+            self._idle.set()
+        if exchange.phase is Phase.WARM_UP:
+            return
+        following = None
+        if exchange.ask.more and reading.error is None and self._issuing:
+            following = self._workload.follow_up(exchange.index, exchange.ask, reading.text)
+        if following is not None:
+            self._after(following.think_s, self._follow_up, exchange, following)
+        elif exchange.stream >= 0:
+            think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
+            if reading.error is not None and not reading.status:
+                think_s = max(think_s, _UNREACHABLE_S)
+            self._after(think_s, self._ask_next, exchange.stream)
+
+    def _connections(self) -> int:
+        match self._load:
+            case ClosedLoop() as load:
+                return load.clients(worker=self._worker, workers=self._workers)
+            case OpenLoop():
+                return max(1, _AT_FIRST // self._workers)
+
+    async def _begin_closed(self, load: ClosedLoop, start_ns: int) -> None:
+        clients = load.clients(worker=self._worker, workers=self._workers)
+        self._indices = load.indices(self._limits, worker=self._worker, workers=self._workers)
+        await asyncio.sleep(max(0.0, (start_ns - monotonic_ns()) / 1e9))
+        self._streams = clients
+        if not clients:
+            self._over.set()
+        for stream in range(clients):
+            self._ask_next(stream)
+
+    def _ask_next(self, stream: int) -> None:
+        """The stream is free."""
+        due_ns = monotonic_ns()
+        index = next(self._indices, None) if self._issuing and due_ns < self._ends_ns else None
+        if index is None:
+            self._streams -= 1
+            if not self._streams:
+                self._issuing = False
+                self._over.set()
+            return
+        self._send(index, self._workload.ask(index), Phase.MEASURED, due_ns, stream)
+
+    def _begin_open(self, load: OpenLoop, start_ns: int) -> None:
+        arrivals = load.schedule(
+            self._limits, seed=self._seed, worker=self._worker, workers=self._workers
+        )
+        self._pacer = Pacer(arrivals, start_ns=start_ns, fire=self._arrive, ended=self._arrived)
+        self._pacer.start()
+
+    def _arrive(self, index: int, due_ns: int) -> None:
+        self._send(index, self._workload.ask(index), Phase.MEASURED, due_ns)
+
+    def _arrived(self) -> None:
+        self._issuing = False
+        self._over.set()
+
+    def _follow_up(self, exchange: Exchange, ask: Ask) -> None:
+        if self._issuing:
+            self._send(exchange.index, ask, Phase.MEASURED, monotonic_ns(), exchange.stream)
+        elif exchange.stream >= 0:
+            self._ask_next(exchange.stream)  # which ends the stream
+
+    def _after(self, wait_s: float, call: Callable[..., None], *arguments: Any) -> None:
+        if wait_s > 0:
+            self._loop.call_later(wait_s, call, *arguments)
+        else:
+            call(*arguments)
+
+    def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
+        self._unfinished += 1
+        self._idle.clear()
+        self._sender.send(Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream))
+
+    async def _cool_down(self) -> None:
+        if not self._limits.discard_in_flight:
+            try:
+                async with asyncio.timeout(self._limits.cooldown_s):
+                    await self._idle.wait()
+            except TimeoutError:
+                pass
+        self._sender.abandon()

@@ -1,0 +1,66 @@
+"""What a worker knows of its own state: the evidence that it was not the limit."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+import sys
+from pathlib import Path
+from time import monotonic_ns, process_time
+from typing import Final
+
+from modelforge.benchmark.telemetry import LoopLag
+
+_BEAT_S: Final = 0.02
+_RESOLUTION_NS: Final = 1_000_000  # of the loop's timers: a beat may be so late without any cause
+_SCHEDSTAT: Final = Path("/proc/self/schedstat")
+
+
+class Heartbeat:
+    """Measures how late the event loop runs what is due."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._late_ns: list[int] = []
+        self._due_ns = 0
+        self._handle: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        """Begin to beat."""
+        self._due_ns = monotonic_ns() + int(_BEAT_S * 1e9)
+        self._handle = self._loop.call_later(_BEAT_S, self._beat)
+
+    def stop(self) -> None:
+        """Beat no more."""
+        if self._handle is not None:
+            self._handle.cancel()
+
+    def lag(self) -> LoopLag:
+        """The lag since the last call, in milliseconds."""
+        late_ns, self._late_ns = sorted(self._late_ns), []
+        if not late_ns:
+            return LoopLag(max=0.0, p99=0.0)
+        return LoopLag(max=late_ns[-1] / 1e6, p99=late_ns[int(0.99 * (len(late_ns) - 1))] / 1e6)
+
+    def _beat(self) -> None:
+        self._late_ns.append(max(0, monotonic_ns() - self._due_ns - _RESOLUTION_NS))
+        self.start()
+
+
+def cpu_s() -> float:
+    """CPU seconds that this process has used, user and system."""
+    return process_time()
+
+
+def peak_rss_bytes() -> int:
+    """The largest resident memory of this process so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def run_delay_s() -> float | None:
+    """Seconds in which this process could have run but waited for a CPU; None: not known here."""
+    try:
+        return int(_SCHEDSTAT.read_text().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return None

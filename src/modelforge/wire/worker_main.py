@@ -1,0 +1,70 @@
+"""``python -m modelforge.wire.worker_main``: a worker, told by its standard input.
+
+The first line is the length of a pickled `Job`, which follows; then come the words of
+`modelforge.wire.words`, a line each. Records leave through the standard output. The end of the
+input is the end of the parent, and so of the worker.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pickle
+import sys
+from collections.abc import Coroutine
+from typing import IO, Any
+
+from modelforge.wire.job import Job
+from modelforge.wire.worker import Worker
+
+
+def main() -> None:
+    """Do one job."""
+    sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
+    os.dup2(2, 1)  # whatever prints, prints to stderr and not into the records
+    source = os.fdopen(os.dup(0), "rb", buffering=0)
+    length = _line(source)
+    if not length:
+        return  # the parent had no job after all
+    job: Job = pickle.loads(_exactly(source, int(length)))  # noqa: S301 (from our parent)
+    try:
+        _run(_work(job, source, sink))
+        sink.close()
+        os._exit(0)  # everything is written: taking the process apart would only take time
+    except (BrokenPipeError, KeyboardInterrupt):
+        os._exit(1)  # the parent is gone, and with it whoever could be told
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    if sys.platform == "win32":
+        asyncio.run(work)
+    else:
+        import uvloop  # noqa: PLC0415 (not on every platform)
+
+        uvloop.run(work)
+
+
+async def _work(job: Job, source: IO[bytes], sink: IO[bytes]) -> None:
+    control = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(control), source)
+    await Worker(job, sink).work(control)
+
+
+def _line(source: IO[bytes]) -> bytes:
+    line = b""
+    while not line.endswith(b"\n") and (byte := source.read(1)):
+        line += byte
+    return line
+
+
+def _exactly(source: IO[bytes], count: int) -> bytes:
+    pieces = []
+    while count and (piece := source.read(count)):
+        pieces.append(piece)
+        count -= len(piece)
+    return b"".join(pieces)
+
+
+if __name__ == "__main__":
+    main()

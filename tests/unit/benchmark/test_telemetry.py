@@ -1,0 +1,32 @@
+"""What a worker says of itself, and what was asked, as JSON."""
+
+from __future__ import annotations
+
+import pytest
+
+from modelforge.benchmark.plan import Plan
+from modelforge.benchmark.telemetry import Telemetry
+from tests.unit.benchmark.runs import PLAN, a_word, gaps_of
+
+
+def test_telemetry_comes_back() -> None:
+    said = a_word(3, gaps=gaps_of(1, 2), reasoning_gaps=gaps_of(2), window_ns=(5, 6), unsent_due=4)
+    assert Telemetry.from_json(said.to_json()) == said
+
+
+def test_what_is_not_known_is_not_written() -> None:
+    said = a_word(at_ns=None, run_delay_s=None)
+    assert b"run_delay_s" not in said.to_json()
+    assert Telemetry.from_json(said.to_json()) == said
+
+
+@pytest.mark.parametrize("text", [b"", b"{}", b"[]", b"null", b"\xff", b'{"worker": 1}'])
+def test_anything_else_is_refused(text: bytes) -> None:
+    with pytest.raises(ValueError, match="not the telemetry"):
+        Telemetry.from_json(text)
+    with pytest.raises(ValueError, match="not the plan"):
+        Plan.from_json(text)
+
+
+def test_a_plan_comes_back() -> None:
+    assert Plan.from_json(PLAN.to_json()) == PLAN

@@ -1,0 +1,144 @@
+"""Whether a run is believed, and why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from modelforge.benchmark.evidence import WorkerEvidence, worker_evidence
+from modelforge.benchmark.summary import summarise
+from modelforge.benchmark.telemetry import LoopLag, Telemetry
+from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
+from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word, gaps_of
+
+CALM = WorkerEvidence(worker=0, said_goodbye=True)
+
+
+def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
+    values: dict[str, Any] = {
+        "open_loop": True,
+        "successful": 2000,
+        "failed": 0,
+        "duration_s": 30.0,
+        "workers": (replace(CALM, **(worker or {})),),
+    }
+    return judge(Evidence(**(values | changes)), ceiling=Ceiling(requests_per_s=1000))
+
+
+@pytest.mark.parametrize(
+    ("worker", "run", "code", "status"),
+    [
+        ({"cpu_share": 0.86}, {}, "client_cpu", "SUSPECT"),
+        ({"cpu_share": 0.99}, {}, "client_cpu", "INVALID"),
+        ({"cpu_share": 0.5, "busiest_cpu_share": 0.99}, {}, "client_cpu_peak", "SUSPECT"),
+        ({"run_delay_share": 0.2, "run_delay_ratio": 0.5}, {}, "cpu_contended", "SUSPECT"),
+        ({"run_delay_share": 0.5, "run_delay_ratio": 0.5}, {}, "cpu_contended", "INVALID"),
+        ({"lag_p99_ms": 12.0}, {}, "loop_lag", "SUSPECT"),
+        ({"lag_p99_ms": 80.0}, {}, "loop_lag", "INVALID"),
+        ({"lag_max_ms": 190.0}, {}, "client_stopped", "SUSPECT"),
+        ({"lag_max_ms": 190.0}, {"duration_s": 5.0}, "client_stopped", "INVALID"),
+        ({"unsent_due": 5}, {}, "unsent_arrivals", "SUSPECT"),
+        ({"unsent_due": 500}, {}, "unsent_arrivals", "INVALID"),
+        ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
+        ({}, {"schedule_lag_p99_ms": 60.0}, "schedule_lag", "INVALID"),
+        ({}, {"successful": 0, "failed": 3}, "all_failed", "INVALID"),
+        ({}, {"successful": 0}, "nothing_measured", "INVALID"),
+        ({}, {"requests_per_s": 900.0}, "ceiling_requests", "SUSPECT"),
+        ({}, {"requests_per_s": 990.0}, "ceiling_requests", "INVALID"),
+        ({}, {"loss": "cut off after 3 batches", "missing": 7}, "recording_cut", "SUSPECT"),
+        ({"said_goodbye": False}, {}, "cut_short", "SUSPECT"),
+        ({}, {"workers": (CALM, WorkerEvidence(worker=1))}, "worker_lost", "INVALID"),
+    ],
+)
+def test_each_flag(worker: dict[str, Any], run: dict[str, Any], code: str, status: str) -> None:
+    verdict = verdict_on(worker, **run)
+    assert [reason.code for reason in verdict.reasons] == [code]
+    assert verdict.status == verdict.reasons[0].status == status
+    reason = verdict.reasons[0]
+    assert reason.measured is not None
+    assert reason.limit is not None
+    assert "\n" not in reason.message
+
+
+def test_the_worst_reason_decides_and_comes_first() -> None:
+    verdict = verdict_on({"cpu_share": 0.9, "lag_p99_ms": 80.0})
+    assert [reason.code for reason in verdict.reasons] == ["loop_lag", "client_cpu"]
+    assert verdict.status is Status.INVALID
+
+
+@pytest.mark.parametrize(
+    ("successful", "names"), [(999, "p99.9"), (99, "p99, p99.9"), (1, "p90, p95, p99, p99.9")]
+)
+def test_few_requests_are_a_note(successful: int, names: str) -> None:
+    verdict = verdict_on(successful=successful)
+    assert verdict.status is Status.VALID
+    assert [note.code for note in verdict.notes] == ["few_requests"]
+    assert f"few for {names}:" in verdict.notes[0].message
+
+
+def test_many_failures_are_a_note() -> None:
+    assert [note.code for note in verdict_on(failed=500).notes] == ["many_failed"]
+
+
+def test_a_closed_loop_has_no_schedule_to_miss() -> None:
+    verdict = verdict_on({"unsent_due": 500}, open_loop=False, schedule_lag_p99_ms=900.0)
+    assert verdict == Verdict(status=Status.VALID)
+
+
+def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
+    random = np.random.default_rng(11)
+    for _ in range(300):
+        words = []
+        cpu_s = delay_s = 0.0
+        for second in range(31):
+            cpu_s += random.uniform(0.1, 0.8)
+            delay_s += random.exponential(0.03)
+            lag = LoopLag(max=random.uniform(1, 100), p99=random.exponential(2.0))
+            words.append(
+                a_word(
+                    at_s=second,
+                    cpu_s=cpu_s,
+                    run_delay_s=delay_s,
+                    loop_lag_ms=lag,
+                    unsent_due=int(random.integers(0, 2)),
+                    final=second == 30,
+                )
+            )
+        result = summarise(
+            a_table(*map(a_request, range(30))), gaps_of(10), words, replace(PLAN, open_loop=True)
+        )
+        assert result.verdict.status is Status.VALID, result.verdict.reasons
+
+
+def words(*cpu_s: float, **changes: Any) -> list[Telemetry]:
+    return [a_word(at_s=second, **({"cpu_s": cpu} | changes)) for second, cpu in enumerate(cpu_s)]
+
+
+def test_the_start_of_a_worker_is_not_its_load() -> None:
+    (worker,) = worker_evidence(words(2.0, 2.1, 2.2, 2.9), workers=1)
+    assert worker.cpu_share == pytest.approx(0.3)
+    assert worker.busiest_cpu_share == pytest.approx(0.7)
+    assert worker.cpu_s == 2.9
+
+
+def test_only_the_measurement_counts() -> None:
+    window = (round(1.5 * SECOND), round(2.5 * SECOND))
+    said = words(0.0, 1.0, 1.1, 1.2, 2.2, window_ns=window)
+    said[0] = replace(said[0], loop_lag_ms=LoopLag(max=900, p99=900))
+    (worker,) = worker_evidence(said, workers=1)
+    assert worker.cpu_share == pytest.approx(0.1)
+    assert worker.lag_max_ms == 4
+
+
+def test_a_worker_that_never_spoke_is_lost() -> None:
+    result = summarise(a_table(a_request()), gaps_of(10), words(0.1), replace(PLAN, workers=2))
+    assert "worker_lost" in {reason.code for reason in result.verdict.reasons}
+
+
+def test_telemetry_without_moments_tells_no_shares() -> None:
+    (worker,) = worker_evidence(words(1.0, 9.0, at_ns=None, run_delay_s=None), workers=1)
+    assert (worker.cpu_share, worker.run_delay_share) == (None, None)
+    assert worker.lag_max_ms == 4
