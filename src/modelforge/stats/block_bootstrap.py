@@ -13,7 +13,7 @@ from modelforge.stats.bootstrap import RowStatistic
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.mean import constant
-from modelforge.stats.sample import sample, share
+from modelforge.stats.sample import sample, share, whole
 
 _AT_ONCE = 2_000_000
 
@@ -35,13 +35,15 @@ def block_bootstrap(
     plain bootstrap) where none is detected.
 
     Raises:
-        TooFewValues: fewer than two values. OutOfRange: ``block`` is not within 1 and n.
+        TooFewValues: fewer than two values. OutOfRange: ``block`` is not within 1 and n, or fewer
+        than two resamples.
         And what `sample` and `share` raise.
     """
     x = sample(values, at_least=2)
     share(level, name="level")
-    length = _length(x) if block is None else block
-    if not 1 <= length <= x.size:
+    whole(resamples, name="resamples", at_least=2)
+    length = _length(x) if block is None else whole(block, name="block")
+    if length > x.size:
         raise OutOfRange(f"a block of {length} values out of {x.size}")
     point = float(statistic(x[np.newaxis])[0])
     if np.ptp(x) == 0:

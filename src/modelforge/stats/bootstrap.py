@@ -11,7 +11,7 @@ from modelforge.stats.distributions import normal_cdf, normal_quantile
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.mean import constant
-from modelforge.stats.sample import sample, share
+from modelforge.stats.sample import sample, share, whole
 
 RowStatistic = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """Takes rows of values, ``(rows, n)``, and gives one number a row."""
@@ -39,10 +39,12 @@ def bca_bootstrap(
     times the work of the statistic, and as much again for each value.
 
     Raises:
-        TooFewValues: fewer than two values; and what `sample` and `share` raise.
+        TooFewValues: fewer than two values. OutOfRange: fewer than two resamples.
+        And what `sample` and `share` raise.
     """
     x = sample(values, at_least=2)
     share(level, name="level")
+    whole(resamples, name="resamples", at_least=2)
     point = float(statistic(x[np.newaxis])[0])
     if np.ptp(x) == 0:
         return constant(point, n=x.size, level=level)

@@ -12,7 +12,7 @@ from modelforge.core.errors import LengthsDiffer
 from modelforge.stats.distributions import binomial_cdf, normal_quantile
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
-from modelforge.stats.sample import passes, share
+from modelforge.stats.sample import passes, share, whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -64,7 +64,13 @@ def mcnemar(first: ArrayLike, second: ArrayLike, *, level: float = 0.95) -> Pass
 
 
 def mcnemar_p(first_only: int, second_only: int) -> float:
-    """The exact two-sided p value of discordant prompts each way; 1 where there are none."""
+    """The exact two-sided p value of discordant prompts each way; 1 where there are none.
+
+    Raises:
+        OutOfRange: a count is negative or no whole number.
+    """
+    first_only = whole(first_only, name="first_only", at_least=0)
+    second_only = whole(second_only, name="second_only", at_least=0)
     fewer, all_ = min(first_only, second_only), first_only + second_only
     return min(1.0, 2 * binomial_cdf(fewer, all_, 0.5)) if all_ else 1.0
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelforge.core.errors import ConstantSample, OutOfRange, TooFewValues
+from modelforge.core.errors import ConstantSample, TooFewValues
 from modelforge.stats.distributions import normal_quantile
 from modelforge.stats.power import paired_power, prompts_needed
-from modelforge.stats.sample import positive, sample, share
+from modelforge.stats.sample import positive, sample, share, whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +27,14 @@ class Spread:
     within_prompt_sd: float
 
     def sd(self, repeats: int) -> float:
-        """The standard deviation of a prompt's difference averaged over ``repeats``."""
-        return math.sqrt(self.between_prompts_sd**2 + self.within_prompt_sd**2 / repeats)
+        """The standard deviation of a prompt's difference averaged over ``repeats``.
+
+        Raises:
+            OutOfRange: ``repeats`` is no whole number from 1 on.
+        """
+        return math.sqrt(
+            self.between_prompts_sd**2 + self.within_prompt_sd**2 / whole(repeats, name="repeats")
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -77,8 +83,7 @@ def plan(
     Raises:
         OutOfRange: ``repeats`` is under 1; and as `prompts_needed`.
     """
-    if repeats < 1:
-        raise OutOfRange(f"{repeats} repeats: at least one is needed")
+    whole(repeats, name="repeats")
     sd = spread.sd(repeats)
     prompts = prompts_needed(difference, sd=sd, power=power, alpha=alpha)
     return Plan(

@@ -97,6 +97,17 @@ def positive(value: float, *, name: str) -> float:
     return float(value)
 
 
+def whole(value: float, *, name: str, at_least: int = 1) -> int:
+    """``value`` where it is a whole number of ``at_least`` so many.
+
+    Raises:
+        OutOfRange: when it is not.
+    """
+    if not (at_least <= value <= LARGEST and float(value).is_integer()):
+        raise OutOfRange(f"{name} must be a whole number from {at_least} on, and is {value}")
+    return int(value)
+
+
 def groups(labels: Any, *, n: int) -> tuple[NDArray[np.intp], int]:
     """The number of each value's cluster, from 0, and how many clusters there are.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelforge.stats.sample import groups, sample
+from modelforge.stats.sample import groups, sample, whole
 
 _ALL_UP_TO = 14
 _AT_ONCE = 4_000_000
@@ -27,9 +27,11 @@ def sign_flip_p(
 
     Raises:
         LengthsDiffer: not one cluster label for each difference. TooFewValues: one cluster only.
+        OutOfRange: not one permutation.
         And what `sample` raises.
     """
     d = sample(differences)
+    whole(permutations, name="permutations")
     if clusters is not None:
         index, _ = groups(clusters, n=d.size)
         d = np.bincount(index, weights=d).astype(np.float64)

@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from modelforge.core.errors import OutOfRange
 from modelforge.stats.distributions import t_cdf
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.sample import positive, share
@@ -62,9 +63,11 @@ def verdict(
     margin is what the reader said matters. ``detectable`` is named where nothing was found.
 
     Raises:
-        OutOfRange: ``alpha`` is no share.
+        OutOfRange: ``alpha`` is no share, or ``p_value`` not within 0 and 1.
     """
     share(alpha, name="alpha")
+    if not 0 <= p_value <= 1:
+        raise OutOfRange(f"a p value lies within 0 and 1, and is {p_value}")
     low, high = difference.interval.low, difference.interval.high
     range_ = f"{_number(low)} to {_number(high)}"
     if margin is not None and equivalence is not None and equivalence <= alpha:

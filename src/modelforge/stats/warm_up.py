@@ -51,9 +51,10 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     """Where MSER-5 would truncate (White, Cobb and Spratt, *A Comparison of Five Steady-State
     Truncation Heuristics for Simulation*, 2000), if what it would cut off differs at all.
 
-    MSER-5 always names a cut-off; it counts here only where the mean ranks on both sides differ
-    at ``level`` beyond what the autocorrelation allows: of ranks, as one slow request at the start
-    is an outlier and no warm-up. What drifts all through is `stability`'s to find.
+    MSER-5 always names a cut-off; it counts here only where the means on both sides differ at
+    ``level`` beyond what the autocorrelation allows. All of it is of the values' ranks: one slow
+    request is an outlier, which neither is a warm-up nor may hide one. What drifts all through is
+    `stability`'s to find.
     Fewer than 50 values, and equal ones, have no warm-up.
     Nothing is left out: that is the caller's choice.
 
@@ -65,10 +66,11 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     none = WarmUp(values=0, p_value=1.0, mean_before=None, mean_after=float(x.mean()), settled=True)
     if x.size < _FEWEST or np.ptp(x) == 0:
         return none
-    cut, last = _mser(_batches(x))
+    batches = _batches(ranks_of(x))
+    cut, last = _mser(batches)
     if cut == 0:
         return none
-    p_value = _p_value(_batches(ranks_of(x)), cut)
+    p_value = _p_value(batches, cut)
     if p_value >= level:
         return WarmUp(
             values=0, p_value=p_value, mean_before=None, mean_after=none.mean_after, settled=True
