@@ -85,6 +85,7 @@ def _levels(
     bias = normal_quantile(min(max(below, 1 / drawn.size), 1 - 1 / drawn.size))
     pulls = _jackknife(x, statistic)
     pulls = pulls.mean() - pulls
+    pulls = pulls / (np.abs(pulls).max() or 1.0)
     spread = float((pulls**2).sum()) ** 1.5
     acceleration = float((pulls**3).sum()) / (6 * spread) if spread > 0 else 0.0
     ends = []

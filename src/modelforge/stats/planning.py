@@ -8,10 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from modelforge.core.errors import ConstantSample, TooFewValues
+from modelforge.core.errors import ConstantSample, OutOfRange, TooFewValues
 from modelforge.stats.distributions import normal_quantile
 from modelforge.stats.power import paired_power, prompts_needed
 from modelforge.stats.sample import positive, sample, share, whole
+
+_TOO_SMALL = 1e9
+"""Standard deviations over a difference: above, no run is long enough."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +35,8 @@ class Spread:
         Raises:
             OutOfRange: ``repeats`` is no whole number from 1 on.
         """
-        return math.sqrt(
-            self.between_prompts_sd**2 + self.within_prompt_sd**2 / whole(repeats, name="repeats")
-        )
+        noise_sd = self.within_prompt_sd / math.sqrt(whole(repeats, name="repeats"))
+        return math.hypot(self.between_prompts_sd, noise_sd)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,11 +112,15 @@ def seconds_needed(
     in each.
 
     Raises:
-        OutOfRange: a value is not above 0, or a share not within 0 and 1.
+        OutOfRange: a value is not above 0, or a share not within 0 and 1; or ``difference`` is
+        under a billionth of ``sd``.
     """
     size = positive(abs(difference), name="difference")
     z = normal_quantile(1 - share(alpha, name="alpha") / 2)
     z += normal_quantile(share(power, name="power"))
-    independent = 2 * (z * positive(sd, name="sd") / size) ** 2
+    ratio = positive(sd, name="sd") / size
+    if ratio > _TOO_SMALL:
+        raise OutOfRange(f"a difference of {1 / ratio:.3g} standard deviations is not to be found")
+    independent = 2 * (z * ratio) ** 2
     requests = math.ceil(independent * max(1.0, positive(time, name="time")))
     return requests / positive(per_second, name="per_second")

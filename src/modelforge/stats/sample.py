@@ -18,6 +18,9 @@ from modelforge.core.errors import (
 
 LARGEST = 1e120
 """Beyond it squares and their sums overflow."""
+_LEAST_SHARE = 1e-12
+_MOST = 1_000_000_000
+"""Nobody counts further, and the distributions of counts end there."""
 
 
 def sample(values: ArrayLike, *, name: str = "values", at_least: int = 1) -> NDArray[np.float64]:
@@ -76,13 +79,13 @@ def passes(values: ArrayLike, *, name: str = "values") -> NDArray[np.bool_]:
 
 
 def share(value: float, *, name: str) -> float:
-    """``value`` where it lies strictly between 0 and 1.
+    """``value`` where it lies strictly between 0 and 1, by more than rounding makes.
 
     Raises:
         OutOfRange: when it does not, or is NaN.
     """
-    if not 0 < value < 1:
-        raise OutOfRange(f"{name} must lie between 0 and 1, and is {value}")
+    if not _LEAST_SHARE <= value <= 1 - _LEAST_SHARE:
+        raise OutOfRange(f"{name} must lie between 0 and 1 by 1e-12 and more, and is {value}")
     return float(value)
 
 
@@ -103,8 +106,10 @@ def whole(value: float, *, name: str, at_least: int = 1) -> int:
     Raises:
         OutOfRange: when it is not.
     """
-    if not (at_least <= value <= LARGEST and float(value).is_integer()):
-        raise OutOfRange(f"{name} must be a whole number from {at_least} on, and is {value}")
+    if not (at_least <= value <= _MOST and float(value).is_integer()):
+        raise OutOfRange(
+            f"{name} must be a whole number from {at_least} to {_MOST}, and is {value}"
+        )
     return int(value)
 
 
