@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,6 +15,7 @@ from modelforge.stats.sample import sample, share
 
 _FEWEST = 40
 _PERMUTATIONS = 1999
+_LEAST_UNSHARED = 0.25
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -40,9 +42,10 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
     """A test for one change: the largest cumulative sum of the ranks' deviations (Pettitt, 1979).
 
     Neighbours are gathered in batches that are long beside the autocorrelation time, and how
-    large the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001). What
-    is found is a level shift where a step fits the batches better, and a drift where a straight
-    line does. Fewer than 40 values, and equal ones, are steady.
+    large the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001); what
+    short ones still share is allowed for. What is found is a level shift where a step fits the
+    batches better, and a drift where a straight line does. Fewer than 40 values, and equal ones,
+    are steady.
 
     Raises:
         what `sample` and `share` raise.
@@ -52,11 +55,13 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
     if x.size < _FEWEST or np.ptp(x) == 0:
         return _steady(1.0)
     ranks = ranks_of(x)
-    count = batch_count(x.size, _time_beside_a_step(ranks))
+    time = _time_beside_a_step(ranks)
+    count = batch_count(x.size, time)
     batches = batch_means(ranks, count)
     largest, at = _cumulative(batches[np.newaxis])
+    reached = largest[0] * _unshared(time, x.size // count) * (1 - 1e-9)
     permuted = rng.permuted(np.tile(batches, (_PERMUTATIONS, 1)), axis=1)
-    exceeding = np.count_nonzero(_cumulative(permuted)[0] >= largest[0] * (1 - 1e-9))
+    exceeding = np.count_nonzero(_cumulative(permuted)[0] >= reached)
     p_value = (1 + int(exceeding)) / (1 + _PERMUTATIONS)
     if p_value >= level:
         return _steady(p_value)
@@ -80,6 +85,15 @@ def _cumulative(rows: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray
     sums = np.abs(np.cumsum(rows - rows.mean(axis=1, keepdims=True), axis=1)[:, :-1])
     at = sums.argmax(axis=1)
     return np.take_along_axis(sums, at[:, np.newaxis], axis=1)[:, 0], at + 1
+
+
+def _unshared(time: float, length: int) -> float:
+    """What to hold the sum of batches against their permutations by, 1 for long batches.
+
+    Batches of few autocorrelation times are themselves alike, and vary less than their sums do:
+    by ``1 - (time - 1 / time) / (2 * length)`` where correlations fall geometrically.
+    """
+    return math.sqrt(max(1 - (time - 1 / time) / (2 * length), _LEAST_UNSHARED))
 
 
 def _time_beside_a_step(ranks: NDArray[np.float64]) -> float:
