@@ -6,6 +6,7 @@ python -m bench.benchmark_startup
 python -m bench.catalogue_load
 python -m bench.simulator_capacity
 python -m bench.benchmark_report
+python -m bench.stats_coverage
 if [ -n "${TARGET_BASE_URL:-}" ]; then
   python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
 else

@@ -11,7 +11,15 @@
     │   ├── PromptError
     │   ├── UnknownLocalModel
     │   ├── WeightsMissing
-    │   └── MissingExtra
+    │   ├── MissingExtra
+    │   └── UnusableSample               what statistics were asked of numbers that cannot give them
+    │       ├── EmptySample
+    │       ├── TooFewValues
+    │       ├── NotFinite
+    │       ├── LengthsDiffer
+    │       ├── ConstantSample
+    │       ├── OutOfRange
+    │       └── DisconnectedModels
     ├── RequestError                    exit 1   one request failed; the others stand
     │   ├── ConnectionFailed
     │   ├── TimedOut
@@ -84,6 +92,38 @@ class WeightsMissing(UsageError):
 
 class MissingExtra(UsageError):
     """An optional part of ModelForge is not installed."""
+
+
+class UnusableSample(UsageError):
+    """The numbers cannot give the statistic that was asked of them."""
+
+
+class EmptySample(UnusableSample):
+    """There is not one value."""
+
+
+class TooFewValues(UnusableSample):
+    """There are values, and fewer than the method needs."""
+
+
+class NotFinite(UnusableSample):
+    """A value is missing (NaN), infinite, or no number at all."""
+
+
+class LengthsDiffer(UnusableSample):
+    """Values that belong together are not equally many."""
+
+
+class ConstantSample(UnusableSample):
+    """Every value is the same, and the statistic is about how they differ."""
+
+
+class OutOfRange(UnusableSample):
+    """A value or a setting lies where it has no meaning: a share above 1, a level of 95."""
+
+
+class DisconnectedModels(UnusableSample):
+    """No chain of comparisons joins all models, so they have no common scale."""
 
 
 class RequestError(ModelForgeError):

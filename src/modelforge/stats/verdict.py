@@ -1,0 +1,104 @@
+"""What a comparison comes to, in words."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from enum import StrEnum
+
+from modelforge.core.errors import OutOfRange
+from modelforge.stats.distributions import t_cdf
+from modelforge.stats.estimate import Estimate
+from modelforge.stats.sample import positive, share
+
+
+class Outcome(StrEnum):
+    """The four things a comparison can say of the first model."""
+
+    BETTER = "better"
+    WORSE = "worse"
+    EQUIVALENT = "equivalent"
+    NOT_DISTINGUISHABLE = "not distinguishable"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Verdict:
+    """The outcome and a sentence that says it without the words of statistics."""
+
+    outcome: Outcome
+    sentence: str
+
+
+def equivalence_p(difference: Estimate, *, margin: float, df: float) -> float:
+    """The p value of two one-sided tests that the difference is at least ``margin`` either way.
+
+    Schuirmann (1987). Where all differences are equal there is no standard error; then it is that
+    of a sign test against the margin.
+
+    Raises:
+        OutOfRange: ``margin`` is not above 0.
+    """
+    room = positive(margin, name="margin") - abs(difference.point)
+    if not difference.standard_error:
+        return 0.5**difference.n if room > 0 else 1.0
+    return 1 - t_cdf(room / difference.standard_error, df)
+
+
+def verdict(
+    difference: Estimate,
+    *,
+    p_value: float,
+    first: str,
+    second: str,
+    margin: float | None = None,
+    equivalence: float | None = None,
+    higher_is_better: bool = True,
+    detectable: float | None = None,
+    alpha: float = 0.05,
+) -> Verdict:
+    """Better or worse where ``p_value`` (adjusted, if one of several) is at most ``alpha``; else
+    equivalent where ``equivalence`` is; else not distinguishable.
+
+    A difference that is certain and smaller than ``margin`` is equivalent: both are true, and the
+    margin is what the reader said matters. ``detectable`` is named where nothing was found.
+
+    Raises:
+        OutOfRange: ``alpha`` is no share, or ``p_value`` not within 0 and 1.
+    """
+    share(alpha, name="alpha")
+    if not 0 <= p_value <= 1:
+        raise OutOfRange(f"a p value lies within 0 and 1, and is {p_value}")
+    low, high = difference.interval.low, difference.interval.high
+    range_ = f"{_number(low)} to {_number(high)}"
+    if margin is not None and equivalence is not None and equivalence <= alpha:
+        return Verdict(
+            outcome=Outcome.EQUIVALENT,
+            sentence=f"{first} and {second} are equivalent: any difference is smaller than the "
+            f"{margin:g} that matters (likely {range_}).",
+        )
+    if p_value <= alpha and difference.point != 0:
+        better = (difference.point > 0) == higher_is_better
+        return Verdict(
+            outcome=Outcome.BETTER if better else Outcome.WORSE,
+            sentence=f"{first} is {'better' if better else 'worse'} than {second}: the difference "
+            f"is {_number(difference.point)} (likely {range_}) and is not chance "
+            f"({_chance(p_value)}).",
+        )
+    unseen = (
+        f" Only a difference of about {detectable:.3g} or more would have been found reliably."
+        if detectable is not None and math.isfinite(detectable) and detectable > 0
+        else ""
+    )
+    return Verdict(
+        outcome=Outcome.NOT_DISTINGUISHABLE,
+        sentence=f"{first} and {second} cannot be told apart with these {difference.n} prompts: "
+        f"the difference may be anything from {range_}.{unseen}",
+    )
+
+
+def _number(value: float) -> str:
+    return f"{value:+.3g}" if value else "0"
+
+
+def _chance(p_value: float) -> str:
+    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"  # noqa: PLR2004 (a usual limit)

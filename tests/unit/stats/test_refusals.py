@@ -1,0 +1,164 @@
+"""Whatever it is given, every public function has a defined answer or a named refusal."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import warnings
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from modelforge.core.errors import LengthsDiffer, NotFinite, UnusableSample
+from modelforge.stats.autocorrelation import autocorrelation
+from modelforge.stats.block_bootstrap import block_bootstrap
+from modelforge.stats.bootstrap import bca_bootstrap, row_means
+from modelforge.stats.clustered import clustered_mean
+from modelforge.stats.effect_size import standardised_difference
+from modelforge.stats.holm import holm
+from modelforge.stats.mcnemar import mcnemar, mcnemar_p
+from modelforge.stats.mean import mean
+from modelforge.stats.outliers import outliers
+from modelforge.stats.paired_comparison import compare_paired
+from modelforge.stats.planning import Spread, plan, seconds_needed, spread_of_pilot
+from modelforge.stats.power import (
+    detectable_difference,
+    paired_power,
+    pass_fail_power,
+    pass_fail_prompts_needed,
+    prompts_needed,
+)
+from modelforge.stats.proportion import proportion
+from modelforge.stats.quantile_interval import quantile_estimate, values_needed
+from modelforge.stats.rate import rate
+from modelforge.stats.repeats import average_repeats, mean_of_runs
+from modelforge.stats.run_difference import non_inferiority
+from modelforge.stats.series import series_estimates
+from modelforge.stats.series_summary import summarise_series
+from modelforge.stats.several_models import compare_all
+from modelforge.stats.sign_flip import sign_flip_p
+from modelforge.stats.stability import stability
+from modelforge.stats.warm_up import warm_up
+from modelforge.stats.wilcoxon import wilcoxon_p
+
+
+def rng() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+OF_ONE_SAMPLE: dict[str, Callable[[Any], object]] = {
+    "autocorrelation": autocorrelation,
+    "average_repeats": lambda x: average_repeats(range(len(x)), x),
+    "bca_bootstrap": lambda x: bca_bootstrap(x, rng=rng(), resamples=50),
+    "block_bootstrap": lambda x: block_bootstrap(x, statistic=row_means, rng=rng(), resamples=50),
+    "clustered_mean": lambda x: clustered_mean(x, np.arange(len(x)) // 2),
+    "holm": holm,
+    "mean": mean,
+    "mean_of_runs": mean_of_runs,
+    "outliers": outliers,
+    "quantile_estimate": lambda x: quantile_estimate(x, 0.9),
+    "rate": lambda x: rate(x, start_s=-1.0, end_s=1.0),
+    "series_estimates": series_estimates,
+    "sign_flip_p": lambda x: sign_flip_p(x, rng=rng(), permutations=50),
+    "spread_of_pilot": lambda x: spread_of_pilot([[value] for value in x]),
+    "stability": lambda x: stability(x, rng=rng()),
+    "standardised_difference": standardised_difference,
+    "summarise_series": lambda x: summarise_series(x, rng=rng()),
+    "warm_up": warm_up,
+    "wilcoxon_p": wilcoxon_p,
+}
+OF_TWO_SAMPLES: dict[str, Callable[[Any, Any], object]] = {
+    "average_repeats": lambda x, y: average_repeats(list(y), x),
+    "clustered_mean": clustered_mean,
+    "compare_all": lambda x, y: compare_all({"a": x, "b": y, "c": x}, rng=rng()),
+    "compare_paired": lambda x, y: compare_paired(x, y, rng=rng(), margin=0.1),
+    "mcnemar": mcnemar,
+    "sign_flip_p": lambda x, y: sign_flip_p(x, rng=rng(), clusters=y, permutations=50),
+}
+OF_NUMBERS: dict[str, Callable[..., object]] = {
+    "detectable_difference": lambda a, b: detectable_difference(sd=a, n=20, power=b),
+    "gate": lambda a, b: non_inferiority(mean([1.0, 2.0]), mean([1.0, 2.0]), margin=a + b),
+    "mcnemar_p": mcnemar_p,
+    "paired_power": lambda a, b: paired_power(a, sd=b, n=20),
+    "pass_fail_power": lambda a, b: pass_fail_power(a, b, n=20),
+    "pass_fail_prompts_needed": pass_fail_prompts_needed,
+    "plan": lambda a, b: plan(a, spread=Spread(between_prompts_sd=1, within_prompt_sd=b)),
+    "prompts_needed": lambda a, b: prompts_needed(a, sd=b),
+    "proportion": proportion,
+    "quantile_estimate": lambda a, b: quantile_estimate([1.0, 2.0, 3.0], a, level=b),
+    "seconds_needed": lambda a, b: seconds_needed(a, sd=b, per_second=10),
+    "values_needed": lambda a, b: values_needed(a, level=b),
+}
+
+ANY = st.floats() | st.sampled_from([0.0, 1.0, 0.5, 1e120, -1e120, 1e-300])
+SAMPLES = st.one_of(
+    st.lists(ANY, max_size=12),
+    st.lists(st.floats(-1e120, 1e120), min_size=20, max_size=80),
+    st.builds(lambda value, n: [value] * n, ANY, st.integers(0, 80)),
+    st.lists(st.sampled_from([0.0, 1.0]), max_size=80),
+    st.lists(st.floats(0, 1), min_size=50, max_size=60),
+)
+
+
+def answer(function: Callable[..., object], *given_: object) -> None:
+    """It is refused by name, or what comes has no NaN anywhere, and nothing is warned of."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        try:
+            found = function(*given_)
+        except UnusableSample:
+            return
+    for number in numbers_in(found):
+        assert not math.isnan(number), found
+
+
+def numbers_in(found: object) -> list[float]:
+    if dataclasses.is_dataclass(found):
+        inner: list[object] = [getattr(found, f.name) for f in dataclasses.fields(found)]
+    elif isinstance(found, Mapping):
+        inner = list(found.values())
+    elif isinstance(found, list | tuple):
+        inner = list(found)
+    else:
+        return [found] if isinstance(found, float) else []
+    return [number for part in inner for number in numbers_in(part)]
+
+
+@pytest.mark.parametrize("name", OF_ONE_SAMPLE)
+@settings(max_examples=60, deadline=None)
+@given(x=SAMPLES)
+def test_one_sample(name: str, x: list[float]) -> None:
+    answer(OF_ONE_SAMPLE[name], x)
+
+
+@pytest.mark.parametrize("name", OF_TWO_SAMPLES)
+@settings(max_examples=40, deadline=None)
+@given(x=SAMPLES, y=SAMPLES, cut=st.booleans())
+def test_two_samples(name: str, x: list[float], y: list[float], cut: bool) -> None:
+    if cut:
+        x, y = x[: len(y)], y[: len(x)]
+    answer(OF_TWO_SAMPLES[name], x, y)
+
+
+@pytest.mark.parametrize("name", OF_NUMBERS)
+@settings(max_examples=60, deadline=None)
+@given(a=ANY | st.floats(0, 1), b=ANY | st.floats(0, 1))
+def test_numbers(name: str, a: float, b: float) -> None:
+    answer(OF_NUMBERS[name], a, b)
+
+
+@pytest.mark.parametrize("name", OF_ONE_SAMPLE)
+@pytest.mark.parametrize("bad", [math.nan, math.inf])
+def test_what_is_not_finite_is_named(name: str, bad: float) -> None:
+    with pytest.raises(NotFinite, match="value"):
+        OF_ONE_SAMPLE[name]([0.1, 0.2, 0.3, bad] + [0.5] * 60)
+
+
+@pytest.mark.parametrize("name", OF_TWO_SAMPLES)
+def test_what_does_not_match_is_named(name: str) -> None:
+    with pytest.raises(LengthsDiffer):
+        OF_TWO_SAMPLES[name]([0.0, 1.0, 1.0], [0.0, 1.0])
