@@ -14,6 +14,7 @@ from modelforge.wire.token_count import TokenCount
 
 _FIELD: Final = b"data: "
 _BLANK_LINE: Final = b"\n\n"
+_BOM: Final = b"\xef\xbb\xbf"  # means nothing but at the beginning, which the decoder must see
 
 
 class Edges(NamedTuple):
@@ -33,20 +34,30 @@ class Edges(NamedTuple):
 
 
 def read_edges(before: bytes, after: bytes) -> Edges | None:
-    """Read them; None unless both are whole chunks of whole events and ``after`` ends the body."""
+    """Read them.
+
+    None unless both are whole chunks of whole events, ``after`` ends the body, and the answer was
+    neither complete nor broken before the events between them.
+    """
     first = whole_chunks(before, 0, len(before))
     last = whole_chunks(after, 0, len(after), last=True)
     if first is None or last is None:
         return None
-    if not all(chunk.data.endswith(_BLANK_LINE) for chunk in (*first, *last)):
+    if not all(
+        chunk.data.endswith(_BLANK_LINE) and not chunk.data.startswith(_BOM)
+        for chunk in (*first, *last)
+    ):
         return None
     decoder = OpenAIChatStream()
     begin, end = TokenCount(), TokenCount()
-    arrived = [_arrived(decoder, chunks, count) for chunks, count in ((first, begin), (last, end))]
+    arrived_before = _arrived(decoder, first, begin)
+    if decoder.done or decoder.failure is not None:
+        return None
+    arrived_after = _arrived(decoder, last, end)
     end.add(decoder.close())
     return Edges(
-        before=arrived[0],
-        after=arrived[1],
+        before=arrived_before,
+        after=arrived_after,
         tokens=begin.tokens + end.tokens,
         reasoning_tokens=begin.reasoning_tokens + end.reasoning_tokens,
         usage=end.usage or begin.usage or Usage(),
