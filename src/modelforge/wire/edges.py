@@ -43,10 +43,7 @@ def read_edges(before: bytes, after: bytes) -> Edges | None:
     last = whole_chunks(after, 0, len(after), last=True)
     if first is None or last is None:
         return None
-    if not all(
-        chunk.data.endswith(_BLANK_LINE) and not chunk.data.startswith(_BOM)
-        for chunk in (*first, *last)
-    ):
+    if not all(_is_plain(chunk.data) for chunk in (*first, *last)):
         return None
     decoder = OpenAIChatStream()
     begin, end = TokenCount(), TokenCount()
@@ -67,17 +64,29 @@ def read_edges(before: bytes, after: bytes) -> Edges | None:
     )
 
 
+def _is_plain(data: bytes) -> bool:
+    return data.endswith(_BLANK_LINE) and b"\r" not in data and not data.startswith(_BOM)
+
+
 def _arrived(
     decoder: OpenAIChatStream, chunks: Sequence[Chunk], count: TokenCount
 ) -> list[tuple[int, int]]:
     return [
-        (chunk.ends_at, tokens)
+        (ends_at, tokens)
         for chunk in chunks
-        if (tokens := count.add(_events(decoder, chunk.data)))
+        for ends_at, told in _events(decoder, chunk)
+        if (tokens := count.add(told))
     ]
 
 
-def _events(decoder: OpenAIChatStream, chunk: bytes) -> Sequence[ChatEvent]:
-    """The events of a chunk that ends with a blank line, as those before it did."""
-    one = chunk.startswith(_FIELD) and chunk.find(b"\n") == len(chunk) - 2 and b"\r" not in chunk
-    return decoder.feed_event(chunk[len(_FIELD) : -2]) if one else decoder.feed(chunk)
+def _events(decoder: OpenAIChatStream, chunk: Chunk) -> list[tuple[int, Sequence[ChatEvent]]]:
+    """What a chunk of whole events says, and where each of them is complete."""
+    data, ends_at = chunk
+    if data.startswith(_FIELD) and data.find(b"\n") == len(data) - 2:
+        return [(ends_at, decoder.feed_event(data[len(_FIELD) : -2]))]
+    at = ends_at - len(data)
+    told = []
+    for block in data.split(_BLANK_LINE)[:-1]:
+        at += len(block) + len(_BLANK_LINE)
+        told.append((at, decoder.feed(block + _BLANK_LINE)))
+    return told

@@ -23,9 +23,6 @@ from modelforge.wire.edges import Edges, read_edges
 from modelforge.wire.event_shape import EventShape
 from modelforge.wire.reading import Reading, Segments
 
-END_OF_BODY: Final = b"\r\n0\r\n\r\n"
-"""What a body in chunks ends with, when its last chunk carries no trailers."""
-
 _HEAD_END: Final = b"\r\n\r\n"
 _CRLF: Final = b"\r\n"
 _EVENT_END: Final = b"\n\n\r\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import cast
 
 import pytest
@@ -69,17 +70,19 @@ class Owner:
     readings: list[Reading] = field(default_factory=list)
     received: list[int] = field(default_factory=list)
     dropped_exchanges: list[Exchange | None] = field(default_factory=list)
+    full_readers: int = 0
 
     def full_reader(self) -> FullReader:
+        self.full_readers += 1
         return FullReader(OpenAIChat(), url="http://target", keep_text=self.keep_text)
 
     def answered(
-        self, connection: WireConnection, exchange: Exchange, reading: Reading, received: int
+        self, _connection: WireConnection, _exchange: Exchange, reading: Reading, received: int
     ) -> None:
         self.readings.append(reading)
         self.received.append(received)
 
-    def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
+    def dropped(self, _connection: WireConnection, exchange: Exchange | None) -> None:
         self.dropped_exchanges.append(exchange)
 
 
@@ -91,7 +94,7 @@ class Line:
     transport: Transport = field(default_factory=Transport)
 
     def __post_init__(self) -> None:
-        self.connection = WireConnection(self.owner)
+        self.connection = WireConnection(cast("module.Owner", self.owner))
         self.connection.connection_made(cast("asyncio.BaseTransport", self.transport))
 
     def send(self) -> Exchange:
@@ -121,12 +124,14 @@ def _reading_of(clock: Clock, pieces: list[bytes], *, exact: bool = True) -> Rea
     """What a connection reads of pieces that arrive at 1, 2, 3 …, after which it is closed."""
     line = Line(Owner(exact=ExactReader() if exact else None))
     line.send()
-    for clock.now, piece in enumerate(pieces, 1):  # noqa: B007 (it is the clock that counts)
+    for clock.now, piece in enumerate(pieces, 1):
         line.connection.data_received(piece)
         if line.owner.readings:
             break
     else:
         clock.now = len(pieces) + 1
+        line.connection.hurry()
+    if not line.owner.readings:
         line.connection.connection_lost(None)
     (reading,) = line.owner.readings
     assert line.transport.aborted == (not reading.reusable)
@@ -156,7 +161,29 @@ def test_reads_the_same_however_it_is_cut(
     assert told(reading) == told(plain)
     assert list(reading.moments_ns) == list(plain.moments_ns)
     at_once = _reading_of(clock, [b"".join(pieces)], exact=False)
-    assert told(reading) == told(at_once)
+    # What comes behind an answer spoils its connection, at once or when it comes.
+    assert reading.reusable or not at_once.reusable
+    assert told(reading) == told(at_once) | {"reusable": reading.reusable}
+
+
+@given(data=st.data(), shape=st.sampled_from(sorted(answers.PLAIN)))
+@settings(max_examples=60)
+def test_plain_answers_take_the_short_way(data: st.DataObject, shape: str) -> None:
+    owner = Owner()
+    line = Line(owner)
+    body = b"".join(map(answers.chunk, answers.PLAIN[shape](["a", "b", "c"], ascii_only=False)))
+    body += answers.END
+    edges = data.draw(st.sets(st.integers(1, len(body) - 1), max_size=6))
+    pieces = [body[start:end] for start, end in pairwise(sorted({0, *edges, len(body)}))]
+    if data.draw(st.booleans()):
+        pieces.insert(0, answers.HEAD)
+    else:
+        pieces[0] = answers.HEAD + pieces[0]
+    line.send()
+    for piece in pieces:
+        line.connection.data_received(piece)
+    assert [reading.tokens for reading in owner.readings] == [3]
+    assert owner.full_readers == 0
 
 
 def _good(texts: list[str]) -> list[bytes]:
@@ -172,7 +199,7 @@ def test_an_end_of_body_inside_a_text_ends_nothing(clock: Clock) -> None:
     assert (reading.tokens, reading.error, reading.reusable) == (3, None, True)
 
 
-@pytest.mark.parametrize("extra", [b"\r\n", b"garbage", b"HTTP/1.1 500 No\r\n\r\n", answers.HEAD])
+@pytest.mark.parametrize("extra", [b"garbage", b"HTTP/1.1 500 No\r\n\r\n", answers.HEAD])
 @pytest.mark.parametrize("exact", [True, False])
 def test_bytes_behind_an_answer_spoil_the_connection_and_not_the_answer(
     clock: Clock, extra: bytes, *, exact: bool
@@ -247,7 +274,7 @@ def test_hurry_ends_nothing_that_still_speaks(clock: Clock) -> None:
     line = Line()
     line.send()
     *begun, last = _good(["a", "b"])
-    for clock.now, piece in enumerate(begun[:-1], 100):  # noqa: B007
+    for clock.now, piece in enumerate(begun[:-1], 100):
         line.connection.data_received(piece)
         line.connection.hurry()
     clock.now = 200
@@ -263,7 +290,7 @@ def test_hurry_ends_nothing_that_still_speaks(clock: Clock) -> None:
 def test_giving_up_keeps_what_had_arrived(clock: Clock) -> None:
     line = Line()
     line.send()
-    for clock.now, piece in enumerate(_good(["a", "b", "c"])[:4], 1):  # noqa: B007
+    for clock.now, piece in enumerate(_good(["a", "b", "c"])[:4], 1):
         line.connection.data_received(piece)
     line.connection.give_up(TimedOut("late"))
     (reading,) = line.owner.readings
@@ -302,13 +329,23 @@ def test_words_about_an_answer_have_an_end(clock: Clock, endless: bytes) -> None
     line.send()
     line.connection.data_received(endless)
     name = b"a" if not endless.endswith(b"OK\r\n") else b"A: b\r\n"
-    for _ in range(64):
+    for _ in range(320):
         if line.owner.readings:
             break
         line.connection.data_received(name * 2**14)
     (reading,) = line.owner.readings
     assert reading.error is not None
     assert reading.error.kind == "malformed_response"
+
+
+@pytest.mark.parametrize("end", [b"00\r\n\r\n", b"0\r\nA: b\r\n\r\n", b"0;x\r\n\r\n"])
+def test_an_unusual_end_of_body_is_seen_at_once(clock: Clock, end: bytes) -> None:
+    line = Line()
+    line.send()
+    for piece in (*_good(["a", "b"])[:-1], end):
+        line.connection.data_received(piece)
+    (reading,) = line.owner.readings
+    assert (reading.tokens, reading.reusable) == (2, True)
 
 
 @pytest.mark.parametrize(
