@@ -12,3 +12,13 @@ if [ -n "${TARGET_BASE_URL:-}" ]; then
 else
   echo "compare_throughput: set TARGET_BASE_URL to an OpenAI-compatible server that streams faster than it is asked"
 fi
+if [ -n "${TARGET_BASE_URL:-}" ]; then
+  python -m bench.wire_ceiling --base-url "$TARGET_BASE_URL"
+  python -m bench.wire_open_loop --base-url "$TARGET_BASE_URL"
+  python -m bench.wire_million --base-url "$TARGET_BASE_URL"
+fi
+if [ -n "${PACED_BASE_URL:-}" ]; then
+  python -m bench.wire_accuracy --base-url "$PACED_BASE_URL"
+else
+  echo "wire_accuracy: set PACED_BASE_URL to a server that paces its streams and tells at /stats what it sent"
+fi

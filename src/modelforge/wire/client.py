@@ -6,7 +6,7 @@ import asyncio
 import ssl
 from collections import deque
 from time import monotonic_ns
-from typing import Final
+from typing import Final, cast
 
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
@@ -100,8 +100,7 @@ class WireClient:
             self._send_on(self._idle.pop(), exchange)
             return
         self._waiting.append(exchange)
-        if len(self._busy) + len(self._opening) < self._most_connections:
-            self._open_one_more()
+        self._open_if_needed()
 
     def abandon(self) -> None:
         """Break off what is in flight."""
@@ -152,14 +151,17 @@ class WireClient:
         elif exchange is not None:
             exchange.resent = True
             self._waiting.appendleft(exchange)
-        if self._waiting and len(self._opening) < len(self._waiting):
-            self._open_one_more()
+        self._open_if_needed()
 
     def _send_on(self, connection: WireConnection, exchange: Exchange) -> None:
         self._busy.add(connection)
         connection.send(exchange, self._writer.request(exchange.ask))
 
-    def _open_one_more(self) -> None:
+    def _open_if_needed(self) -> None:
+        if len(self._opening) >= len(self._waiting):
+            return
+        if len(self._busy) + len(self._opening) >= self._most_connections:
+            return
         task = self._loop.create_task(self._serve_next())
         self._opening.add(task)
         task.add_done_callback(self._opening.discard)
@@ -168,7 +170,9 @@ class WireClient:
         try:
             connection = await self._connect()
         except RequestError as error:
+            self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self._fail_one(error)
+            self._open_if_needed()  # for those that waited for this one
             return
         if self._waiting:
             self._send_on(connection, self._waiting.popleft())

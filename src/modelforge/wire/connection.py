@@ -8,12 +8,13 @@ from time import monotonic_ns
 from typing import Protocol, cast
 
 from modelforge.core.errors import Interrupted, RequestError
-from modelforge.wire.exact_reader import END_OF_BODY, ExactReader
+from modelforge.wire.exact_reader import ExactReader
 from modelforge.wire.exchange import Exchange
 from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
-_END_BYTES = len(END_OF_BODY)
+_END = b"\r\n\r\n"  # of a body in chunks, with or without trailers
+_MOST_HELD_BYTES = 4 * 2**20  # of an answer; beyond that it is read as it comes
 
 
 class Owner(Protocol):
@@ -53,6 +54,7 @@ class WireConnection(asyncio.Protocol):
         "_fd",
         "_full",
         "_owner",
+        "_partly",
         "_pieces",
         "_received",
         "_stamps_ns",
@@ -70,6 +72,7 @@ class WireConnection(asyncio.Protocol):
         self._stamps_ns: list[int] = []
         self._received = 0
         self._used = False
+        self._partly = False
         self._fd = -1
         self.last_ns = 0
 
@@ -101,6 +104,7 @@ class WireConnection(asyncio.Protocol):
             if written == len(request):
                 return
             request = request[written:]
+        self._partly = True
         self._transport.write(request)
 
     def hurry(self) -> None:
@@ -108,10 +112,10 @@ class WireConnection(asyncio.Protocol):
         exchange = self._exchange
         if exchange is None:
             return
-        if self._full is None and self._pieces:
-            self._read_on()
-        if self._exchange is exchange and self._full is not None and self._full.has_ended:
-            self._end(exchange, self._full.reading())
+        if self._pieces or self._full is not None:
+            full = self._replayed()
+            if full.complete or full.has_ended:
+                self._end(exchange, full.reading())
 
     def give_up(self, error: RequestError) -> None:
         """End the exchange with ``error``, and the connection with it."""
@@ -145,8 +149,11 @@ class WireConnection(asyncio.Protocol):
         if self._full is None and (pieces or self._begins_exactly(data)):
             pieces.append(data)
             self._stamps_ns.append(stamp_ns)
-            if data.endswith(END_OF_BODY) or (len(data) < _END_BYTES and self._ends()):
+            self._received += len(data)
+            if data.endswith(_END) or (len(data) < len(_END) and self._ends()):
                 self._read(stamp_ns)
+            elif self._received > _MOST_HELD_BYTES:
+                self._read_on()
         elif self._exchange is not None:
             self._feed(data, stamp_ns)
         else:
@@ -156,7 +163,7 @@ class WireConnection(asyncio.Protocol):
         """It is closed."""
         exchange, self._fd = self._exchange, -1
         if exchange is not None:
-            if not self._pieces and not self._received and self._used:
+            if not self._received and self._used:
                 self._exchange = None
                 self._owner.dropped(self, exchange)
                 return
@@ -174,7 +181,7 @@ class WireConnection(asyncio.Protocol):
 
     def _ends(self) -> bool:
         """Whether the end of the body came in several small segments."""
-        return b"".join(self._pieces[-_END_BYTES:]).endswith(END_OF_BODY)
+        return b"".join(self._pieces[-len(_END) :]).endswith(_END)
 
     def _read(self, stamp_ns: int) -> None:
         """The last piece may be the end of the answer."""
@@ -182,22 +189,21 @@ class WireConnection(asyncio.Protocol):
         if exchange is None or exact is None:
             self._transport.abort()
             return
+        if len(self._pieces) == 1 and self._pieces[0].find(_END) == self._received - len(_END):
+            return  # the head alone ends so too
         segments = Segments(pieces=self._pieces, stamps_ns=self._stamps_ns)
         reading = exact.read(segments, keep_text=self._owner.keep_text)
         if reading is None:
             self._read_on()
             return
         self.last_ns = stamp_ns
-        self._received = sum(map(len, self._pieces))
         self._end(exchange, reading)
 
     def _read_on(self) -> None:
         """Leave the answer to the full reader, from its first byte on."""
-        pieces, stamps_ns = self._pieces, self._stamps_ns
-        self._full = self._owner.full_reader()
-        self._pieces = []
-        for piece, stamp_ns in zip(pieces, stamps_ns, strict=True):
-            self._feed(piece, stamp_ns)
+        exchange, full = self._exchange, self._replayed()
+        if exchange is not None and full.complete:
+            self._end(exchange, full.reading())
 
     def _feed(self, data: bytes, stamp_ns: int) -> None:
         if self._full is None:
@@ -211,18 +217,25 @@ class WireConnection(asyncio.Protocol):
             self._end(exchange, full.reading())
 
     def _replayed(self) -> FullReader:
-        if self._full is None:
-            self._full = self._owner.full_reader()
+        """The full reader, which has read all that was received."""
+        full = self._full
+        if full is None:
+            full = self._full = self._owner.full_reader()
             for piece, stamp_ns in zip(self._pieces, self._stamps_ns, strict=True):
-                self._full.feed(piece, stamp_ns)
-                self._received += len(piece)
-        return self._full
+                self.last_ns = stamp_ns
+                full.feed(piece, stamp_ns)
+            self._pieces, self._stamps_ns = [], []
+        return full
 
     def _end(self, exchange: Exchange, reading: Reading) -> None:
         self._exchange = None
         self._full = None
         self._pieces = []
         self._used = True
+        if self._partly:
+            # The rest of a request that was answered early would stand before the next one.
+            reading.reusable &= not self._transport.get_write_buffer_size()
+            self._partly = False
         if not reading.reusable:
             self._transport.abort()
         self._owner.answered(self, exchange, reading, self._received)

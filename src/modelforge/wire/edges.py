@@ -14,6 +14,7 @@ from modelforge.wire.token_count import TokenCount
 
 _FIELD: Final = b"data: "
 _BLANK_LINE: Final = b"\n\n"
+_BOM: Final = b"\xef\xbb\xbf"  # means nothing but at the beginning, which the decoder must see
 
 
 class Edges(NamedTuple):
@@ -33,20 +34,27 @@ class Edges(NamedTuple):
 
 
 def read_edges(before: bytes, after: bytes) -> Edges | None:
-    """Read them; None unless both are whole chunks of whole events and ``after`` ends the body."""
+    """Read them.
+
+    None unless both are whole chunks of whole events, ``after`` ends the body, and the answer was
+    neither complete nor broken before the events between them.
+    """
     first = whole_chunks(before, 0, len(before))
     last = whole_chunks(after, 0, len(after), last=True)
     if first is None or last is None:
         return None
-    if not all(chunk.data.endswith(_BLANK_LINE) for chunk in (*first, *last)):
+    if not all(_is_plain(chunk.data) for chunk in (*first, *last)):
         return None
     decoder = OpenAIChatStream()
     begin, end = TokenCount(), TokenCount()
-    arrived = [_arrived(decoder, chunks, count) for chunks, count in ((first, begin), (last, end))]
+    arrived_before = _arrived(decoder, first, begin)
+    if decoder.done or decoder.failure is not None:
+        return None
+    arrived_after = _arrived(decoder, last, end)
     end.add(decoder.close())
     return Edges(
-        before=arrived[0],
-        after=arrived[1],
+        before=arrived_before,
+        after=arrived_after,
         tokens=begin.tokens + end.tokens,
         reasoning_tokens=begin.reasoning_tokens + end.reasoning_tokens,
         usage=end.usage or begin.usage or Usage(),
@@ -56,17 +64,29 @@ def read_edges(before: bytes, after: bytes) -> Edges | None:
     )
 
 
+def _is_plain(data: bytes) -> bool:
+    return data.endswith(_BLANK_LINE) and b"\r" not in data and not data.startswith(_BOM)
+
+
 def _arrived(
     decoder: OpenAIChatStream, chunks: Sequence[Chunk], count: TokenCount
 ) -> list[tuple[int, int]]:
     return [
-        (chunk.ends_at, tokens)
+        (ends_at, tokens)
         for chunk in chunks
-        if (tokens := count.add(_events(decoder, chunk.data)))
+        for ends_at, told in _events(decoder, chunk)
+        if (tokens := count.add(told))
     ]
 
 
-def _events(decoder: OpenAIChatStream, chunk: bytes) -> Sequence[ChatEvent]:
-    """The events of a chunk that ends with a blank line, as those before it did."""
-    one = chunk.startswith(_FIELD) and chunk.find(b"\n") == len(chunk) - 2 and b"\r" not in chunk
-    return decoder.feed_event(chunk[len(_FIELD) : -2]) if one else decoder.feed(chunk)
+def _events(decoder: OpenAIChatStream, chunk: Chunk) -> list[tuple[int, Sequence[ChatEvent]]]:
+    """What a chunk of whole events says, and where each of them is complete."""
+    data, ends_at = chunk
+    if data.startswith(_FIELD) and data.find(b"\n") == len(data) - 2:
+        return [(ends_at, decoder.feed_event(data[len(_FIELD) : -2]))]
+    at = ends_at - len(data)
+    told = []
+    for block in data.split(_BLANK_LINE)[:-1]:
+        at += len(block) + len(_BLANK_LINE)
+        told.append((at, decoder.feed(block + _BLANK_LINE)))
+    return told

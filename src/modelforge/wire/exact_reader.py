@@ -15,14 +15,13 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Final
 
+import httptools
+
 from modelforge.core.events import TextDelta
 from modelforge.providers.openai_chat_answer import OpenAIChatStream
 from modelforge.wire.edges import Edges, read_edges
 from modelforge.wire.event_shape import EventShape
 from modelforge.wire.reading import Reading, Segments
-
-END_OF_BODY: Final = b"\r\n0\r\n\r\n"
-"""What a body in chunks ends with, when its last chunk carries no trailers."""
 
 _HEAD_END: Final = b"\r\n\r\n"
 _CRLF: Final = b"\r\n"
@@ -204,4 +203,15 @@ def _is_event_stream(head: bytes) -> bool:
         and found.get(b"connection", b"keep-alive").strip() == b"keep-alive"
         and not {b"content-encoding", b"content-length"} & found.keys()
         and len(found) == len(fields)
+        and _is_sound(head)
     )
+
+
+def _is_sound(head: bytes) -> bool:
+    """Whether the parser that reads all other answers has nothing against it."""
+    parser = httptools.HttpResponseParser(object())
+    try:
+        parser.feed_data(head + _HEAD_END)
+    except (httptools.HttpParserError, httptools.HttpParserUpgrade):
+        return False
+    return parser.should_keep_alive()

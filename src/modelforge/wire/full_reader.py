@@ -25,6 +25,9 @@ from modelforge.wire.token_count import TokenCount
 MAX_ERROR_BYTES: Final = 64 * 2**10
 """As much of an error's body is kept as can hold its message."""
 
+_MOST_BARREN_BYTES: Final = 256 * 2**10
+"""As much of an answer as may come without a byte of its body."""
+
 _EXCERPT_CHARS: Final = 80
 _GZIP_OR_ZLIB: Final = 47  # zlib's window bits for "whichever of the two it is"
 
@@ -48,11 +51,12 @@ class FullReader:
         self._error_body = b""
         self._begun = False
         self._answered = False
+        self._status = 0
+        self._barren_bytes = 0
         self._failure: RequestError | None = None
         self._now_ns = 0
         self._moments_ns: list[int] = []
-        self._count = TokenCount()
-        self._keep_text = keep_text
+        self._count = TokenCount(keep_text=keep_text)
         self._finished = False
         self._keep_alive = False
         self.complete = False
@@ -60,16 +64,23 @@ class FullReader:
     def feed(self, piece: bytes, stamp_ns: int) -> bool:
         """Read ``piece``, which arrived at ``stamp_ns``; whether the answer is complete.
 
-        It is also complete when it can no longer be understood.
+        It is also complete when it can no longer be understood. What comes behind a complete
+        answer belongs to no request: the connection is not used again.
         """
         self._now_ns = stamp_ns
         self._begun = True
+        if self.complete:
+            self._keep_alive = False
+            return True
+        self._barren_bytes += len(piece)
         try:
             self._parser.feed_data(piece)
         except httptools.HttpParserError as error:
-            self._fail(MalformedResponse(f"{self._url} does not speak HTTP as it should: {error}"))
-        except zlib.error as error:
-            self._fail(MalformedResponse(f"{self._url} sent what it could not compress: {error}"))
+            self._break_off(f"{self._url} does not speak HTTP as it should: {_cause(error)}")
+        except httptools.HttpParserUpgrade:
+            self._break_off(f"{self._url} changed to another protocol than HTTP")
+        if self._barren_bytes > _MOST_BARREN_BYTES:
+            self._break_off(f"{self._url} sent a head, trailers or chunk extensions without an end")
         return self.complete
 
     def end(self, stamp_ns: int) -> None:
@@ -79,7 +90,7 @@ class FullReader:
         self._now_ns = stamp_ns
         if not self._begun:
             self._fail(ConnectionFailed(f"{self._url} closed the connection before it answered"))
-        elif self._ends_with_connection():
+        elif self._ends_with_connection() or self.has_ended:
             self._finish()
         else:
             self._fail(StreamCut(f"{self._url} broke off in the middle of its answer"))
@@ -91,33 +102,40 @@ class FullReader:
 
     def reading(self) -> Reading:
         """What has been read so far."""
-        parser = self._parser
-        status = parser.get_status_code() if self._headers or self._answered else 0
         return Reading(
-            status=status,
+            status=self._status,
             moments_ns=self._moments_ns,
             tokens=self._count.tokens,
             reasoning_tokens=self._count.reasoning_tokens,
             usage=self._count.usage or Usage(),
             finished=self._finished or self.has_ended,
-            text=self._count.text if self._keep_text else "",
+            text=self._count.text,
             error=self._failure,
             reusable=self._keep_alive and self._failure is None,
         )
 
     # What httptools calls.
 
+    def on_message_begin(self) -> None:
+        """The head of an answer; behind a complete one it is nobody's."""
+        if self.complete:
+            self._keep_alive = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
-        """A header field; the last of its name counts."""
-        self._headers[name.decode("latin-1").title()] = value.decode("latin-1")
+        """A header field; the last of its name counts, and those behind the body do not."""
+        if not self._answered:
+            self._headers[name.decode("latin-1").title()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
         """The answer is known by its head: which decoder reads it, or that it is an error."""
+        if self._answered:
+            return
         status = self._parser.get_status_code()
         if status < HTTPStatus.OK:
             self._headers.clear()
             return
         self._answered = True
+        self._status = status
         if self._headers.get("Content-Encoding", "identity") in {"gzip", "deflate"}:
             self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
         if status == HTTPStatus.OK:
@@ -129,6 +147,7 @@ class FullReader:
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
+        self._barren_bytes = 0
         if self._inflate is not None:
             body = self._inflate.decompress(body)
         decoder = self._decoder
@@ -164,13 +183,15 @@ class FullReader:
         from modelforge.providers.http_status import status_error  # noqa: PLC0415
         from modelforge.providers.json_shape import out_of_quota_body  # noqa: PLC0415
 
-        status = self._parser.get_status_code()
+        status = self._status
         if status == HTTPStatus.NO_CONTENT:
             return EmptyResponse(f"{self._url} answered 204 No Content: nothing to read")
         if status != HTTPStatus.OK:
             message = self._codec.error_message(self._error_body)
             spent = out_of_quota_body(self._error_body)
-            return status_error(status, self._headers, message, url=self._url, spent=spent)
+            # The names of the vendors' own fields are looked up as they write them.
+            headers = self._headers | {name.lower(): said for name, said in self._headers.items()}
+            return status_error(status, headers, message, url=self._url, spent=spent)
         kind = self._headers.get("Content-Type", "no content type")
         start = self._error_body.decode("utf-8", errors="replace")[:_EXCERPT_CHARS]
         return MalformedResponse(
@@ -183,6 +204,13 @@ class FullReader:
         if self._failure is None:
             self._failure = error
 
+    def _break_off(self, why: str) -> None:
+        """What follows cannot be read; an answer that was complete before it stands."""
+        if self.complete:
+            self._keep_alive = False
+        else:
+            self._fail(MalformedResponse(why))
+
     def _ends_with_connection(self) -> bool:
         """Whether the end of the connection is the end of the body (RFC 9112, section 6.3)."""
         framed = {"Content-Length", "Transfer-Encoding"} & self._headers.keys()
@@ -192,3 +220,8 @@ class FullReader:
         now_ns = self._now_ns
         if self._count.add(events) and (not self._moments_ns or self._moments_ns[-1] != now_ns):
             self._moments_ns.append(now_ns)
+
+
+def _cause(error: httptools.HttpParserError) -> BaseException:
+    """What a callback of the parser raised, or what the parser itself says."""
+    return error.__context__ or error

@@ -16,9 +16,14 @@ from modelforge.core.usage import Usage
 
 
 class TokenCount:
-    """Counts pieces of text, reasoning, refusal and tool calls; keeps the usage and the text."""
+    """Counts pieces of text, reasoning, refusal and tool calls; keeps the usage.
 
-    def __init__(self) -> None:
+    Args:
+        keep_text: keep the text too, however long it gets.
+    """
+
+    def __init__(self, *, keep_text: bool = True) -> None:
+        self._keep_text = keep_text
         self.tokens = 0
         self.reasoning_tokens = 0
         self.usage: Usage | None = None
@@ -42,7 +47,7 @@ class TokenCount:
                     tokens += 1
                     if isinstance(event, ReasoningDelta):
                         self.reasoning_tokens += 1
-                    elif isinstance(event, TextDelta | RefusalDelta):
+                    elif self._keep_text and isinstance(event, TextDelta | RefusalDelta):
                         self._text.append(event.text)
         self.tokens += tokens
         return tokens

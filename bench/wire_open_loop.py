@@ -1,0 +1,49 @@
+"""How late requests of an open loop are sent, and whether their arrivals are what was asked for.
+
+python -m bench.wire_open_loop --base-url http://127.0.0.1:9100/v1 [--rate 500] [--seconds 30]
+"""
+
+from __future__ import annotations
+
+import argparse
+
+import numpy as np
+
+from bench.wire_run import run
+from modelforge.benchmark.arrivals import Arrivals, Constant, Poisson
+from modelforge.benchmark.load import Limits, OpenLoop
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--base-url", required=True)
+    parser.add_argument("--rate", type=float, default=500)
+    parser.add_argument("--seconds", type=float, default=30)
+    arguments = parser.parse_args()
+    rate = arguments.rate
+    kinds: list[tuple[str, Arrivals]] = [
+        ("poisson", Poisson(rate=rate)),
+        ("constant", Constant(rate=rate)),
+    ]
+    for name, arrivals in kinds:
+        for workers in (1, 2, 4):
+            measure(arguments.base_url, name, arrivals, arguments.seconds, workers)
+
+
+def measure(base_url: str, name: str, arrivals: Arrivals, seconds: float, workers: int) -> None:
+    limits = Limits(duration_s=seconds)
+    ran = run(base_url, OpenLoop(arrivals=arrivals), limits, tokens=20, workers=workers)
+    phase = ran.table["phase"].to_numpy()
+    sent_s = np.sort(ran.table["sent_ns"].to_numpy()[phase > 0]) / 1e9
+    counts = np.histogram(sent_s, bins=np.arange(0, seconds + 1e-9, 0.1))[0]
+    gaps = np.diff(sent_s)
+    print(
+        f"{name:8} {workers} workers: {len(sent_s)} requests, schedule lag p99 "
+        f"{ran.result.schedule_lag_ms.p99 or 0:.3f} ms, dispersion of counts in 0.1 s "
+        f"{counts.var() / counts.mean():.3f}, CV of gaps {gaps.std() / gaps.mean():.4f}, "
+        f"{ran.result.verdict.status}"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""The reader that proves a shape gives what the reader of every shape gives, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.wire.exact_reader import ExactReader
+from modelforge.wire.full_reader import FullReader
+from modelforge.wire.reading import Reading, Segments
+from tests.unit.wire import answers
+
+_LOADED = settings(
+    max_examples=400,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+def fully_read(pieces: list[bytes]) -> Reading:
+    """What the full reader makes of the pieces; the n-th arrives at n."""
+    reader = FullReader(OpenAIChat(), url="http://target", keep_text=True)
+    for stamp, piece in enumerate(pieces):
+        if reader.feed(piece, stamp):
+            break
+    else:
+        reader.end(len(pieces))
+    return reader.reading()
+
+
+def told(reading: Reading) -> dict[str, object]:
+    """All that is said of an answer, in terms that compare."""
+    error = reading.error
+    return {
+        "status": reading.status,
+        "tokens": reading.tokens,
+        "moments": list(reading.moments_ns),
+        "reasoning": reading.reasoning_tokens,
+        "usage": reading.usage,
+        "text": reading.text,
+        "error": None if error is None else error.kind,
+        "finished": reading.finished,
+        "reusable": reading.reusable,
+    }
+
+
+def exactly_read(reader: ExactReader, pieces: list[bytes]) -> Reading | None:
+    if not reader.may_read(pieces[0]):
+        return None
+    segments = Segments(pieces=pieces, stamps_ns=list(range(len(pieces))))
+    return reader.read(segments, keep_text=True)
+
+
+@st.composite
+def arrivals(draw: st.DrawFn) -> list[bytes]:
+    return draw(answers.cut(draw(answers.answers())))
+
+
+@_LOADED
+@given(several=st.lists(arrivals(), min_size=1, max_size=3))
+def test_exact_reader_agrees_with_full_reader(several: list[list[bytes]]) -> None:
+    # One reader reads them all: what it learnt of one answer must hold for the next.
+    reader = ExactReader()
+    for pieces in several:
+        exact = exactly_read(reader, pieces)
+        if exact is not None:
+            assert told(exact) == told(fully_read(pieces))
+
+
+def _whole(events: list[bytes]) -> list[bytes]:
+    return [answers.HEAD, *map(answers.chunk, events), answers.END]
+
+
+@_LOADED
+@given(
+    shape=st.sampled_from(sorted(answers.SHAPES)),
+    texts=st.lists(st.sampled_from([" a", "b", "", "ccc"]), min_size=3, max_size=7),
+    stranger=st.sampled_from(answers.STRANGERS),
+    data=st.data(),
+)
+def test_agree_on_an_event_that_does_not_belong(
+    shape: str, texts: list[str], stranger: bytes, data: st.DataObject
+) -> None:
+    events = answers.SHAPES[shape](texts, ascii_only=False)
+    events.insert(data.draw(st.integers(0, len(events))), stranger)
+    pieces = data.draw(answers.cut(_whole(events)))
+    exact = exactly_read(ExactReader(), pieces)
+    if exact is not None:
+        assert told(exact) == told(fully_read(pieces))
+
+
+@_LOADED
+@given(data=st.data(), texts=answers.texts, shape=st.sampled_from(sorted(answers.PLAIN)))
+def test_agree_on_every_changed_byte(data: st.DataObject, texts: list[str], shape: str) -> None:
+    whole = b"".join(_whole(answers.PLAIN[shape](texts, ascii_only=False)))
+    at = data.draw(st.integers(0, len(whole) - 1))
+    for byte in (0, *b'"\\\r\n0a{}:, ', 0x80, 0xC3, 0xFF):
+        changed = whole[:at] + bytes([byte]) + whole[at + 1 :]
+        exact = exactly_read(ExactReader(), [changed])
+        if exact is not None:
+            assert told(exact) == told(fully_read([changed])), (at, byte)
+
+
+_SPEAKING = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [" the", " model", "\n", "  ", '"', "\\", "é", "☃", "a\\nb", '"content":"']
+        ),
+        st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=5),
+    ),
+    min_size=2,
+    max_size=12,
+)
+
+
+@pytest.mark.parametrize("shape", sorted(answers.PLAIN))
+@pytest.mark.parametrize("ascii_only", [False, True])
+@settings(max_examples=80)
+@given(data=st.data(), texts=_SPEAKING)
+def test_plain_shapes_are_read_exactly(
+    shape: str, ascii_only: bool, data: st.DataObject, texts: list[str]
+) -> None:
+    # The reader learns the shape from an early text; one that ends with a backslash hides it.
+    whole = _whole(answers.PLAIN[shape](["so", "so", *texts], ascii_only=ascii_only))
+    pieces = data.draw(answers.cut(whole))
+    if len(pieces[0]) < len(answers.HEAD):  # a head in pieces is the other reader's
+        pieces = [answers.HEAD, *whole[1:]]
+    exact = exactly_read(ExactReader(), pieces)
+    assert exact is not None
+    assert exact.tokens == len(texts) + 2
+    assert exact.text == "soso" + "".join(texts)
+    assert exact.usage.completion_tokens == answers.USAGE["completion_tokens"]
+    assert exact.reusable
+    assert told(exact) == told(fully_read(pieces))
+
+
+@pytest.mark.parametrize("shape", ["lm studio", "openrouter"])
+def test_shapes_with_a_role_in_each_delta_are_read_exactly(shape: str) -> None:
+    pieces = [b"".join(_whole(answers.SHAPES[shape](["a", "b", "c"], ascii_only=False)))]
+    exact = exactly_read(ExactReader(), pieces)
+    assert exact is not None
+    assert told(exact) == told(fully_read(pieces))
+
+
+@pytest.mark.parametrize("shape", ["obfuscated", "usage each time", "log probabilities"])
+def test_events_that_differ_in_more_than_their_text_are_counted(shape: str) -> None:
+    texts = [f"word{at}" for at in range(12)]
+    pieces = [b"".join(_whole(answers.SHAPES[shape](texts, ascii_only=False)))]
+    full = fully_read(pieces)
+    exact = exactly_read(ExactReader(), pieces)
+    assert exact is None or told(exact) == told(full)
+    assert (full.tokens, full.error, full.text) == (12, None, "".join(texts))
+
+
+@example(shape="vllm", count=3)
+@settings(max_examples=40)
+@given(shape=st.sampled_from(sorted(answers.PLAIN)), count=st.integers(3, 9))
+def test_usage_alone_counts_what_the_server_says(shape: str, count: int) -> None:
+    whole = _whole(answers.PLAIN[shape](["tok"] * count, ascii_only=False))
+    reader = ExactReader(count_events=False)
+    segments = Segments(pieces=[b"".join(whole[:2]), *whole[2:]])
+    segments.stamps_ns = list(range(len(segments.pieces)))
+    reading = reader.read(segments)
+    assert reading is not None
+    assert reading.tokens == answers.USAGE["completion_tokens"]
+    assert reading.usage.completion_tokens == answers.USAGE["completion_tokens"]
+    full = fully_read(segments.pieces)
+    assert reading.moments_ns[0] == full.moments_ns[0]
+    assert reading.error is None
+    assert reading.reusable
