@@ -35,7 +35,8 @@ def main() -> None:
     worker = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(
         f"{ran.result.successful_requests:8} requests in {ran.wall_s:.1f} s: peak "
-        f"{parent + worker:.1f} MiB ({worker:.1f} of them the worker), report in "
+        f"{parent + worker:.1f} MiB ({worker:.1f} of them the worker, "
+        f"{ran.run_peak_mib:.1f} this process before its report), report in "
         f"{ran.report_s:.2f} s, {ran.result.failed_requests} failed"
     )
 

@@ -40,6 +40,7 @@ class Ran:
     table: pa.Table
     wall_s: float
     report_s: float
+    run_peak_mib: float  # of this process, before it read the records back
 
 
 def run(
@@ -76,6 +77,7 @@ def run(
         with path.open("wb") as file:
             Coordinator(jobs, plan=plan.to_json(), file=file).run()
         ended_s = time.monotonic()
+        run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         with pa.ipc.open_stream(path.open("rb")) as stream:
             recording = read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
         result = summarise_recording(recording)
@@ -84,6 +86,7 @@ def run(
         table=recording.columns,
         wall_s=ended_s - started_s,
         report_s=time.monotonic() - ended_s,
+        run_peak_mib=run_peak_mib,
     )
 
 
