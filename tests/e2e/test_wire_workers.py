@@ -28,6 +28,14 @@ from modelforge.wire.job import Job
 from tests.support.openai_server import OpenAIServer
 from tests.support.wire import Noisy, Ran, jobs, plan_of, recorded, run, target_at
 
+ROOT = str(Path(__file__).parents[2])
+
+
+@pytest.fixture(autouse=True)
+def _workers_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jobs name functions of the tests' own, and a worker does not look where it was started."""
+    monkeypatch.setenv("PYTHONPATH", ROOT)
+
 
 def _children() -> set[int]:
     return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
@@ -159,7 +167,7 @@ def test_a_worker_that_is_killed_is_missed_and_the_others_go_on(server: OpenAISe
 def test_a_worker_that_is_killed_too_early_is_an_error(server: OpenAIServer) -> None:
     class Doomed(Coordinator):
         def _start(self, job: Job, process: Any) -> None:
-            os.kill(process.pid, signal.SIGKILL)
+            os.kill(process._process.pid, signal.SIGKILL)
             super()._start(job, process)
 
     listed = jobs(target_at(server.base_url))
