@@ -20,6 +20,7 @@ from modelforge.stats.bootstrap import bca_bootstrap, row_means
 from modelforge.stats.clustered import clustered_mean
 from modelforge.stats.effect_size import standardised_difference
 from modelforge.stats.holm import holm
+from modelforge.stats.krippendorff import krippendorff_alpha
 from modelforge.stats.mcnemar import mcnemar, mcnemar_p
 from modelforge.stats.mean import mean
 from modelforge.stats.outliers import outliers
@@ -32,6 +33,7 @@ from modelforge.stats.power import (
     pass_fail_prompts_needed,
     prompts_needed,
 )
+from modelforge.stats.prediction_powered import prediction_powered_mean
 from modelforge.stats.proportion import proportion
 from modelforge.stats.quantile_interval import quantile_estimate, values_needed
 from modelforge.stats.rate import rate
@@ -57,6 +59,7 @@ OF_ONE_SAMPLE: dict[str, Callable[[Any], object]] = {
     "block_bootstrap": lambda x: block_bootstrap(x, statistic=row_means, rng=rng(), resamples=50),
     "clustered_mean": lambda x: clustered_mean(x, np.arange(len(x)) // 2),
     "holm": holm,
+    "krippendorff_alpha": lambda x: krippendorff_alpha([[v, v / 2] for v in x], metric="interval"),
     "mean": mean,
     "mean_of_runs": mean_of_runs,
     "outliers": outliers,
@@ -77,6 +80,7 @@ OF_TWO_SAMPLES: dict[str, Callable[[Any, Any], object]] = {
     "compare_all": lambda x, y: compare_all({"a": x, "b": y, "c": x}, rng=rng()),
     "compare_paired": lambda x, y: compare_paired(x, y, rng=rng(), margin=0.1),
     "mcnemar": mcnemar,
+    "prediction_powered_mean": lambda x, y: prediction_powered_mean(x, y, y),
     "sign_flip_p": lambda x, y: sign_flip_p(x, rng=rng(), clusters=y, permutations=50),
 }
 OF_NUMBERS: dict[str, Callable[..., object]] = {
