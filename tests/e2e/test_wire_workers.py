@@ -38,7 +38,9 @@ def _workers_find_the_tests(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _children() -> set[int]:
-    return {int(pid) for pid in Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()}
+    """Of whichever thread."""
+    found = Path("/proc/self/task").glob("*/children")
+    return {int(pid) for children in found for pid in children.read_text().split()}
 
 
 def _gone(pid: int) -> bool:
@@ -171,7 +173,7 @@ def test_a_worker_that_is_killed_too_early_is_an_error(server: OpenAIServer) -> 
             super()._start(job, process)
 
     listed = jobs(target_at(server.base_url))
-    with pytest.raises(CannotBegin, match="worker 0 ended before it began"):
+    with pytest.raises(CannotBegin, match="worker 0 ended before it could begin"):
         Doomed(listed, plan=plan_of(listed), file=BytesIO()).run()
 
 
