@@ -1,0 +1,57 @@
+"""``modelforge benchmark --sweep`` and ``--find-max``, installed, against the simulator."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from tests.support.command import Session
+
+# Short probes, and content with a rough answer: what is tested here is the way, not the figure.
+FIND = (
+    "benchmark", "sim/batch", "--find-max", "--rate", "8", "--slo", "ttft=250ms@p90",
+    "--tolerance", "1", "--duration", "1s", "--warmup", "1", "--synthetic", "64:16",
+)  # fmt: skip
+
+
+def test_the_highest_load_that_holds(shell: Session) -> None:
+    done = shell.run(*FIND, "--export", "json", timeout_s=110)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert found["schema"] == "modelforge.benchmark.find-max/1"
+    assert found["unit"] == "requests/s"
+    assert found["probes"][0]["load"] == 8
+    assert found["estimate"] is None or found["interval"]["low"] <= found["estimate"]
+    assert "8 requests/s" in done.stderr
+
+
+def test_the_saturation_point(shell: Session) -> None:
+    done = shell.run(
+        "benchmark", "sim/batch", "--sweep", "--concurrency", "16", "--duration", "1s",
+        "--warmup", "1", "--synthetic", "64:16", "-o", "sweep.json", timeout_s=110,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads((shell.folder / "sweep.json").read_text())
+    loads = [probe["load"] for probe in found["probes"]]
+    assert loads[:2] == sorted(loads[:2])
+    assert loads[0] == 16
+    assert len(done.stdout.splitlines()) >= len(loads)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["sim/batch", "--find-max"], "--slo"),
+        (["sim/batch", "--find-max", "--sweep", "--slo", "ttft=1s@p99"], "exclude each other"),
+        (["--sweep"], "no model"),
+        (["sim/batch", "--sweep", "--requests", "5"], "--requests"),
+        (["sim/batch", "--sweep", "--export", "csv"], "json"),
+        (["sim/batch", "--find-max", "--slo", "ttft=1s@p0"], "not 0"),
+    ],
+)
+def test_what_makes_no_sense_is_one_line(shell: Session, arguments: list[str], said: str) -> None:
+    done = shell.run("benchmark", *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 1
