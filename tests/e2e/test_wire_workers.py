@@ -22,8 +22,9 @@ from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, OpenLoop
 from modelforge.benchmark.record import Phase
+from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
-from modelforge.wire.coordinator import CannotBegin, Coordinator
+from modelforge.wire.coordinator import Coordinator
 from modelforge.wire.job import Job
 from tests.support.openai_server import OpenAIServer
 from tests.support.wire import Noisy, Ran, jobs, plan_of, recorded, run, target_at

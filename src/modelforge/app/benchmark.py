@@ -16,7 +16,7 @@ from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.config.builtin import REPLAY_PROVIDER
-from modelforge.core.errors import Interrupted
+from modelforge.core.errors import CannotBegin, Interrupted
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
@@ -123,7 +123,7 @@ class BenchmarkRunner:
         run: int = 0,
         processes: Sequence[WorkerProcess] = (),
     ) -> None:
-        from modelforge.wire.coordinator import CannotBegin, Coordinator  # noqa: PLC0415 (pyarrow)
+        from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (pyarrow)
 
         path = benchmark_records.of_run(path, run)
         with benchmark_records.create(path, folder=self._file is None) as file:

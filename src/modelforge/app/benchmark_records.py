@@ -12,7 +12,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import platformdirs
 
 from modelforge.benchmark.slo import Slo
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import NotARecording, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.rates import PriceList
 
@@ -67,7 +67,7 @@ def read(path: Path) -> Recording:
     """
     import pyarrow as pa  # noqa: PLC0415 (what is loaded late does not delay the first request)
 
-    from modelforge.benchmark.recording import NotARecording, read_recording  # noqa: PLC0415
+    from modelforge.benchmark.recording import read_recording  # noqa: PLC0415
 
     try:
         with path.open("rb") as file, pa.ipc.open_stream(file) as stream:

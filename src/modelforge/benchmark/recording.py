@@ -11,14 +11,10 @@ import pyarrow as pa
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
 from modelforge.benchmark.telemetry import Telemetry
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import NotARecording
 from modelforge.stats.histogram import LogHistogram
 
 _NOTHING = LogHistogram()
-
-
-class NotARecording(UsageError):
-    """What was read is not the recording of a benchmark."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

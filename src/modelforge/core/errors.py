@@ -12,6 +12,7 @@
     │   ├── UnknownLocalModel
     │   ├── WeightsMissing
     │   ├── MissingExtra
+    │   ├── NotARecording
     │   └── UnusableSample               what statistics were asked of numbers that cannot give them
     │       ├── EmptySample
     │       ├── TooFewValues
@@ -33,6 +34,7 @@
     │   ├── ResponseTooLarge
     │   ├── LocalServerFailed
     │   ├── NotRecorded
+    │   ├── CannotBegin
     │   └── Interrupted
     └── DownloadFailed                  exit 1
 
@@ -126,6 +128,10 @@ class DisconnectedModels(UnusableSample):
     """No chain of comparisons joins all models, so they have no common scale."""
 
 
+class NotARecording(UsageError):
+    """What was read is not the recording of a benchmark."""
+
+
 class RequestError(ModelForgeError):
     """One request failed. Others are untouched.
 
@@ -202,6 +208,10 @@ class LocalServerFailed(RequestError):
 
 class NotRecorded(RequestError):
     """A replay has no answer to what it was asked. Nothing was sent."""
+
+
+class CannotBegin(RequestError):
+    """No worker of a benchmark could ask the first request."""
 
 
 class Interrupted(RequestError):

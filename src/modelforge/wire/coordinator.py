@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, cast
 import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
-from modelforge.core.errors import Interrupted, RequestError
+from modelforge.core.errors import CannotBegin, Interrupted
 from modelforge.wire.job import GO, QUIT, STOP, Job
 from modelforge.wire.process import WorkerProcess, worker_processes
 from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
@@ -26,10 +26,6 @@ if TYPE_CHECKING:
 
 OnBatch = Callable[[pa.RecordBatch, bytes], None]
 """Takes each batch of a worker and its telemetry as JSON, as it comes."""
-
-
-class CannotBegin(RequestError):
-    """No worker could ask the first request."""
 
 
 @dataclass(kw_only=True, slots=True)

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
-from modelforge.benchmark.recording import NotARecording, Recording, read_recording
+from modelforge.benchmark.recording import Recording, read_recording
 from modelforge.benchmark.summary import summarise_recording
+from modelforge.core.errors import NotARecording
 from tests.unit.benchmark.runs import (
     PLAN,
     a_batch,
