@@ -8,7 +8,6 @@ from collections import deque
 from time import monotonic_ns
 from typing import Final, cast
 
-from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire.connection import WireConnection
@@ -83,14 +82,6 @@ class WireClient:
         while (missing := wanted - len(self._idle)) > 0:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
             self._idle += await asyncio.gather(*batch)
-
-    def prepare(self, ask: Ask) -> None:
-        """Write the request before its time has come.
-
-        Raises:
-            UsageError: the protocol has no words for a part of it.
-        """
-        self._writer.request(ask)
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, on a free connection or on a new one."""

@@ -59,14 +59,6 @@ class Sender(Protocol):
         """
         ...
 
-    def prepare(self, ask: Ask) -> None:
-        """Do what can be done before the time has come to send it.
-
-        Raises:
-            UsageError: the protocol has no words for a part of it.
-        """
-        ...
-
     def send(self, exchange: Exchange) -> None:
         """Send it now."""
         ...

@@ -83,9 +83,6 @@ class PortClient:
         except ModelForgeError as error:
             raise ConnectionFailed(str(error), retryable=False) from None
 
-    def prepare(self, ask: Ask) -> None:
-        """Nothing: the model encodes as it sends."""
-
     def send(self, exchange: Exchange) -> None:
         """Send it now, or once fewer are in flight."""
         self._waiting.append(exchange)
