@@ -90,6 +90,7 @@ class Asker:
         self.client = WireClient(
             self.target,
             self._finished,
+            lambda _exchange: None,
             timeout_s=self.timeout_s,
             most_connections=self.most_connections,
             keep_text=self.keep_text,

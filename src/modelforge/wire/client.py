@@ -10,11 +10,12 @@ from typing import Final, cast
 
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
 from modelforge.providers.openai_chat import OpenAIChat
+from modelforge.wire.backlog import Backlog, Unread, read_complete
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
-from modelforge.wire.exchange import Exchange, Finished
+from modelforge.wire.exchange import Ended, Exchange, Finished
 from modelforge.wire.full_reader import FullReader
-from modelforge.wire.reading import Reading
+from modelforge.wire.reading import Reading, Segments
 from modelforge.wire.target import RequestWriter, Target
 
 _SWEEP_S: Final = 0.1
@@ -32,7 +33,8 @@ class WireClient:
 
     Args:
         target: where to.
-        finished: told of every exchange that is over.
+        finished: told of every exchange that is over and read.
+        ended: told, before that, of those that are complete and will be read later.
         timeout_s: the longest that an answer may take from when it was sent.
         most_connections: at once.
         keep_text: gather the texts of the answers.
@@ -43,6 +45,7 @@ class WireClient:
         self,
         target: Target,
         finished: Finished,
+        ended: Ended,
         *,
         timeout_s: float,
         most_connections: int,
@@ -51,6 +54,7 @@ class WireClient:
     ) -> None:
         self._target = target
         self._finished = finished
+        self._ended = ended
         self._timeout_ns = int(timeout_s * 1e9)
         self._timeout_s = timeout_s
         self._most_connections = most_connections
@@ -66,6 +70,7 @@ class WireClient:
         self._opening: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
+        self._backlog = Backlog(self._read)
 
     @property
     def in_flight(self) -> int:
@@ -94,7 +99,8 @@ class WireClient:
         self._open_if_needed()
 
     def abandon(self) -> None:
-        """Break off what is in flight."""
+        """Break off what is in flight; what is complete is read."""
+        self._backlog.read_all()
         error = Interrupted("broken off at the end of the run")
         for connection in list(self._busy):
             connection.give_up(error)
@@ -120,15 +126,23 @@ class WireClient:
         self, connection: WireConnection, exchange: Exchange, reading: Reading, received: int
     ) -> None:
         """An exchange is over."""
+        done_ns = connection.last_ns
         self._busy.discard(connection)
         if reading.reusable:
-            if self._waiting:
-                self._send_on(connection, self._waiting.popleft())
-            else:
-                self._idle.append(connection)
-        if reading.error is not None:
-            reading.error.args = (self._target.redact(str(reading.error)),)
-        self._finished(exchange, reading, done_ns=connection.last_ns, received=received)
+            self._use_again(connection)
+        self._tell(exchange, reading, done_ns=done_ns, received=received)
+
+    def ended(
+        self, connection: WireConnection, exchange: Exchange, segments: Segments, received: int
+    ) -> None:
+        """An answer is complete: what follows it goes out first, and then it is read."""
+        self._busy.discard(connection)
+        self._use_again(connection)
+        exchange.ended = True
+        self._backlog.add(
+            Unread(connection=connection, exchange=exchange, segments=segments, received=received)
+        )
+        self._ended(exchange)
 
     def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
         """A connection is gone; a request that it did not even begin to answer is sent again."""
@@ -143,6 +157,27 @@ class WireClient:
             exchange.resent = True
             self._waiting.appendleft(exchange)
         self._open_if_needed()
+
+    def _use_again(self, connection: WireConnection) -> None:
+        if self._waiting:
+            self._send_on(connection, self._waiting.popleft())
+        else:
+            self._idle.append(connection)
+
+    def _read(self, unread: Unread) -> None:
+        segments = unread.segments
+        reading = read_complete(
+            segments, exact=self.exact, full=self.full_reader, keep_text=self.keep_text
+        )
+        if not reading.reusable:
+            unread.connection.close()  # what it brings next may belong to this answer
+        done_ns = segments.stamps_ns[-1]
+        self._tell(unread.exchange, reading, done_ns=done_ns, received=unread.received)
+
+    def _tell(self, exchange: Exchange, reading: Reading, *, done_ns: int, received: int) -> None:
+        if reading.error is not None:
+            reading.error.args = (self._target.redact(str(reading.error)),)
+        self._finished(exchange, reading, done_ns=done_ns, received=received)
 
     def _send_on(self, connection: WireConnection, exchange: Exchange) -> None:
         self._busy.add(connection)

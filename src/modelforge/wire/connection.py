@@ -14,6 +14,7 @@ from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
 _END = b"\r\n\r\n"  # of a body in chunks, with or without trailers
+_LAST_WORDS = b"data: [DONE]\n\n\r\n0\r\n\r\n"
 _MOST_HELD_BYTES = 4 * 2**20  # of an answer; beyond that it is read as it comes
 
 
@@ -33,6 +34,12 @@ class Owner(Protocol):
         """An exchange is over; ``connection`` may be used again if the reading says so."""
         ...
 
+    def ended(
+        self, connection: WireConnection, exchange: Exchange, segments: Segments, received: int
+    ) -> None:
+        """An answer is complete and not read; ``connection`` may be used again."""
+        ...
+
     def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
         """The connection is gone; ``exchange`` was sent on it and got not one byte."""
         ...
@@ -42,7 +49,8 @@ class WireConnection(asyncio.Protocol):
     """Speaks HTTP/1.1, one request at a time.
 
     What happens to a segment as it arrives is a stamp, two appends and a comparison. All reading is
-    done when the end of the body is there, or at once if the answer cannot have the usual shape.
+    done when the end of the body is there, or at once if the answer cannot have the usual shape;
+    and later still where the protocol's last words are in that end and nothing depends on the rest.
 
     Attributes:
         last_ns: when the latest byte of the latest answer arrived.
@@ -192,6 +200,11 @@ class WireConnection(asyncio.Protocol):
         if len(self._pieces) == 1 and self._pieces[0].find(_END) == self._received - len(_END):
             return  # the head alone ends so too
         segments = Segments(pieces=self._pieces, stamps_ns=self._stamps_ns)
+        if not exchange.urgent and not self._partly and segments.pieces[-1].endswith(_LAST_WORDS):
+            self.last_ns = stamp_ns
+            self._be_free()
+            self._owner.ended(self, exchange, segments, self._received)
+            return
         reading = exact.read(segments, keep_text=self._owner.keep_text)
         if reading is None:
             self._read_on()
@@ -221,17 +234,19 @@ class WireConnection(asyncio.Protocol):
         full = self._full
         if full is None:
             full = self._full = self._owner.full_reader()
-            for piece, stamp_ns in zip(self._pieces, self._stamps_ns, strict=True):
-                self.last_ns = stamp_ns
-                full.feed(piece, stamp_ns)
+            self.last_ns = self.heard_ns
+            full.feed_all(Segments(pieces=self._pieces, stamps_ns=self._stamps_ns))
             self._pieces, self._stamps_ns = [], []
         return full
 
-    def _end(self, exchange: Exchange, reading: Reading) -> None:
+    def _be_free(self) -> None:
         self._exchange = None
         self._full = None
         self._pieces = []
         self._used = True
+
+    def _end(self, exchange: Exchange, reading: Reading) -> None:
+        self._be_free()
         if self._partly:
             # The rest of a request that was answered early would stand before the next one.
             reading.reusable &= not self._transport.get_write_buffer_size()

@@ -42,10 +42,15 @@ class EventShape:
 
     ``prefix`` ends with the quote before the text and ``suffix`` begins with the one after it and
     ends with the blank line that ends an event.
+
+    Attributes:
+        delimiter: what stands behind each text, the end of its chunk included.
+        opening: what stands before each text, from the end of the line with its chunk's size.
     """
 
     def __init__(self, prefix: bytes, suffix: bytes) -> None:
         self.delimiter = suffix + b"\r\n"
+        self.opening = b"\r\n" + prefix
         self._needle = self.delimiter[-_NEEDLE_BYTES:]
         self._rest = self.delimiter[:-_NEEDLE_BYTES]
         self._prefix = prefix

@@ -23,6 +23,7 @@ class Exchange:
         sent_ns: when it was; 0 before.
         reused: it went out on a connection that had served another.
         resent: the kept connection had died, and it was sent again on a fresh one.
+        ended: its answer is complete, whether or not it has been read.
     """
 
     index: int
@@ -33,6 +34,18 @@ class Exchange:
     sent_ns: int = 0
     reused: bool = False
     resent: bool = False
+    ended: bool = False
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it depends on the answer's content what is asked next."""
+        return self.ask.more or self.phase is Phase.WARM_UP
+
+
+class Ended(Protocol):
+    """Told of an exchange whose answer is complete and will be read later."""
+
+    def __call__(self, exchange: Exchange, /) -> None: ...
 
 
 class Finished(Protocol):

@@ -19,7 +19,7 @@ from modelforge.core.errors import (
 from modelforge.core.events import ChatEvent
 from modelforge.core.usage import Usage
 from modelforge.providers.codec import AnswerDecoder, ChatCodec
-from modelforge.wire.reading import Reading
+from modelforge.wire.reading import Reading, Segments
 from modelforge.wire.token_count import TokenCount
 
 MAX_ERROR_BYTES: Final = 64 * 2**10
@@ -82,6 +82,11 @@ class FullReader:
         if self._barren_bytes > _MOST_BARREN_BYTES:
             self._break_off(f"{self._url} sent a head, trailers or chunk extensions without an end")
         return self.complete
+
+    def feed_all(self, segments: Segments) -> None:
+        """Read all of ``segments``."""
+        for piece, stamp_ns in zip(segments.pieces, segments.stamps_ns, strict=True):
+            self.feed(piece, stamp_ns)
 
     def end(self, stamp_ns: int) -> None:
         """The connection was closed at ``stamp_ns``: the end of the answer, or its failure."""

@@ -16,6 +16,7 @@ from modelforge.wire.reading import Reading
 
 _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
+_A_TURN: Final = 32
 _UNREACHABLE_S: Final = 0.1
 """How long a closed loop's stream rests after a request that got no answer at all."""
 
@@ -106,11 +107,18 @@ class Run:
             self._pacer.stop()
         self._over.set()
 
+    def ended(self, exchange: Exchange) -> None:
+        """An answer is complete, and nothing depends on its content: go on."""
+        self._one_less()
+        if exchange.stream >= 0:
+            think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
+            self._after(think_s, self._ask_next, exchange.stream)
+
     def finished(self, exchange: Exchange, reading: Reading) -> None:
-        """An exchange is over: go on where another waited for it."""
-        self._unfinished -= 1
-        if not self._unfinished:
-            self._idle.set()
+        """An exchange is over: go on where another waited for it, if it did not go on before."""
+        if exchange.ended:
+            return
+        self._one_less()
         if exchange.phase is Phase.WARM_UP:
             return
         following = None
@@ -123,6 +131,11 @@ class Run:
             if reading.error is not None and not reading.status:
                 think_s = max(think_s, _UNREACHABLE_S)
             self._after(think_s, self._ask_next, exchange.stream)
+
+    def _one_less(self) -> None:
+        self._unfinished -= 1
+        if not self._unfinished:
+            self._idle.set()
 
     def _connections(self) -> int:
         match self._load:
@@ -140,6 +153,8 @@ class Run:
             self._over.set()
         for stream in range(clients):
             self._ask_next(stream)
+            if stream % _A_TURN == _A_TURN - 1:
+                await asyncio.sleep(0)  # the first answers do not wait for the last requests
 
     def _ask_next(self, stream: int) -> None:
         """The stream is free."""

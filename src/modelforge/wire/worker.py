@@ -123,12 +123,16 @@ class Worker:
         self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
         self._run.finished(exchange, reading)
 
+    def _ended(self, exchange: Exchange, /) -> None:
+        self._run.ended(exchange)
+
     def _sender(self) -> Sender:
         job, target = self._job, self._job.target
         if isinstance(target, Target):
             return WireClient(
                 target,
                 self._finished,
+                self._ended,
                 timeout_s=job.timeout_s,
                 most_connections=job.most_connections,
                 keep_text=job.keep_text,

@@ -17,11 +17,12 @@ from modelforge.core.errors import ConnectionFailed, TimedOut
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire import connection as module
+from modelforge.wire.backlog import read_complete
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
 from modelforge.wire.exchange import Exchange
 from modelforge.wire.full_reader import FullReader
-from modelforge.wire.reading import Reading
+from modelforge.wire.reading import Reading, Segments
 from tests.unit.wire import answers
 
 _LOADED = settings(
@@ -79,6 +80,15 @@ class Owner:
     def answered(
         self, _connection: WireConnection, _exchange: Exchange, reading: Reading, received: int
     ) -> None:
+        self.readings.append(reading)
+        self.received.append(received)
+
+    def ended(
+        self, _connection: WireConnection, _exchange: Exchange, segments: Segments, received: int
+    ) -> None:
+        reading = read_complete(
+            segments, exact=self.exact, full=self.full_reader, keep_text=self.keep_text
+        )
         self.readings.append(reading)
         self.received.append(received)
 

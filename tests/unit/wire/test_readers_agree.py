@@ -169,3 +169,63 @@ def test_usage_alone_counts_what_the_server_says(shape: str, count: int) -> None
     assert reading.moments_ns[0] == full.moments_ns[0]
     assert reading.error is None
     assert reading.reusable
+
+
+def _in_one_piece(reader: ExactReader, whole: list[bytes]) -> Reading | None:
+    """As a server sends it that is faster than its client; the text is not asked for."""
+    pieces = [b"".join(whole)]
+    assert reader.may_read(pieces[0])
+    return reader.read(Segments(pieces=pieces, stamps_ns=[0]))
+
+
+@pytest.mark.parametrize("shape", sorted(answers.PLAIN))
+@settings(max_examples=20)
+@given(several=st.lists(st.lists(st.text(min_size=1), max_size=4), min_size=2, max_size=20))
+def test_answers_in_one_piece_read_alike_counted_or_proved(
+    shape: str, several: list[list[str]]
+) -> None:
+    reader = ExactReader()
+    for texts in several:
+        whole = _whole(answers.PLAIN[shape](["so", "so", *texts], ascii_only=False))
+        full = fully_read([b"".join(whole)])
+        full.text = ""
+        exact = _in_one_piece(reader, whole)
+        assert exact is None or told(exact) == told(full)
+
+
+def test_a_stranger_among_counted_events_is_found_by_the_eighth_answer() -> None:
+    events = answers.PLAIN["vllm"]([" a"] * 5, ascii_only=False)
+    error = answers.event({"error": {"message": "overloaded"}})
+    hidden = [*events[:4], error, *events[4:]]
+    reader = ExactReader()
+    assert _in_one_piece(reader, _whole(events)) is not None
+    found = [_in_one_piece(reader, _whole(hidden)) for _ in range(10)]
+    assert [reading is None for reading in found] == [False] * 7 + [True] * 3
+    # And what is left to the full reader has its name.
+    error_found = fully_read(_whole(hidden)).error
+    assert error_found is not None
+    assert error_found.kind == "server_failed"
+
+
+def test_an_event_without_text_ends_the_counting() -> None:
+    def read(texts: list[str]) -> int:
+        reading = _in_one_piece(reader, _whole(answers.PLAIN["vllm"](texts, ascii_only=False)))
+        assert reading is not None
+        return reading.tokens
+
+    reader = ExactReader()
+    full, with_one_empty = [" a"] * 5, [" a", " a", "", " a", " a"]  # the usage says five
+    assert [read(with_one_empty) for _ in range(10)] == [4] * 10
+    reader = ExactReader()
+    assert read(full) == 5
+    # Until a proof meets it, the server's count stands, which took it for a token.
+    assert [read(with_one_empty) for _ in range(10)] == [5] * 7 + [4] * 3
+
+
+def test_events_are_proved_where_the_server_counts_others() -> None:
+    texts = [" a", " b", " c", " d", " e", " f"]  # the usage says five
+    reader = ExactReader()
+    for _ in range(3):
+        reading = _in_one_piece(reader, _whole(answers.PLAIN["vllm"](texts, ascii_only=False)))
+        assert reading is not None
+        assert (reading.tokens, reading.usage.completion_tokens) == (6, 5)

@@ -1,0 +1,95 @@
+"""Answers that are complete and not yet read."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from modelforge.wire.connection import WireConnection
+from modelforge.wire.exact_reader import ExactReader
+from modelforge.wire.exchange import Exchange
+from modelforge.wire.full_reader import FullReader
+from modelforge.wire.reading import Reading, Segments
+
+_MOST_BYTES: Final = 8 * 2**20
+_AT_ONCE: Final = 8
+"""How many are read in one turn of the loop when there are more bytes than that."""
+
+
+@dataclass(kw_only=True, slots=True)
+class Unread:
+    """A complete answer, as it came, and the connection that brought it."""
+
+    connection: WireConnection
+    exchange: Exchange
+    segments: Segments
+    received: int
+
+
+def read_complete(
+    segments: Segments,
+    *,
+    exact: ExactReader | None,
+    full: Callable[[], FullReader],
+    keep_text: bool,
+) -> Reading:
+    """What an answer says of which nothing more will come."""
+    reading = None if exact is None else exact.read(segments, keep_text=keep_text)
+    if reading is not None:
+        return reading
+    reader = full()
+    reader.feed_all(segments)
+    reader.end(segments.stamps_ns[-1])
+    return reader.reading()
+
+
+class Backlog:
+    """Reads one answer in a turn of the loop, so that segments wait for one at most.
+
+    Where many answers end together, to read each at once would stamp the tokens of all others
+    late. What is kept is bounded: beyond some megabytes, more are read in a turn.
+
+    Args:
+        read: reads one.
+    """
+
+    def __init__(self, read: Callable[[Unread], None]) -> None:
+        self._read = read
+        self._unread: deque[Unread] = deque()
+        self._bytes = 0
+        self._loop = asyncio.get_running_loop()
+        self._turn: asyncio.Handle | None = None
+
+    def add(self, unread: Unread) -> None:
+        """Keep it for a later turn."""
+        self._unread.append(unread)
+        self._bytes += unread.received
+        if self._turn is None:
+            self._turn = self._loop.call_soon(self._read_some)
+
+    def read_all(self) -> None:
+        """Read what is left, now."""
+        if self._turn is not None:
+            self._turn.cancel()
+            self._turn = None
+        while self._unread:
+            self._read_next()
+
+    def _read_some(self) -> None:
+        self._turn = None
+        at_once = _AT_ONCE if self._bytes > _MOST_BYTES else 1
+        while self._unread and at_once:
+            self._read_next()
+            at_once -= 1
+        while self._bytes > 2 * _MOST_BYTES:
+            self._read_next()
+        if self._unread:
+            self._turn = self._loop.call_soon(self._read_some)
+
+    def _read_next(self) -> None:
+        unread = self._unread.popleft()
+        self._bytes -= unread.received
+        self._read(unread)
