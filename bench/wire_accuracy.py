@@ -12,31 +12,55 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from statistics import median
+from typing import Any
 
-from bench.wire_run import has_wrk, run, stats, wrk
+from bench.wire_run import Ran, has_wrk, run, stats, wrk
 from modelforge.benchmark.load import ClosedLoop, Limits
+from modelforge.benchmark.result import BenchmarkResult
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--base-url", required=True)
     parser.add_argument("--seconds", type=int, default=15)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--streams", type=int, nargs="+", default=[1, 50, 200, 1000])
     parser.add_argument("--cpu", type=int, default=1, help="the core that the client may use")
     arguments = parser.parse_args()
     if sys.platform == "linux":
         os.sched_setaffinity(0, {arguments.cpu})
     for streams in arguments.streams:
-        measure(arguments.base_url, streams, arguments.seconds)
+        measure(arguments.base_url, streams, arguments.seconds, arguments.rounds)
 
 
-def measure(base_url: str, streams: int, seconds: int) -> None:
+def measure(base_url: str, streams: int, seconds: int, rounds: int) -> None:
+    """Rounds of the client and of `wrk` in turn; what is printed is the median of each figure."""
     tokens = 64 if streams > 10 else 8
-    stats(base_url, "reset")
-    limits = Limits(duration_s=seconds, warmup_requests=0)
-    result = run(base_url, ClosedLoop(concurrency=streams), limits, tokens=tokens).result
-    truth = stats(base_url)
-    differences = [
+    found: list[list[float]] = []
+    ours_s, theirs_s, verdicts = [], [], []
+    for _ in range(rounds):
+        stats(base_url, "reset")
+        limits = Limits(duration_s=seconds, warmup_requests=0)
+        ran = run(base_url, ClosedLoop(concurrency=streams), limits, tokens=tokens)
+        found.append(differences(ran.result, stats(base_url)))
+        ours_s.append(running_cpu_s(ran))
+        verdicts.append(ran.result.verdict.status.value)
+        if has_wrk():
+            theirs_s.append(wrk(base_url, connections=streams, seconds=seconds, tokens=tokens)[1])
+    told = ", ".join(f"{median(column):.3f}" for column in zip(*found, strict=True))
+    cost = f"{median(ours_s) * 1e6:.0f} us CPU a request"
+    if theirs_s:
+        cost += f" ({median(ours_s) / median(theirs_s):.2f} x wrk)"
+    print(
+        f"{streams:5} streams: TTFT p50, p99, ITL mean, p99 off by {told} ms; {cost};"
+        f" {', '.join(verdicts)}"
+    )
+
+
+def differences(result: BenchmarkResult, truth: dict[str, Any]) -> list[float]:
+    """Milliseconds between what was measured and what was sent."""
+    return [
         abs((ours or 0.0) - truth[of][name])
         for of, name, ours in (
             ("ttft_ms", "p50", result.ttft_ms.p50),
@@ -45,14 +69,14 @@ def measure(base_url: str, streams: int, seconds: int) -> None:
             ("itl_ms", "p99", result.itl_ms.p99),
         )
     ]
-    told = ", ".join(f"{difference:.3f}" for difference in differences)
-    cpu_s = (result.client.cpu_s or 0.0) / max(1, result.successful_requests)
-    cost = f"{cpu_s * 1e6:.0f} us CPU a request"
-    if has_wrk():
-        _, theirs_s = wrk(base_url, connections=streams, seconds=seconds, tokens=tokens)
-        cost += f" ({cpu_s / theirs_s:.2f} x wrk)"
-    verdict = result.verdict.status
-    print(f"{streams:5} streams: TTFT p50, p99, ITL mean, p99 off by {told} ms; {cost}; {verdict}")
+
+
+def running_cpu_s(ran: Ran) -> float:
+    """CPU seconds a request of the worker, without its start: since its first batch."""
+    first, last = ran.telemetry[0], ran.telemetry[-1]
+    done_ns = ran.table["done_ns"].to_numpy()
+    assert first.at_ns is not None
+    return (last.cpu_s - first.cpu_s) / max(1, int((done_ns > first.at_ns).sum()))
 
 
 if __name__ == "__main__":

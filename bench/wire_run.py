@@ -25,6 +25,7 @@ from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import read_recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire.coordinator import Coordinator
@@ -41,6 +42,7 @@ class Ran:
     wall_s: float
     report_s: float
     run_peak_mib: float  # of this process, before it read the records back
+    telemetry: tuple[Telemetry, ...]
 
 
 def run(
@@ -87,6 +89,7 @@ def run(
         wall_s=ended_s - started_s,
         report_s=time.monotonic() - ended_s,
         run_peak_mib=run_peak_mib,
+        telemetry=recording.telemetry,
     )
 
 

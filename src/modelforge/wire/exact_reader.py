@@ -212,19 +212,22 @@ def _reading(edges: Edges, tokens: int, moments_ns: Sequence[int], text: str = "
     )
 
 
-def _moments(segments: Segments, ends: Sequence[int]) -> list[int]:
+def _moments(segments: Segments, ends: list[int]) -> list[int]:
     """When tokens arrived: with the segment that brought the last byte of their event.
 
     ``ends`` are where in the body the data of their chunks ends.
     """
+    if not ends:
+        return []
     pieces, stamps_ns = segments.pieces, segments.stamps_ns
     arrived = list(accumulate(map(len, pieces)))
+    first = bisect_left(arrived, ends[0])
     if min(map(len, pieces)) > len(_CRLF):  # then the end of a chunk comes with the end of its data
-        by_end = dict(zip(arrived, stamps_ns, strict=True))
-        try:  # nearly always: one event a segment
-            return [by_end[end + len(_CRLF)] for end in ends]
-        except KeyError:
-            pass
+        whole = [end + len(_CRLF) for end in ends]
+        found = arrived[first : first + len(ends)]
+        # Nearly always: one event a segment, the last one together with the end of the body.
+        if found[:-1] == whole[:-1] and found[-2:-1] < ends[-1:] and ends[-1] <= found[-1]:
+            return stamps_ns[first : first + len(ends)]
     moments_ns: list[int] = []
     segment, latest = 0, -1
     for end in ends:
