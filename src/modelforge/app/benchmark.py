@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_records, kept_calibration
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.load import OpenLoop
@@ -219,6 +219,7 @@ def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Pla
         workers=config.workers,
         asked={
             **config.to_asked(),
+            **kept_calibration.asked_of(config.workers),
             "path": "wire" if wire else other,
             "run": run + 1,
             "runs": config.runs,

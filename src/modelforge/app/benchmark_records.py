@@ -19,6 +19,7 @@ from modelforge.pricing.rates import PriceList
 if TYPE_CHECKING:
     from modelforge.benchmark.recording import Recording
     from modelforge.benchmark.result import BenchmarkResult
+    from modelforge.benchmark.verdict import Reason
 
 _UNPRINTED: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 80
@@ -87,13 +88,16 @@ def report(
 
     ``slo`` replaces the one that the recording was made with.
     """
+    from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415
 
     slo = slo or _slo(recordings[0].plan.asked)
-    results = [
-        _noted(summarise_recording(recording, prices=prices, slo=slo)) for recording in recordings
-    ]
+    results = []
+    for recording in recordings:
+        ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
+        result = summarise_recording(recording, prices=prices, slo=slo, ceiling=ceiling)
+        results.append(_noted(result, stale))
     return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
 
 
@@ -107,13 +111,12 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
-def _noted(result: BenchmarkResult) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client."""
+def _noted(result: BenchmarkResult, *more: Reason | None) -> BenchmarkResult:
+    """With a note where requests did not go over the wire client, and with ``more``."""
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
-    through = _PATHS.get(str(result.plan.asked.get("path")))
-    if through is None:
-        return result
-    note = Reason(code="slow_path", status=Status.VALID, message=f"a run {through}")
-    verdict = replace(result.verdict, notes=(*result.verdict.notes, note))
+    notes = [note for note in more if note is not None]
+    if through := _PATHS.get(str(result.plan.asked.get("path"))):
+        notes.append(Reason(code="slow_path", status=Status.VALID, message=f"a run {through}"))
+    verdict = replace(result.verdict, notes=(*result.verdict.notes, *notes))
     return replace(result, verdict=verdict)

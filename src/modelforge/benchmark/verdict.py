@@ -64,6 +64,7 @@ class Limits:
         lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
         unsent_share, many_unsent_share: of an open loop's arrivals, never sent.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
+        spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
         failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
     """
 
@@ -83,6 +84,7 @@ class Limits:
     many_unsent_share: float = 0.01
     near_ceiling: float = 0.85
     at_ceiling: float = 0.95
+    spare_cpu_share: float = 0.7
     failed_share: float = 0.05
 
 
@@ -289,6 +291,11 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
 
 
 def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Reason]:
+    shares = [worker.cpu_share for worker in evidence.workers]
+    busiest = max((share for share in shares if share is not None), default=None)
+    idle = busiest is not None and busiest < at.spare_cpu_share
+    # A run that reaches it with time to spare refutes it: it was found beside something else.
+    doubt = f", though {busiest:.0%} of a core was enough: calibrate again" if idle else ""
     for what, rate, most in (
         ("requests", evidence.requests_per_s, ceiling.requests_per_s),
         ("events", evidence.events_per_s, ceiling.events_per_s),
@@ -297,8 +304,9 @@ def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Re
             yield from _over(
                 f"ceiling_{what}",
                 rate / most,
-                (at.near_ceiling, at.at_ceiling),
-                f"{rate:,.0f} {what}/s is {rate / most:.0%} of what this machine's client reaches",
+                (at.near_ceiling, None if idle else at.at_ceiling),
+                f"{rate:,.0f} {what}/s is {rate / most:.0%} of what `modelforge calibrate` found"
+                f" this machine's client to reach{doubt}",
             )
 
 

@@ -48,6 +48,8 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({}, {"successful": 0}, "nothing_measured", "INVALID"),
         ({}, {"requests_per_s": 900.0}, "ceiling_requests", "SUSPECT"),
         ({}, {"requests_per_s": 990.0}, "ceiling_requests", "INVALID"),
+        ({"cpu_share": 0.8}, {"requests_per_s": 990.0}, "ceiling_requests", "INVALID"),
+        ({"cpu_share": 0.3}, {"requests_per_s": 990.0}, "ceiling_requests", "SUSPECT"),
         ({}, {"loss": "cut off after 3 batches", "missing": 7}, "recording_cut", "SUSPECT"),
         ({"said_goodbye": False}, {}, "cut_short", "SUSPECT"),
         ({}, {"workers": (CALM, WorkerEvidence(worker=1))}, "worker_lost", "INVALID"),
@@ -86,6 +88,14 @@ def test_many_failures_are_a_note() -> None:
 def test_a_closed_loop_has_no_schedule_to_miss() -> None:
     verdict = verdict_on({"unsent_due": 500}, open_loop=False, schedule_lag_p99_ms=900.0)
     assert verdict == Verdict(status=Status.VALID)
+
+
+def test_a_ceiling_that_is_reached_with_time_to_spare_is_doubted() -> None:
+    (reason,) = verdict_on({"cpu_share": 0.3}, requests_per_s=5000.0).reasons
+    assert "500% of what `modelforge calibrate` found" in reason.message
+    assert "30% of a core was enough: calibrate again" in reason.message
+    (reason,) = verdict_on({"cpu_share": 0.8}, requests_per_s=990.0).reasons
+    assert "again" not in reason.message
 
 
 def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
