@@ -22,13 +22,11 @@ _RATES: Final = ("requests_per_s", "events_per_s")
 
 def this_machine() -> Machine:
     """The machine, the interpreter and the version that this process runs on."""
-    from importlib.metadata import version  # noqa: PLC0415 (not needed to report)
+    from importlib.metadata import version  # noqa: PLC0415 (a run without calibration needs none)
 
     return Machine(
         cpu=_cpu_name(),
-        cores=len(os.sched_getaffinity(0))
-        if hasattr(os, "sched_getaffinity")
-        else os.cpu_count() or 1,
+        cores=_cores(),
         python=platform.python_version(),
         modelforge=version("modelforge-testing"),
     )
@@ -40,7 +38,7 @@ def store(calibration: Calibration) -> Path:
     Raises:
         OSError: it cannot be written.
     """
-    path = _path(calibration.machine)
+    path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_suffix(f".{os.getpid()}.new")
     new.write_text(json.dumps(calibration.to_document(), indent=2) + "\n", encoding="utf-8")
@@ -54,11 +52,11 @@ def asked_of(workers: int) -> dict[str, Any]:
     Kept there, so that a report that is made later or elsewhere judges by the machine that ran.
     Empty where nothing was ever measured here.
     """
-    machine = this_machine()
     try:
-        calibration = Calibration.from_json(_path(machine).read_bytes())
+        calibration = Calibration.from_json(_path().read_bytes())
     except (OSError, ValueError):
         return {}
+    machine = this_machine()
     if unfit := calibration.unfit(machine, datetime.now(UTC)):
         return {"calibration": {_UNFIT: unfit}}
     ceiling = calibration.ceiling(workers)
@@ -87,11 +85,17 @@ def of_plan(asked: Any) -> tuple[Ceiling | None, Reason | None]:
     return Ceiling(**rates), None
 
 
-def _path(machine: Machine) -> Path:
+def _path() -> Path:
     # A home that several machines share has a file for each.
-    identity = f"{platform.node()}\n{machine.cpu}\n{machine.cores}"
+    identity = f"{platform.node()}\n{_cpu_name()}\n{_cores()}"
     name = hashlib.sha256(identity.encode()).hexdigest()[:16]
     return user_state_path("modelforge") / "calibration" / f"{name}.json"
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def _cpu_name() -> str:
