@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from modelforge.benchmark.evidence import WorkerEvidence
+from modelforge.benchmark.growth import Growth
 
 
 class Status(StrEnum):
@@ -65,6 +66,8 @@ class Limits:
         unsent_share, many_unsent_share: of an open loop's arrivals, never sent.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
         spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
+        grown_ms: the wait for the first token grew by so much from the beginning to the end of an
+            open loop: a note.
         failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
     """
 
@@ -85,6 +88,7 @@ class Limits:
     near_ceiling: float = 0.85
     at_ceiling: float = 0.95
     spare_cpu_share: float = 0.7
+    grown_ms: float = 100.0
     failed_share: float = 0.05
 
 
@@ -109,6 +113,7 @@ class Evidence:
         workers: one each.
         missing: requests under way at the last word of workers that were lost.
         loss: how the recording ended before its end; None: it did not.
+        growth: of the wait from due to the first token; None: not to be told.
     """
 
     open_loop: bool
@@ -121,6 +126,7 @@ class Evidence:
     workers: tuple[WorkerEvidence, ...] = field(default_factory=tuple)
     missing: int = 0
     loss: str | None = None
+    growth: Growth | None = None
 
 
 _NEEDED = (("p90", 10), ("p95", 20), ("p99", 100), ("p99.9", 1000))
@@ -137,6 +143,7 @@ def judge(
         *_of_loss(evidence),
         *(reason for worker in evidence.workers for reason in _of_worker(worker, evidence, at)),
         *_of_schedule(evidence, at),
+        *_of_growth(evidence, at),
         *_of_ceiling(evidence, ceiling or Ceiling(), at),
     ]
     order = list(Status)
@@ -287,6 +294,19 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
             unsent / arrivals,
             (at.unsent_share, at.many_unsent_share),
             f"{unsent:,} of {arrivals:,} arrivals were due and never sent",
+        )
+
+
+def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    growth = evidence.growth
+    if growth is not None and growth.beyond(at.grown_ms):
+        yield Reason(
+            code="growing_wait",
+            status=Status.VALID,
+            message="the server fell behind: the wait for the first token grew by"
+            f" {growth.ms_per_s:,.3g} ms a second, so that latencies tell how long the run was",
+            measured=growth.total_ms,
+            limit=at.grown_ms,
         )
 
 
