@@ -15,7 +15,7 @@ from modelforge.app.registry import ModelForgeRegistry
 from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
-from modelforge.config.builtin import REPLAY_PROVIDER
+from modelforge.config.builtin import OWN_PROVIDERS, REPLAY_PROVIDER
 from modelforge.core.errors import CannotBegin, Interrupted
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
@@ -221,6 +221,7 @@ def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Pla
             **config.to_asked(),
             **kept_calibration.asked_of(config.workers),
             "path": "wire" if wire else other,
+            "served_here": config.provider in OWN_PROVIDERS,
             "run": run + 1,
             "runs": config.runs,
             "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),

@@ -108,6 +108,7 @@ def summarise(
         workers=workers,
         missing=missing,
         loss=loss,
+        served_here=bool(plan.asked.get("served_here")),
         growth=growth,
     )
     return BenchmarkResult(

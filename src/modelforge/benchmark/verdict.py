@@ -57,6 +57,9 @@ class Limits:
         waiting_share, waiting_ratio: the CPU was another's for this part of the time, and for
             this part of the time the worker could have used it. Both, so that neither a busy
             worker's short waits nor the wake-ups of an idle one count.
+        no_idle_share, others_share: the cores had less idle time than the one and were another's
+            for more than the other: whoever wakes up there waits for its turn, and the kernel's
+            own work on what is sent and received does, which no process' clock tells.
         starved_share: from here on, of the time, the machine was too small.
         late_p99_ms, very_late_p99_ms: how late the loop ran what was due, in the typical interval.
             Stamps are as late as that. A tenth of a usual TTFT, and half of it.
@@ -77,6 +80,8 @@ class Limits:
     waiting_share: float = 0.10
     waiting_ratio: float = 0.25
     starved_share: float = 0.30
+    no_idle_share: float = 0.05
+    others_share: float = 0.5
     late_p99_ms: float = 10.0
     very_late_p99_ms: float = 50.0
     stopped_ms: float = 150.0
@@ -113,6 +118,7 @@ class Evidence:
         workers: one each.
         missing: requests under way at the last word of workers that were lost.
         loss: how the recording ended before its end; None: it did not.
+        served_here: the model's server was started by the run itself, on the same cores.
         growth: of the wait from due to the first token; None: not to be told.
     """
 
@@ -126,6 +132,7 @@ class Evidence:
     workers: tuple[WorkerEvidence, ...] = field(default_factory=tuple)
     missing: int = 0
     loss: str | None = None
+    served_here: bool = False
     growth: Growth | None = None
 
 
@@ -252,6 +259,7 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
             (at.waiting_share, at.starved_share),
             f"{who} waited for a CPU {share:.0%} of the time: others kept them busy",
         )
+    yield from _crowded(worker, evidence, at)
     yield from _over(
         "loop_lag",
         worker.lag_p99_ms,
@@ -259,6 +267,24 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
         f"the loop of {who} was {worker.lag_p99_ms or 0:.1f} ms late (p99): so are its stamps",
     )
     yield from _stopped(worker, evidence, at)
+
+
+def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    idle, others = worker.idle_share, worker.others_share
+    if idle is None or others is None or idle >= at.no_idle_share or others < at.others_share:
+        return
+    yield Reason(
+        code="cores_busy",
+        status=Status.VALID if evidence.served_here else Status.SUSPECT,
+        message=f"the cores of worker {worker.worker} were never idle, {others:.0%} of their time"
+        + (
+            " the model's own server had: what is sent and received waits for it, some ms"
+            if evidence.served_here
+            else " others had: what is sent and received waits for them, some ms"
+        ),
+        measured=others,
+        limit=at.others_share,
+    )
 
 
 def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
