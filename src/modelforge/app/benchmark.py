@@ -16,7 +16,7 @@ from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.config.builtin import OWN_PROVIDERS, REPLAY_PROVIDER
-from modelforge.core.errors import CannotBegin, Interrupted
+from modelforge.core.errors import CannotBegin, Interrupted, UsageError
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
@@ -83,8 +83,16 @@ class BenchmarkRunner:
         self.messages: dict[str, str] = {}
 
     def run(self, config: BenchmarkConfig) -> BenchmarkResult:
-        """`run_benchmark`, for those who do not wait otherwise."""
-        return asyncio.run(self.run_benchmark(config))
+        """`run_benchmark` for code that has no event loop.
+
+        Raises:
+            UsageError: also when there is one, as in a notebook: await ``run_benchmark`` there.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.run_benchmark(config))
+        raise UsageError("an event loop is running here: await run_benchmark(…) instead")
 
     async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
         """Ask, measure and report. When this is cancelled, the workers end too.
@@ -126,7 +134,10 @@ class BenchmarkRunner:
         from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (pyarrow)
 
         path = benchmark_records.of_run(path, run)
-        with benchmark_records.create(path, folder=self._file is None) as file:
+        with (
+            benchmark_records.disk_trouble(path),
+            benchmark_records.create(path, folder=self._file is None) as file,
+        ):
             if self._observer is not None:
                 self._observer.began(config, run=run, records=path)
             coordinator = self._coordinator = Coordinator(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import platformdirs
 
 from modelforge.benchmark.slo import Slo
-from modelforge.core.errors import NotARecording, UsageError
+from modelforge.core.errors import ModelForgeError, NotARecording, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.rates import PriceList
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _UNPRINTED: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 80
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PATHS: Final = {
     "langchain": "through LangChain, which is slower than the wire: the client's own ceiling is"
     " lower, and what LangChain does between the network and its chunks is in every figure",
@@ -57,6 +60,24 @@ def create(path: Path, *, folder: bool) -> IO[bytes]:
         raise UsageError(
             f"cannot write the records to {path}: {error.strerror or error};"
             " name another file with --records"
+        ) from None
+
+
+@contextmanager
+def disk_trouble(path: Path) -> Iterator[None]:
+    """Say of a disk that takes no more records what can be done.
+
+    Raises:
+        ModelForgeError: in the place of an OSError of the disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise ModelForgeError(
+            f"cannot write more records to {path}: {error.strerror}; the run ended, and what was"
+            f" written before can be reported with --from-records {path}"
         ) from None
 
 
