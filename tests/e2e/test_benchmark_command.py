@@ -159,6 +159,23 @@ def test_prompts_of_several_files(target: Session, server: OpenAIServer) -> None
     assert server.requests[0].body["max_tokens"] == 9
 
 
+@pytest.mark.parametrize(
+    "option", [("--prompt-field", "question"), ("--template", "{{ question }}")]
+)
+def test_the_rows_of_a_dataset(
+    target: Session, server: OpenAIServer, option: tuple[str, str]
+) -> None:
+    rows = [{"question": text, "answer": "no"} for text in ("one", "two")]
+    (target.folder / "asked.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run = ("benchmark", "target/ok", "--requests", "4", "--warmup", "0", "-q", "--allow-invalid")
+    done = target.run(*run, "--prompts", "asked.jsonl", *option)
+    assert done.returncode == 0, done.stderr
+    assert {request.prompt for request in server.requests} == {"one", "two"}
+    refused = target.run(*run, "-p", "hi", *option)
+    assert refused.returncode == 2
+    assert "--prompts" in refused.stderr
+
+
 def test_conversations_wait_for_their_answers(target: Session, server: OpenAIServer) -> None:
     (target.folder / "talk.jsonl").write_text(json.dumps({"turns": ["first", "second"]}))
     done = target.run(
