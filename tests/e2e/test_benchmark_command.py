@@ -459,6 +459,24 @@ def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
     assert b"Traceback" not in errors
 
 
+def test_what_ends_after_ctrl_c_is_in_no_rate(target: Session, server: OpenAIServer) -> None:
+    """The measurement ends when it was stopped, not with the last answer."""
+    command = target.start(
+        "benchmark", "target/slow:3000", "-c", "2", "--duration", "60s", "--warmup", "0",
+        "--records", "r.arrows",
+    )  # fmt: skip
+    until(lambda: server.in_flight == 2)
+    started_s = time.monotonic()
+    time.sleep(0.5)
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=60)
+    took_s = time.monotonic() - started_s
+    found = document(target, "--from-records", "r.arrows")
+    assert found["requests"]["total"] == found["requests"]["cooldown"] == 2
+    assert found["duration_s"] < took_s - 1
+    assert found["requests_per_s"] == 0
+
+
 def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> None:
     command = target.start(
         "benchmark", "target/stall", "--duration", "60s", "--warmup", "0", "--cooldown", "50s"

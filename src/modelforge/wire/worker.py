@@ -160,13 +160,19 @@ class Worker:
                 self._go.set_result(int(line.split()[1]))
             elif line.startswith(STOP):
                 self._stopped = True
-                self._run.stop()
+                self._stop()
             elif line.startswith(QUIT):
                 break
         if not self._go.done():
             os._exit(1)  # nothing was measured, and nobody waits for it
-        self._run.stop()
+        self._stop()
         self._client.abandon()
+
+    def _stop(self) -> None:
+        """What is answered from now on comes after the end, and is in no rate."""
+        self._run.stop()
+        now_ns, ends_ns = monotonic_ns(), self._recorder.ends_ns
+        self._recorder.ends_ns = now_ns if ends_ns is None else min(now_ns, ends_ns)
 
     async def _flush_often(self) -> None:
         while True:
