@@ -4,7 +4,7 @@ see that it says nothing.
     python -m bench.verdict_truth [--clean 30] [--each 3] [--seconds 3]
 
 Real commands against servers of this machine: `modelforge.simulator.yardstick`, on the first core.
-Disturbances, each repeated ``--each`` times: the worker is stopped for 200 ms; a busy process is
+Disturbances, each repeated ``--each`` times: the worker, or the command, is stopped for 200 ms; a busy process is
 pinned to the client's core; one core has a load that needs two, as more arrivals than it can send,
 as more streams than it can read, and as two workers on one core. Needs Linux, taskset and two
 cores. Ends with 1 where a disturbed run is VALID or a clean one is not.
@@ -73,6 +73,13 @@ def stop_worker(process: subprocess.Popen[str]) -> None:
     os.kill(worker, signal.SIGCONT)
 
 
+def stop_command(process: subprocess.Popen[str]) -> None:
+    """Stop the command itself, and not its workers."""
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(STOP_S)
+    process.send_signal(signal.SIGCONT)
+
+
 PACED = ("--rate", "100")
 CLEAN = (
     Case(name="8 clients that wait", load=("-c", "8"), pinned=False),
@@ -84,6 +91,7 @@ CLEAN = (
 DISTURBED = (
     Case(name="worker stopped for 200 ms", load=PACED, disturb=stop_worker),
     Case(name="the same, 64 clients", load=("-c", "64"), disturb=stop_worker),
+    Case(name="command stopped for 200 ms", load=PACED, disturb=stop_command),
     Case(name="a hog on its core, 100 requests/s", load=PACED, hogs=1),
     Case(name="a hog on its core, 64 clients", load=("-c", "64"), hogs=1),
     Case(name="three hogs on its core, 8 clients", load=("-c", "8"), hogs=3),

@@ -447,6 +447,26 @@ def test_records_that_cannot_be_written_are_refused_at_once(shell: Session) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("whom", ["command", "worker"])
+def test_who_was_stopped_is_said(shell: Session, whom: str) -> None:
+    with OpenAIServer() as server:
+        command = shell.start(
+            "benchmark", "target/slow:20", "--concurrency", "2", "--duration", "4s",
+            "--warmup", "0", "--records", "r.arrows", "-q", "--allow-invalid",
+            "--set", f"providers.target.base_url={server.base_url}",
+        )  # fmt: skip
+        records = shell.folder / "r.arrows"
+        until(lambda: records.exists() and records.stat().st_size > 8000)
+        pid = command.pid if whom == "command" else workers_of(command.pid)[0]
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.3)
+        os.kill(pid, signal.SIGCONT)
+        command.communicate(timeout=60)
+    found = document(shell, "--from-records", "r.arrows")
+    codes = [reason["code"] for reason in found["verdict"]["reasons"]]
+    assert ("parent_stopped" if whom == "command" else "client_stopped") in codes
+
+
 def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
     command = shell.start(*LONG, "--records", "r.arrows")
     records = shell.folder / "r.arrows"

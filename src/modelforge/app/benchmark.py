@@ -122,6 +122,11 @@ class BenchmarkRunner:
         if self._coordinator is not None:
             self._coordinator.stop()
 
+    def was_stopped(self) -> None:
+        """This process did not run for a while (SIGSTOP): the report says so."""
+        if self._coordinator is not None:
+            self._coordinator.was_stopped()
+
     async def _run(
         self,
         config: BenchmarkConfig,

@@ -108,6 +108,7 @@ def summarise(
         workers=workers,
         missing=missing,
         loss=loss,
+        pauses=max((said.parent_pauses for said in telemetry), default=0),
         served_here=bool(plan.asked.get("served_here")),
         growth=growth,
     )

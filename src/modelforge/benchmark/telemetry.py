@@ -41,6 +41,7 @@ class Telemetry:
             another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
         idle_s: seconds since the machine started in which a core that the worker may use was idle,
             over all of these ``cores``; None: not known.
+        parent_pauses: how often the worker's parent was stopped and went on, until now.
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
     """
@@ -57,6 +58,7 @@ class Telemetry:
     run_delay_s: float | None = None
     idle_s: float | None = None
     cores: int | None = None
+    parent_pauses: int = 0
     window_ns: tuple[int, int] | None = None
     final: bool = False
 
@@ -78,6 +80,7 @@ class Telemetry:
             "run_delay_s": self.run_delay_s,
             "idle_s": self.idle_s,
             "cores": self.cores,
+            "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
@@ -115,6 +118,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         run_delay_s=None if run_delay_s is None else float(run_delay_s),
         idle_s=None if idle_s is None else float(idle_s),
         cores=None if cores is None else int(cores),
+        parent_pauses=int(document.get("parent_pauses", 0)),
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
     )

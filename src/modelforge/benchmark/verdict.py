@@ -118,6 +118,7 @@ class Evidence:
         workers: one each.
         missing: requests under way at the last word of workers that were lost.
         loss: how the recording ended before its end; None: it did not.
+        pauses: how often the run's own process, the workers' parent, was stopped.
         served_here: the model's server was started by the run itself, on the same cores.
         growth: of the wait from due to the first token; None: not to be told.
     """
@@ -132,6 +133,7 @@ class Evidence:
     workers: tuple[WorkerEvidence, ...] = field(default_factory=tuple)
     missing: int = 0
     loss: str | None = None
+    pauses: int = 0
     served_here: bool = False
     growth: Growth | None = None
 
@@ -149,6 +151,7 @@ def judge(
         *_of_requests(evidence, at),
         *_of_loss(evidence),
         *(reason for worker in evidence.workers for reason in _of_worker(worker, evidence, at)),
+        *_of_parent(evidence),
         *_of_schedule(evidence, at),
         *_of_growth(evidence, at),
         *_of_ceiling(evidence, ceiling or Ceiling(), at),
@@ -300,6 +303,19 @@ def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator
         measured=stop_ms,
         limit=at.stopped_ms,
     )
+
+
+def _of_parent(evidence: Evidence) -> Iterator[Reason]:
+    if evidence.pauses:
+        times = f"{evidence.pauses} times" if evidence.pauses > 1 else "once"
+        yield Reason(
+            code="parent_stopped",
+            status=Status.SUSPECT,
+            message=f"the run's own process was stopped {times} meanwhile (SIGSTOP, Ctrl-Z);"
+            " its workers measured on, unless they were stopped too",
+            measured=evidence.pauses,
+            limit=1,
+        )
 
 
 def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:

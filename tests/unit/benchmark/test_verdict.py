@@ -41,6 +41,7 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({"lag_p99_ms": 80.0}, {}, "loop_lag", "INVALID"),
         ({"lag_max_ms": 190.0}, {}, "client_stopped", "SUSPECT"),
         ({"lag_max_ms": 190.0}, {"duration_s": 5.0}, "client_stopped", "INVALID"),
+        ({}, {"pauses": 1}, "parent_stopped", "SUSPECT"),
         ({"unsent_due": 5}, {}, "unsent_arrivals", "SUSPECT"),
         ({"unsent_due": 500}, {}, "unsent_arrivals", "INVALID"),
         ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
