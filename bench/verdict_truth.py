@@ -4,10 +4,10 @@ see that it says nothing.
     python -m bench.verdict_truth [--clean 30] [--each 3] [--seconds 3]
 
 Real commands against servers of this machine: `modelforge.simulator.yardstick`, on the first core.
-Disturbances, each repeated ``--each`` times: the worker, or the command, is stopped for 200 ms; a busy process is
-pinned to the client's core; one core has a load that needs two, as more arrivals than it can send,
-as more streams than it can read, and as two workers on one core. Needs Linux, taskset and two
-cores. Ends with 1 where a disturbed run is VALID or a clean one is not.
+Disturbances, each repeated ``--each`` times: the worker, or the command, is stopped for 200 ms; a
+busy process is pinned to the client's core; one core has a load that needs two, as more arrivals
+than it can send, as more streams than it can read, and as two workers on one core. Needs Linux,
+taskset and two cores. Ends with 1 where a disturbed run is VALID or a clean one is not.
 """
 
 from __future__ import annotations
