@@ -67,7 +67,7 @@ def test_each_fault_is_named_and_touches_no_other_stream(shell: Session) -> None
     assert found["requests"]["successful"] == ROUNDS * len(faults)
     for kind in found["errors"]:
         assert f"{kind}: " in done.stderr  # one message each, in words
-    with pa.ipc.open_stream(shell.folder / "r.arrows") as stream:
+    with (shell.folder / "r.arrows").open("rb") as file, pa.ipc.open_stream(file) as stream:
         rows = stream.read_all().select(["index", "error"]).to_pylist()
     for row in rows:
         assert row["error"] == CLASSES.get(prompts[row["index"] % len(prompts)]), row
