@@ -7,6 +7,8 @@ python -m bench.catalogue_load
 python -m bench.simulator_capacity
 python -m bench.benchmark_report
 python -m bench.stats_coverage
+python -m bench.find_max
+python -m bench.verdict_truth
 if [ -n "${TARGET_BASE_URL:-}" ]; then
   python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
 else

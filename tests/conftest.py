@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,3 +37,18 @@ def target(shell: Session, server: OpenAIServer) -> Session:
         f'[providers.target]\nbase_url = "{server.base_url}"\n'
     )
     return shell
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a certificate that nobody vouches for but itself."""
+    if shutil.which("openssl") is None:
+        pytest.skip("the openssl command is not there")
+    folder = tmp_path_factory.mktemp("authority")
+    subprocess.run(
+        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-keyout", "key.pem", "-out", "ca.pem", "-subj", "/CN=ours", "-days", "2",
+         "-addext", "subjectAltName=IP:127.0.0.1"],
+        cwd=folder, check=True, capture_output=True,
+    )  # fmt: skip
+    return folder

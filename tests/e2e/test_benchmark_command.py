@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -15,7 +16,7 @@ import pytest
 
 from modelforge.export.benchmark_schema import BenchmarkDocument
 from tests.support.command import COMMAND, Session
-from tests.support.openai_server import OpenAIServer
+from tests.support.openai_server import BEHAVIOURS, Connection, OpenAIServer
 
 # A busy machine may spoil the figures; what is tested here are not they.
 RUN = ("benchmark", "sim/fast", "--requests", "5", "--allow-invalid")
@@ -156,6 +157,23 @@ def test_prompts_of_several_files(target: Session, server: OpenAIServer) -> None
     assert set(asked) == {"one", "two"}
     assert asked.count("one") > asked.count("two")
     assert server.requests[0].body["max_tokens"] == 9
+
+
+@pytest.mark.parametrize(
+    "option", [("--prompt-field", "question"), ("--template", "{{ question }}")]
+)
+def test_the_rows_of_a_dataset(
+    target: Session, server: OpenAIServer, option: tuple[str, str]
+) -> None:
+    rows = [{"question": text, "answer": "no"} for text in ("one", "two")]
+    (target.folder / "asked.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    run = ("benchmark", "target/ok", "--requests", "4", "--warmup", "0", "-q", "--allow-invalid")
+    done = target.run(*run, "--prompts", "asked.jsonl", *option)
+    assert done.returncode == 0, done.stderr
+    assert {request.prompt for request in server.requests} == {"one", "two"}
+    refused = target.run(*run, "-p", "hi", *option)
+    assert refused.returncode == 2
+    assert "--prompts" in refused.stderr
 
 
 def test_conversations_wait_for_their_answers(target: Session, server: OpenAIServer) -> None:
@@ -339,34 +357,114 @@ def test_closed_stdout_is_one_line(shell: Session) -> None:
     assert "standard output is closed" in done.stderr
 
 
-def test_a_killed_command_leaves_its_records_and_no_orphan(shell: Session) -> None:
-    command = shell.start(*LONG, "--records", "r.arrows", "-q")
-    records = shell.folder / "r.arrows"
+def test_a_killed_command_leaves_its_records_and_no_orphan(
+    target: Session, server: OpenAIServer
+) -> None:
+    command = target.start(
+        "benchmark", "target/slow:20", "--concurrency", "4", "--duration", "60s", "--warmup", "0",
+        "--records", "r.arrows", "-q",
+    )  # fmt: skip
+    records = target.folder / "r.arrows"
     until(lambda: records.exists() and records.stat().st_size > 8000)
+    answered = len(server.requests) - server.in_flight
+    time.sleep(3)  # records are on disk after a second
     workers = workers_of(command.pid)
     assert len(workers) == 1
     command.kill()
     command.communicate()
     until(lambda: all(map(is_gone, workers)))
-    found = document(shell, "--from-records", "r.arrows")
-    assert found["requests"]["successful"] > 0
+    found = document(target, "--from-records", "r.arrows")
+    assert found["requests"]["successful"] >= answered > 0
     assert found["verdict"]["status"] != "VALID"
-    assert not found["recording"]["complete"] or "cut_short" in [
-        reason["code"] for reason in found["verdict"]["reasons"]
-    ]
+    codes = [reason["code"] for reason in found["verdict"]["reasons"]]
+    assert "cut_short" in codes or "recording_cut" in codes
+    assert found["recording"]["missing_requests"] in range(1, 5)
 
 
-def test_a_killed_worker_is_said_to_be_lost(shell: Session) -> None:
-    command = shell.start(
-        "benchmark", "sim/steady", "--concurrency", "4", "--workers", "2", "--duration", "5s",
+def test_a_killed_worker_is_said_to_be_lost(target: Session, server: OpenAIServer) -> None:
+    command = target.start(
+        "benchmark", "target/slow:20", "--concurrency", "4", "--workers", "2", "--duration", "6s",
         "--warmup", "0", "--records", "r.arrows",
     )  # fmt: skip
-    records = shell.folder / "r.arrows"
+    records = target.folder / "r.arrows"
     until(lambda: records.exists() and records.stat().st_size > 8000)
-    os.kill(workers_of(command.pid)[0], signal.SIGKILL)
+    answered = len(server.requests) - server.in_flight
+    time.sleep(3)
+    workers = workers_of(command.pid)
+    os.kill(workers[0], signal.SIGKILL)
     output, _ = command.communicate(timeout=60)
     assert command.returncode == 3
     assert b"worker_lost" in output
+    assert all(map(is_gone, workers))
+    found = document(target, "--from-records", "r.arrows")
+    assert found["requests"]["successful"] >= answered > 0
+    assert found["recording"]["missing_requests"] >= 1
+    assert "under way at the last word" in found["verdict"]["reasons"][0]["message"]
+
+
+def test_a_stalled_server_shows_from_when_requests_were_due(shell: Session) -> None:
+    freed = asyncio.Event()
+
+    async def stalled(connection: Connection) -> None:
+        await asyncio.wait_for(freed.wait(), 30)
+        await BEHAVIOURS["ok"](connection, "")
+
+    async def first(connection: Connection) -> None:
+        if len(server.requests) == 1:
+            asyncio.get_running_loop().call_later(2.0, freed.set)
+        await stalled(connection)
+
+    with OpenAIServer(handler=first) as server:
+        found = document(
+            shell, "target/any", "--rate", "50", "--arrival", "constant", "--duration", "2s",
+            "--warmup", "0", "--max-connections", "2", "-p", "hi",
+            "--set", f"providers.target.base_url={server.base_url}",
+        )  # fmt: skip
+    assert found["requests"]["successful"] == 100
+    # Half of what was due in two seconds waited for one or more; only two had been sent.
+    assert found["e2e_from_due_ms"]["p50"] >= 900
+    assert found["ttft_from_due_ms"]["mean"] - found["ttft_ms"]["mean"] >= 500
+    assert "schedule_lag" in [reason["code"] for reason in found["verdict"]["reasons"]]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")
+def test_a_full_disk_is_one_line(shell: Session) -> None:
+    run = ("benchmark", "sim/fast", "--concurrency", "2", "--duration", "30s", "-q")
+    done = shell.run(*run, "--records", "/dev/full")
+    assert done.returncode == 1
+    assert "cannot write more records to /dev/full: No space left" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    report = shell.run(*RUN, "-q", "-o", "/dev/full", "--export", "json")
+    assert report.returncode == 1
+    assert "--from-records" in report.stderr
+    assert len(report.stderr.splitlines()) == 1
+
+
+def test_records_that_cannot_be_written_are_refused_at_once(shell: Session) -> None:
+    done = shell.run(*RUN, "--records", "/proc/here.arrows")
+    assert done.returncode == 2
+    assert "cannot write the records to /proc/here.arrows" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("whom", ["command", "worker"])
+def test_who_was_stopped_is_said(shell: Session, whom: str) -> None:
+    with OpenAIServer() as server:
+        command = shell.start(
+            "benchmark", "target/slow:20", "--concurrency", "2", "--duration", "4s",
+            "--warmup", "0", "--records", "r.arrows", "-q", "--allow-invalid",
+            "--set", f"providers.target.base_url={server.base_url}",
+        )  # fmt: skip
+        records = shell.folder / "r.arrows"
+        until(lambda: records.exists() and records.stat().st_size > 8000)
+        pid = command.pid if whom == "command" else workers_of(command.pid)[0]
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.3)
+        os.kill(pid, signal.SIGCONT)
+        command.communicate(timeout=60)
+    found = document(shell, "--from-records", "r.arrows")
+    codes = [reason["code"] for reason in found["verdict"]["reasons"]]
+    assert ("parent_stopped" if whom == "command" else "client_stopped") in codes
 
 
 def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
@@ -379,6 +477,24 @@ def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
     assert b"TTFT" in output
     assert b"stopping" in errors
     assert b"Traceback" not in errors
+
+
+def test_what_ends_after_ctrl_c_is_in_no_rate(target: Session, server: OpenAIServer) -> None:
+    """The measurement ends when it was stopped, not with the last answer."""
+    command = target.start(
+        "benchmark", "target/slow:3000", "-c", "2", "--duration", "60s", "--warmup", "0",
+        "--records", "r.arrows",
+    )  # fmt: skip
+    until(lambda: server.in_flight == 2)
+    started_s = time.monotonic()
+    time.sleep(0.5)
+    command.send_signal(signal.SIGINT)
+    command.communicate(timeout=60)
+    took_s = time.monotonic() - started_s
+    found = document(target, "--from-records", "r.arrows")
+    assert found["requests"]["total"] == found["requests"]["cooldown"] == 2
+    assert found["duration_s"] < took_s - 1
+    assert found["requests_per_s"] == 0
 
 
 def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from modelforge import BenchmarkConfig, BenchmarkResult, BenchmarkRunner, ModelForgeRegistry
-from modelforge.core.errors import ConnectionFailed, RequestError
+from modelforge.core.errors import ConnectionFailed, RequestError, UsageError
 from tests.e2e.test_benchmark_command import is_gone, until, workers_of
+from tests.support.command import Session
 
 
 def test_the_synchronous_door(tmp_path: Path) -> None:
@@ -53,6 +56,35 @@ async def test_cancelled_its_workers_end(tmp_path: Path) -> None:
             await running
     assert workers
     until(lambda: all(map(is_gone, workers)))
+
+
+async def test_under_a_loop_that_runs_already(tmp_path: Path) -> None:
+    config = BenchmarkConfig("sim", "fast", ["hi"], 2, max_requests=6)
+    with ModelForgeRegistry() as registry:
+        runner = BenchmarkRunner(registry, records=tmp_path / "r.arrows")
+        assert (await runner.run_benchmark(config)).total_requests == 6
+        with pytest.raises(UsageError, match="await run_benchmark"):
+            runner.run(config)
+
+
+def test_a_script_needs_no_main(shell: Session) -> None:
+    """Workers begin anew: they do not run the script that started them."""
+    (shell.folder / "script.py").write_text(
+        "from modelforge import BenchmarkConfig, BenchmarkRunner, ModelForgeRegistry\n"
+        "with ModelForgeRegistry() as registry:\n"
+        "    config = BenchmarkConfig('sim', 'fast', ['hi'], 2, max_requests=6, workers=2)\n"
+        "    print(BenchmarkRunner(registry).run(config).total_requests)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "script.py"],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert (done.stdout, done.stderr) == ("6\n", "")
 
 
 def test_who_cannot_be_reached_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

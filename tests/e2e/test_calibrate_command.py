@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
+
+import pytest
 
 from modelforge.benchmark.calibration import Calibration
 from tests.support.command import Session
@@ -25,3 +29,26 @@ def test_too_short_a_time_is_refused(shell: Session) -> None:
     done = shell.run("calibrate", "--seconds", "0")
     assert (done.returncode, done.stdout) == (2, "")
     assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("changes", "where", "code"),
+    [
+        ({"most_requests_per_s": 0.001, "most_events_per_s": 0.001}, "reasons", "ceiling_requests"),
+        ({"measured_at": "2020-01-01T00:00:00+00:00"}, "notes", "calibration_stale"),
+    ],
+)
+def test_later_runs_are_judged_by_it(
+    shell: Session, changes: dict[str, Any], where: str, code: str
+) -> None:
+    assert shell.run("calibrate", "--seconds", "0.6").returncode == 0
+    state = Path(shell.environment["XDG_STATE_HOME"])
+    (kept,) = state.rglob("calibration/*.json")
+    kept.write_text(json.dumps(json.loads(kept.read_text()) | changes))
+    asked = ("--requests", "20", "--export", "json", "--allow-invalid", "--records", "r.arrows")
+    done = shell.run("benchmark", "sim/fast", *asked)
+    assert done.returncode == 0, done.stderr
+    assert code in [reason["code"] for reason in json.loads(done.stdout)["verdict"][where]]
+    kept.unlink()  # what the run knew is in its records
+    again = shell.run("benchmark", "--from-records", "r.arrows", *asked[2:5])
+    assert code in [reason["code"] for reason in json.loads(again.stdout)["verdict"][where]]

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import resource
-import shutil
 import ssl
-import subprocess
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -315,21 +313,6 @@ async def test_other_protocols(name: str, model: str) -> None:
                 if model == "tools":
                     calls = 1 if name == "gemini" else len(ARGUMENTS) + 1
                 assert reading.tokens == 2 + calls + reading.reasoning_tokens
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a certificate that nobody vouches for but itself."""
-    if shutil.which("openssl") is None:
-        pytest.skip("the openssl command is not there")
-    folder = tmp_path_factory.mktemp("authority")
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
-         "-nodes", "-keyout", "key.pem", "-out", "ca.pem", "-subj", "/CN=ours", "-days", "2",
-         "-addext", "subjectAltName=IP:127.0.0.1"],
-        cwd=folder, check=True, capture_output=True,
-    )  # fmt: skip
-    return folder
 
 
 async def test_tls(authority: Path) -> None:

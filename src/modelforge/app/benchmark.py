@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Protocol
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_records, kept_calibration
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
-from modelforge.config.builtin import REPLAY_PROVIDER
-from modelforge.core.errors import CannotBegin, Interrupted
+from modelforge.config.builtin import OWN_PROVIDERS, REPLAY_PROVIDER
+from modelforge.core.errors import CannotBegin, Interrupted, UsageError
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
@@ -83,8 +83,16 @@ class BenchmarkRunner:
         self.messages: dict[str, str] = {}
 
     def run(self, config: BenchmarkConfig) -> BenchmarkResult:
-        """`run_benchmark`, for those who do not wait otherwise."""
-        return asyncio.run(self.run_benchmark(config))
+        """`run_benchmark` for code that has no event loop.
+
+        Raises:
+            UsageError: also when there is one, as in a notebook: await ``run_benchmark`` there.
+        """
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.run_benchmark(config))
+        raise UsageError("an event loop is running here: await run_benchmark(…) instead")
 
     async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
         """Ask, measure and report. When this is cancelled, the workers end too.
@@ -114,6 +122,11 @@ class BenchmarkRunner:
         if self._coordinator is not None:
             self._coordinator.stop()
 
+    def was_stopped(self) -> None:
+        """This process did not run for a while (SIGSTOP): the report says so."""
+        if self._coordinator is not None:
+            self._coordinator.was_stopped()
+
     async def _run(
         self,
         config: BenchmarkConfig,
@@ -126,7 +139,10 @@ class BenchmarkRunner:
         from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (pyarrow)
 
         path = benchmark_records.of_run(path, run)
-        with benchmark_records.create(path, folder=self._file is None) as file:
+        with (
+            benchmark_records.disk_trouble(path),
+            benchmark_records.create(path, folder=self._file is None) as file,
+        ):
             if self._observer is not None:
                 self._observer.began(config, run=run, records=path)
             coordinator = self._coordinator = Coordinator(
@@ -219,7 +235,9 @@ def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Pla
         workers=config.workers,
         asked={
             **config.to_asked(),
+            **kept_calibration.asked_of(config.workers),
             "path": "wire" if wire else other,
+            "served_here": config.provider in OWN_PROVIDERS,
             "run": run + 1,
             "runs": config.runs,
             "started_at": datetime.now(UTC).isoformat(timespec="milliseconds"),

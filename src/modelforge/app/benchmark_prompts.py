@@ -31,9 +31,16 @@ def one_prompt(
 
 
 def prompt_files(
-    named: Sequence[str], *, seed: int, max_tokens: int | None = None, ignore_eos: bool = False
+    named: Sequence[str],
+    *,
+    seed: int,
+    max_tokens: int | None = None,
+    ignore_eos: bool = False,
+    **of_rows: str,
 ) -> Workload:
     """The prompts of one file, or of several ``FILE=WEIGHT``; a weight that is not given is 1.
+
+    ``of_rows`` are the ``prompt_field`` and the ``template`` of `PromptSpec`.
 
     Raises:
         PromptError: a file cannot be read.
@@ -48,6 +55,7 @@ def prompt_files(
             seed=seed,
             max_tokens=max_tokens,
             ignore_eos=ignore_eos,
+            **of_rows,
         )
         sources.append((fixed, weight))
     if len(sources) == 1:
@@ -92,7 +100,7 @@ def _fixed(
     from modelforge.prompts.open import open_prompts  # noqa: PLC0415
     from modelforge.prompts.spec import PromptSpec  # noqa: PLC0415
 
-    with open_prompts(PromptSpec(**named)) as cases:  # type: ignore[arg-type]  # prompt or prompts
+    with open_prompts(PromptSpec(**named)) as cases:  # type: ignore[arg-type]  # all are texts
         prompts = tuple(case.prompt for case in cases)
     if len(prompts) > _MOST_PROMPTS:
         raise UsageError(f"{source}: a benchmark takes at most {_MOST_PROMPTS:,} prompts of a file")

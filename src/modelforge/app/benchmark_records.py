@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,16 +14,18 @@ from typing import IO, TYPE_CHECKING, Any, Final
 import platformdirs
 
 from modelforge.benchmark.slo import Slo
-from modelforge.core.errors import NotARecording, UsageError
+from modelforge.core.errors import ModelForgeError, NotARecording, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.rates import PriceList
 
 if TYPE_CHECKING:
     from modelforge.benchmark.recording import Recording
     from modelforge.benchmark.result import BenchmarkResult
+    from modelforge.benchmark.verdict import Reason
 
 _UNPRINTED: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 80
+_DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PATHS: Final = {
     "langchain": "through LangChain, which is slower than the wire: the client's own ceiling is"
     " lower, and what LangChain does between the network and its chunks is in every figure",
@@ -59,6 +63,24 @@ def create(path: Path, *, folder: bool) -> IO[bytes]:
         ) from None
 
 
+@contextmanager
+def disk_trouble(path: Path) -> Iterator[None]:
+    """Say of a disk that takes no more records what can be done.
+
+    Raises:
+        ModelForgeError: in the place of an OSError of the disk.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _DISK:
+            raise
+        raise ModelForgeError(
+            f"cannot write more records to {path}: {error.strerror}; the run ended, and what was"
+            f" written before can be reported with --from-records {path}"
+        ) from None
+
+
 def read(path: Path) -> Recording:
     """What a run left in ``path``, however it ended.
 
@@ -87,13 +109,16 @@ def report(
 
     ``slo`` replaces the one that the recording was made with.
     """
+    from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415
 
     slo = slo or _slo(recordings[0].plan.asked)
-    results = [
-        _noted(summarise_recording(recording, prices=prices, slo=slo)) for recording in recordings
-    ]
+    results = []
+    for recording in recordings:
+        ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
+        result = summarise_recording(recording, prices=prices, slo=slo, ceiling=ceiling)
+        results.append(_noted(result, stale))
     return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
 
 
@@ -107,13 +132,12 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
-def _noted(result: BenchmarkResult) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client."""
+def _noted(result: BenchmarkResult, *more: Reason | None) -> BenchmarkResult:
+    """With a note where requests did not go over the wire client, and with ``more``."""
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
-    through = _PATHS.get(str(result.plan.asked.get("path")))
-    if through is None:
-        return result
-    note = Reason(code="slow_path", status=Status.VALID, message=f"a run {through}")
-    verdict = replace(result.verdict, notes=(*result.verdict.notes, note))
+    notes = [note for note in more if note is not None]
+    if through := _PATHS.get(str(result.plan.asked.get("path"))):
+        notes.append(Reason(code="slow_path", status=Status.VALID, message=f"a run {through}"))
+    verdict = replace(result.verdict, notes=(*result.verdict.notes, *notes))
     return replace(result, verdict=verdict)

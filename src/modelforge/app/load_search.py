@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 
 from modelforge.app.benchmark import BenchmarkRunner
 from modelforge.benchmark.axis import Axis, concurrencies, rates
@@ -68,8 +69,11 @@ class LoadSearch:
         return await sweep(self._prober(self._config), self._axis, plan, on_probe=on_probe)
 
     def _prober(self, config: BenchmarkConfig) -> RunProbe:
+        seeds = count(config.seed)
+
         async def run(load: Load) -> BenchmarkResult:
-            probed = replace(config, load=load, concurrent_requests=1)
+            # Each draws anew: the same luck at every load would not show in the interval.
+            probed = replace(config, load=load, concurrent_requests=1, seed=next(seeds))
             if isinstance(load, ClosedLoop):
                 probed = replace(probed, workers=min(config.workers, load.concurrency))
             return await self._runner.run_benchmark(probed)

@@ -38,12 +38,17 @@ def answer_of(value: float, *, good: int, requests: int, share: float) -> Answer
         return Answer(value=value, holds=False, reliability=_MOST_RELIABLE)
     deviation = math.sqrt(_CORRELATION * requests * share * (1 - share))
     z = (good - share * requests) / deviation
+    return Answer(value=value, holds=good >= share * requests, reliability=_reliability(z))
+
+
+def outgrowing(value: float, *, score: float) -> Answer:
+    """The answer of a probe whose waits grew, by ``score`` standard errors: not for long."""
+    return Answer(value=value, holds=False, reliability=_reliability(score))
+
+
+def _reliability(z: float) -> float:
     reliability = 0.5 * (1 + math.erf(abs(z) / math.sqrt(2)))
-    return Answer(
-        value=value,
-        holds=good >= share * requests,
-        reliability=min(max(reliability, _LEAST_RELIABLE), _MOST_RELIABLE),
-    )
+    return min(max(reliability, _LEAST_RELIABLE), _MOST_RELIABLE)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -23,6 +23,8 @@ class WorkerEvidence:
         busiest_cpu_share: the same of its busiest interval.
         run_delay_share: seconds a second in which it could run and the CPU was another's.
         run_delay_ratio: that, over all the time it could run.
+        idle_share: of the time of the cores it may use, in which they had nothing to do.
+        others_share: of that time, in which they did something else than its work.
         lag_p99_ms: the median, over its intervals, of how late its loop was at the 99th percentile.
         lag_max_ms: the latest its loop ever was.
         unsent_due: arrivals that were overdue at its last word.
@@ -37,6 +39,8 @@ class WorkerEvidence:
     busiest_cpu_share: float | None = None
     run_delay_share: float | None = None
     run_delay_ratio: float | None = None
+    idle_share: float | None = None
+    others_share: float | None = None
     lag_p99_ms: float | None = None
     lag_max_ms: float | None = None
     unsent_due: int = 0
@@ -77,6 +81,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
     cpu_s = sum(span.cpu_s for span in spans)
     delays = [span.run_delay_s for span in spans if span.run_delay_s is not None]
     delay_s = sum(delays) if delays else None
+    idle_share, others_share = _shares_of_cores(said, window)
     return WorkerEvidence(
         worker=number,
         said_goodbye=any(one.final for one in said),
@@ -88,6 +93,8 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         run_delay_ratio=(
             None if delay_s is None or not cpu_s + delay_s else delay_s / (cpu_s + delay_s)
         ),
+        idle_share=idle_share,
+        others_share=others_share,
         lag_p99_ms=median(one.loop_lag_ms.p99 for one in measuring) if measuring else None,
         lag_max_ms=max((one.loop_lag_ms.max for one in measuring), default=None),
         unsent_due=said[-1].unsent_due,
@@ -121,6 +128,24 @@ def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterato
                 run_delay_s=(one.run_delay_s or 0) - (start.run_delay_s or 0) if known else None,
             )
         start = one
+
+
+def _shares_of_cores(
+    said: Sequence[Telemetry], window: tuple[int, int] | None
+) -> tuple[float | None, float | None]:
+    """How much of its cores' time was idle, and how much was another's; None: not known."""
+    wall_s = idle_s = own_s = 0.0
+    for earlier, later in pairwise(said):
+        known = (earlier.at_ns, later.at_ns, earlier.idle_s, later.idle_s, later.cores)
+        if None in known or not _within(earlier, later, window):
+            continue
+        wall_s += ((later.at_ns or 0) - (earlier.at_ns or 0)) / 1e9 * (later.cores or 0)
+        idle_s += (later.idle_s or 0.0) - (earlier.idle_s or 0.0)
+        own_s += later.cpu_s - earlier.cpu_s
+    if wall_s < _LEAST_INTERVAL_S:
+        return None, None
+    idle_share = min(max(idle_s / wall_s, 0.0), 1.0)
+    return idle_share, max(0.0, 1 - idle_share - own_s / wall_s)
 
 
 def _within(earlier: Telemetry | None, later: Telemetry, window: tuple[int, int] | None) -> bool:

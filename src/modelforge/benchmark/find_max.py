@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
-from modelforge.benchmark.edge_belief import Answer, EdgeBelief, answer_of
+from modelforge.benchmark.edge_belief import Answer, EdgeBelief, answer_of, outgrowing
 from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe, RunProbe
@@ -191,13 +191,20 @@ class _Search:
             if self._on_probe is not None:
                 self._on_probe(tried)
             if not tried.client_bound:
-                answer = answer_of(
-                    value, good=tried.good, requests=tried.requests, share=self._objective.share
-                )
+                answer = self._answer(tried)
                 self._answers.append(answer)
                 return answer
         self._ceiling = min(value, self._ceiling or value)
         return None
+
+    def _answer(self, tried: Probe) -> Answer:
+        objective, growth = self._objective, tried.result.growth
+        answer = answer_of(
+            tried.value, good=tried.good, requests=tried.requests, share=objective.share
+        )
+        if answer.holds and growth is not None and objective.outgrown(growth):
+            return outgrowing(tried.value, score=growth.score)
+        return answer
 
     def _dividing(self, belief: EdgeBelief) -> float:
         """The load that divides the belief most evenly; a concurrency is whole."""

@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from modelforge.benchmark.distribution import Distribution
+from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.verdict import Verdict
@@ -93,6 +94,7 @@ class BenchmarkResult:
         missing_requests: under way at the last word of a worker that was lost.
         loss: how the recording ended before its end; None: it did not.
         server: figures of the server's own metrics; None: there were none.
+        growth: of the wait from due to the first token, of an open loop; None: not to be told.
         runs: the single runs of a repeated one; empty: it was not repeated.
     """
 
@@ -129,6 +131,7 @@ class BenchmarkResult:
     missing_requests: int = 0
     loss: str | None = None
     server: Mapping[str, Any] | None = None
+    growth: Growth | None = None
     runs: tuple[BenchmarkResult, ...] = ()
 
     @property

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
+from modelforge.benchmark.growth import growth_of
 from modelforge.benchmark.measures import Measures, known, met, whole_numbers
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import Phase
@@ -27,6 +28,7 @@ from modelforge.pricing.rates import NoRates, PriceList
 from modelforge.stats.histogram import LogHistogram
 
 _NS_PER_MS = 1e6
+_NS_PER_S = 1e9
 _NO_PRICES = NoRates(reason="no price is known for this model")
 
 
@@ -90,6 +92,11 @@ def summarise(
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = int(in_time.column("counted_tokens").sum(dtype=np.int64))
     itl = Distribution.of_histogram(gaps, unit=_NS_PER_MS)
+    growth = (
+        growth_of(good.column("due_ns") / _NS_PER_S, good.ms("ttft_from_due"))
+        if plan.open_loop
+        else None
+    )
     evidence = Evidence(
         open_loop=plan.open_loop,
         successful=good.count,
@@ -101,6 +108,9 @@ def summarise(
         workers=workers,
         missing=missing,
         loss=loss,
+        pauses=max((said.parent_pauses for said in telemetry), default=0),
+        served_here=bool(plan.asked.get("served_here")),
+        growth=growth,
     )
     return BenchmarkResult(
         plan=plan,
@@ -137,6 +147,7 @@ def summarise(
         missing_requests=missing,
         loss=loss,
         server=server,
+        growth=growth,
         latencies=_latencies_s(good),  # kept, hence after what needs room for a while
     )
 

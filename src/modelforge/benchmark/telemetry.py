@@ -39,6 +39,9 @@ class Telemetry:
         unsent_due: arrivals that are overdue and not sent.
         run_delay_s: seconds since the worker started in which it could run and the CPU was
             another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
+        idle_s: seconds since the machine started in which a core that the worker may use was idle,
+            over all of these ``cores``; None: not known.
+        parent_pauses: how often the worker's parent was stopped and went on, until now.
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
     """
@@ -53,6 +56,9 @@ class Telemetry:
     unsent_due: int = 0
     at_ns: int | None = None
     run_delay_s: float | None = None
+    idle_s: float | None = None
+    cores: int | None = None
+    parent_pauses: int = 0
     window_ns: tuple[int, int] | None = None
     final: bool = False
 
@@ -72,6 +78,9 @@ class Telemetry:
             "reasoning_gaps": self.reasoning_gaps and self.reasoning_gaps.to_dict(),
             "at_ns": self.at_ns,
             "run_delay_s": self.run_delay_s,
+            "idle_s": self.idle_s,
+            "cores": self.cores,
+            "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
@@ -94,6 +103,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
     lag = document["loop_lag_ms"]
     reasoning = document.get("reasoning_gaps")
     at_ns, run_delay_s = document.get("at_ns"), document.get("run_delay_s")
+    idle_s, cores = document.get("idle_s"), document.get("cores")
     window = document.get("window_ns")
     return Telemetry(
         worker=int(document["worker"]),
@@ -106,6 +116,9 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         unsent_due=int(document["unsent_due"]),
         at_ns=None if at_ns is None else int(at_ns),
         run_delay_s=None if run_delay_s is None else float(run_delay_s),
+        idle_s=None if idle_s is None else float(idle_s),
+        cores=None if cores is None else int(cores),
+        parent_pauses=int(document.get("parent_pauses", 0)),
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from modelforge.benchmark.evidence import WorkerEvidence
+from modelforge.benchmark.growth import Growth
 
 
 class Status(StrEnum):
@@ -56,6 +57,9 @@ class Limits:
         waiting_share, waiting_ratio: the CPU was another's for this part of the time, and for
             this part of the time the worker could have used it. Both, so that neither a busy
             worker's short waits nor the wake-ups of an idle one count.
+        no_idle_share, others_share: the cores had less idle time than the one and were another's
+            for more than the other: whoever wakes up there waits for its turn, and the kernel's
+            own work on what is sent and received does, which no process' clock tells.
         starved_share: from here on, of the time, the machine was too small.
         late_p99_ms, very_late_p99_ms: how late the loop ran what was due, in the typical interval.
             Stamps are as late as that. A tenth of a usual TTFT, and half of it.
@@ -64,6 +68,9 @@ class Limits:
         lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
         unsent_share, many_unsent_share: of an open loop's arrivals, never sent.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
+        spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
+        grown_ms: the wait for the first token grew by so much from the beginning to the end of an
+            open loop: a note.
         failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
     """
 
@@ -73,6 +80,8 @@ class Limits:
     waiting_share: float = 0.10
     waiting_ratio: float = 0.25
     starved_share: float = 0.30
+    no_idle_share: float = 0.05
+    others_share: float = 0.5
     late_p99_ms: float = 10.0
     very_late_p99_ms: float = 50.0
     stopped_ms: float = 150.0
@@ -83,6 +92,8 @@ class Limits:
     many_unsent_share: float = 0.01
     near_ceiling: float = 0.85
     at_ceiling: float = 0.95
+    spare_cpu_share: float = 0.7
+    grown_ms: float = 100.0
     failed_share: float = 0.05
 
 
@@ -107,6 +118,9 @@ class Evidence:
         workers: one each.
         missing: requests under way at the last word of workers that were lost.
         loss: how the recording ended before its end; None: it did not.
+        pauses: how often the run's own process, the workers' parent, was stopped.
+        served_here: the model's server was started by the run itself, on the same cores.
+        growth: of the wait from due to the first token; None: not to be told.
     """
 
     open_loop: bool
@@ -119,6 +133,9 @@ class Evidence:
     workers: tuple[WorkerEvidence, ...] = field(default_factory=tuple)
     missing: int = 0
     loss: str | None = None
+    pauses: int = 0
+    served_here: bool = False
+    growth: Growth | None = None
 
 
 _NEEDED = (("p90", 10), ("p95", 20), ("p99", 100), ("p99.9", 1000))
@@ -134,7 +151,9 @@ def judge(
         *_of_requests(evidence, at),
         *_of_loss(evidence),
         *(reason for worker in evidence.workers for reason in _of_worker(worker, evidence, at)),
+        *_of_parent(evidence),
         *_of_schedule(evidence, at),
+        *_of_growth(evidence, at),
         *_of_ceiling(evidence, ceiling or Ceiling(), at),
     ]
     order = list(Status)
@@ -243,6 +262,7 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
             (at.waiting_share, at.starved_share),
             f"{who} waited for a CPU {share:.0%} of the time: others kept them busy",
         )
+    yield from _crowded(worker, evidence, at)
     yield from _over(
         "loop_lag",
         worker.lag_p99_ms,
@@ -250,6 +270,24 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
         f"the loop of {who} was {worker.lag_p99_ms or 0:.1f} ms late (p99): so are its stamps",
     )
     yield from _stopped(worker, evidence, at)
+
+
+def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    idle, others = worker.idle_share, worker.others_share
+    if idle is None or others is None or idle >= at.no_idle_share or others < at.others_share:
+        return
+    yield Reason(
+        code="cores_busy",
+        status=Status.VALID if evidence.served_here else Status.SUSPECT,
+        message=f"the cores of worker {worker.worker} were never idle, {others:.0%} of their time"
+        + (
+            " the model's own server had: what is sent and received waits for it, some ms"
+            if evidence.served_here
+            else " others had: what is sent and received waits for them, some ms"
+        ),
+        measured=others,
+        limit=at.others_share,
+    )
 
 
 def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
@@ -265,6 +303,19 @@ def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator
         measured=stop_ms,
         limit=at.stopped_ms,
     )
+
+
+def _of_parent(evidence: Evidence) -> Iterator[Reason]:
+    if evidence.pauses:
+        times = f"{evidence.pauses} times" if evidence.pauses > 1 else "once"
+        yield Reason(
+            code="parent_stopped",
+            status=Status.SUSPECT,
+            message=f"the run's own process was stopped {times} meanwhile (SIGSTOP, Ctrl-Z);"
+            " its workers measured on, unless they were stopped too",
+            measured=evidence.pauses,
+            limit=1,
+        )
 
 
 def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
@@ -288,7 +339,25 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
         )
 
 
+def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    growth = evidence.growth
+    if growth is not None and growth.beyond(at.grown_ms):
+        yield Reason(
+            code="growing_wait",
+            status=Status.VALID,
+            message="the server fell behind: the wait for the first token grew by"
+            f" {growth.ms_per_s:,.3g} ms a second, so that latencies tell how long the run was",
+            measured=growth.total_ms,
+            limit=at.grown_ms,
+        )
+
+
 def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Reason]:
+    shares = [worker.cpu_share for worker in evidence.workers]
+    busiest = max((share for share in shares if share is not None), default=None)
+    idle = busiest is not None and busiest < at.spare_cpu_share
+    # A run that reaches it with time to spare refutes it: it was found beside something else.
+    doubt = f", though {busiest:.0%} of a core was enough: calibrate again" if idle else ""
     for what, rate, most in (
         ("requests", evidence.requests_per_s, ceiling.requests_per_s),
         ("events", evidence.events_per_s, ceiling.events_per_s),
@@ -297,8 +366,9 @@ def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Re
             yield from _over(
                 f"ceiling_{what}",
                 rate / most,
-                (at.near_ceiling, at.at_ceiling),
-                f"{rate:,.0f} {what}/s is {rate / most:.0%} of what this machine's client reaches",
+                (at.near_ceiling, None if idle else at.at_ceiling),
+                f"{rate:,.0f} {what}/s is {rate / most:.0%} of what `modelforge calibrate` found"
+                f" this machine's client to reach{doubt}",
             )
 
 

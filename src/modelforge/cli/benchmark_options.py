@@ -76,6 +76,12 @@ _OPTIONS = (
         help="Prompts: text, JSONL, JSON, CSV, YAML. Several files by their weights W.",
     ),
     _ask(
+        "--prompt-field",
+        metavar="NAME",
+        help="The field of a row of --prompts that holds the prompt.  [default: prompt]",
+    ),
+    _ask("--template", help="A Jinja template filled from each row of --prompts; @FILE reads it."),
+    _ask(
         "--synthetic",
         metavar="IN:OUT",
         help="Made-up prompts of IN tokens, answers of OUT: 512:128, uniform(64,512):64.",

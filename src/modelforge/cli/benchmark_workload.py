@@ -15,6 +15,7 @@ from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 
 _SOURCES: Final = ("prompt", "prompts", "synthetic", "conversations")
+_OF_ROWS: Final = ("prompt_field", "template")
 _USUAL: Final = "128:64"
 
 
@@ -39,7 +40,11 @@ def workload_of(
         ), Generation()
     if options["prompts"]:
         return benchmark_prompts.prompt_files(
-            options["prompts"], seed=seed, max_tokens=most, ignore_eos=ignore_eos
+            options["prompts"],
+            seed=seed,
+            max_tokens=most,
+            ignore_eos=ignore_eos,
+            **{name: options[name] for name in _OF_ROWS if options[name] is not None},
         ), Generation()
     if options["conversations"]:
         return benchmark_prompts.conversations(
@@ -77,6 +82,10 @@ def _refuse_idle_options(
     for option in ("prompt", "synthetic"):
         if options[option] == "":
             raise UsageError(f"--{option} is empty")
+    for option in _OF_ROWS:
+        if options[option] is not None and given != ["prompts"]:
+            flag = option.replace("_", "-")
+            raise UsageError(f"--{flag} is about the rows of --prompts: name a file of them")
     made_up = not given and trace is None
     if options["shared_prefix"] is not None and not (made_up or given == ["synthetic"]):
         raise UsageError("--shared-prefix is about --synthetic prompts: give these")

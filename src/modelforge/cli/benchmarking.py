@@ -87,7 +87,7 @@ async def _watched(
 ) -> tuple[BenchmarkResult, int | None, Mapping[str, str], Sequence[Path]]:
     from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (after the workers)
     from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
-    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnContinue, CallOnSignal  # noqa: PLC0415
 
     with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
         runner = BenchmarkRunner(
@@ -98,7 +98,7 @@ async def _watched(
             runner.stop()
             progress.stopping()
 
-        with CallOnSignal(stop) as signals:
+        with CallOnSignal(stop) as signals, CallOnContinue(runner.was_stopped):
             result = await runner.run_benchmark(config)
     return result, signals.exit_code, runner.messages, runner.records
 

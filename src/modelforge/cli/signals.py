@@ -51,6 +51,24 @@ class StopOnSignal:
             os._exit(_EXIT_BASE + number)
 
 
+class CallOnContinue:
+    """Calls ``call`` when this process was stopped (SIGSTOP, Ctrl-Z) and goes on.
+
+    Use inside a running event loop.
+    """
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+
+    def __enter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_signal_handler(signal.SIGCONT, self._call)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.remove_signal_handler(signal.SIGCONT)
+
+
 class CallOnSignal:
     """Calls ``call`` at the first SIGINT, SIGTERM or SIGHUP, and again at the second.
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from modelforge.benchmark.find_max import MaxLoad
 from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.sweep import Sweep
 from modelforge.export.benchmark_record import to_document
+
+_TOLD_MS: Final = 10.0
 
 
 def max_load_document(found: MaxLoad) -> dict[str, Any]:
@@ -61,10 +63,15 @@ def max_load_lines(found: MaxLoad) -> Iterator[str]:
         yield (
             f"holds {found.objective.description} up to {found.estimate:,.4g} {found.unit}"
             f" ({low:,.4g} to {high:,.4g}, {found.interval.level:.0%} sure,"
-            f" {len(found.probes)} probes)"
+            f" {len(found.probes)} runs of {_each_s(found):,.3g} s)"
         )
     if found.note:
         yield found.note
+
+
+def _each_s(found: MaxLoad) -> float:
+    """How long the runs were begun for: what holds for so long need not hold for longer."""
+    return max(probe.result.total_duration for probe in found.probes)
 
 
 def sweep_lines(found: Sweep) -> Iterator[str]:
@@ -89,16 +96,21 @@ def probe_line(probe: Probe, unit: str) -> str:
         told.append(f"TTFT p99 {ttft:,.1f} ms")
     if probe.result.good_requests is not None and probe.requests:
         told.append(f"{probe.good / probe.requests:.2%} met the SLO")
+    growth = probe.result.growth
+    if growth is not None and growth.beyond(_TOLD_MS):
+        told.append(f"waits grew by {growth.ms_per_s:,.3g} ms/s")
     if probe.reason is not None:
         told.append(f"INVALID: {probe.reason}")
     return "  ".join(told)
 
 
 def _probe(probe: Probe) -> dict[str, Any]:
+    growth = probe.result.growth
     return {
         "load": probe.value,
         "client_bound": probe.client_bound,
         "good_requests": probe.good,
         "requests": probe.requests,
+        "growth_ms_per_s": None if growth is None else round(growth.ms_per_s, 6),
         "result": to_document(probe.result),
     }

@@ -82,6 +82,7 @@ class Coordinator:
         self._outcome = Outcome()
         self._begun = False
         self._stops = 0
+        self._pauses = 0
 
     @property
     def messages(self) -> Mapping[str, str]:
@@ -118,6 +119,10 @@ class Coordinator:
                 process.tell(word)
             else:
                 process.kill()
+
+    def was_stopped(self) -> None:
+        """This process did not run for a while, and goes on."""
+        self._pauses += self._begun
 
     def _start(self, job: Job, process: WorkerProcess) -> None:
         if self._stops:
@@ -164,6 +169,9 @@ class Coordinator:
 
     def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
         telemetry = heard.metadata[TELEMETRY_KEY]
+        if self._pauses:
+            told = {**json.loads(telemetry), "parent_pauses": self._pauses}
+            telemetry = json.dumps(told, separators=(",", ":")).encode()
         writer.write_batch(heard.batch, custom_metadata={TELEMETRY_KEY: telemetry})
         self._file.flush()
         if messages := heard.metadata.get(MESSAGES_KEY):

@@ -101,8 +101,9 @@ class Run:
         return 0, self._ended_ns
 
     def stop(self) -> None:
-        """Send no more; what is in flight may still be answered."""
+        """Send no more; what is in flight may still be answered. The measurement ends now."""
         self._issuing = False
+        self._ends_ns = min(self._ends_ns, monotonic_ns())
         if self._pacer is not None:
             self._pacer.stop()
         self._over.set()

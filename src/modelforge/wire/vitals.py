@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import resource
 import sys
 from pathlib import Path
@@ -14,6 +15,8 @@ from modelforge.benchmark.telemetry import LoopLag
 _BEAT_S: Final = 0.02
 _RESOLUTION_NS: Final = 1_000_000  # of the loop's timers: a beat may be so late without any cause
 _SCHEDSTAT: Final = Path("/proc/self/schedstat")
+_STAT: Final = Path("/proc/stat")
+_IDLE, _IO_WAIT = 4, 5  # in a line of /proc/stat, which begins with the name of its core
 
 
 class Heartbeat:
@@ -63,4 +66,18 @@ def run_delay_s() -> float | None:
     try:
         return int(_SCHEDSTAT.read_text().split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
+        return None
+
+
+def idle_cores_s() -> tuple[float, int] | None:
+    """Seconds in which a core this process may use was idle, over all of them, and their number.
+
+    None where that is not known here. It takes a millisecond where there are many cores.
+    """
+    try:
+        names = {f"cpu{core}" for core in os.sched_getaffinity(0)}
+        lines = [line.split() for line in _STAT.read_text().splitlines() if line[:3] == "cpu"]
+        ticks = sum(int(line[_IDLE]) + int(line[_IO_WAIT]) for line in lines if line[0] in names)
+        return ticks / os.sysconf("SC_CLK_TCK"), len(names)
+    except (AttributeError, OSError, IndexError, ValueError):
         return None

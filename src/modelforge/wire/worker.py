@@ -30,7 +30,7 @@ from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
 from modelforge.wire.target import Target
-from modelforge.wire.vitals import Heartbeat, cpu_s, peak_rss_bytes, run_delay_s
+from modelforge.wire.vitals import Heartbeat, cpu_s, idle_cores_s, peak_rss_bytes, run_delay_s
 
 if TYPE_CHECKING:
     from io import IOBase
@@ -68,6 +68,7 @@ class Worker:
         self._pen = ThreadPoolExecutor(max_workers=1)
         self._warm_ups: list[RequestError | None] = []
         self._stopped = False
+        self._idle: tuple[float, int] | None = None
 
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
@@ -163,22 +164,31 @@ class Worker:
                 self._go.set_result(int(line.split()[1]))
             elif line.startswith(STOP):
                 self._stopped = True
-                self._run.stop()
+                self._stop()
             elif line.startswith(QUIT):
                 break
         if not self._go.done():
             os._exit(1)  # nothing was measured, and nobody waits for it
-        self._run.stop()
+        self._stop()
         self._client.abandon()
+
+    def _stop(self) -> None:
+        """What is answered from now on comes after the end, and is in no rate."""
+        self._run.stop()
+        now_ns, ends_ns = monotonic_ns(), self._recorder.ends_ns
+        self._recorder.ends_ns = now_ns if ends_ns is None else min(now_ns, ends_ns)
 
     async def _flush_often(self) -> None:
         while True:
             await asyncio.sleep(self._job.flush_s)
+            loop = asyncio.get_running_loop()
+            self._idle = await loop.run_in_executor(self._pen, idle_cores_s)
             self._flush()
 
     def _flush(self, *, final: bool = False) -> None:
         batch, gaps = self._recorder.batch()
         start_ns = self._recorder.start_ns
+        idle_s, cores = (None, None) if final or self._idle is None else self._idle
         telemetry = Telemetry(
             worker=self._job.worker,
             cpu_s=cpu_s(),
@@ -188,6 +198,8 @@ class Worker:
             gaps=gaps,
             at_ns=monotonic_ns() - start_ns,
             run_delay_s=run_delay_s(),
+            idle_s=idle_s,
+            cores=cores,
             window_ns=self._run.window_ns if final else None,
             unsent_due=self._run.overdue,
             final=final,

@@ -47,7 +47,16 @@ async def test_it_finds_the_knee_from_anywhere_within_five_percent(start: float)
     assert found.converged
     assert found.estimate == pytest.approx(KNEE, rel=0.05)
     assert found.interval.width <= 0.05 * KNEE * 1.05
+    assert found.interval.low <= KNEE <= found.interval.high
     assert len(found.probes) <= 20
+
+
+async def test_a_load_that_holds_for_one_run_only_does_not_hold() -> None:
+    """At 1.01 times the knee the wait is 200 ms after 20 s: within the limit, and growing."""
+    result = await a_queue()(rates("constant").make(KNEE * 1.01))
+    assert result.good_requests == result.total_requests
+    assert OBJECTIVE.outgrown(result.growth)
+    assert not OBJECTIVE.outgrown((await a_queue()(rates("constant").make(KNEE * 0.99))).growth)
 
 
 async def test_random_arrivals_are_repeated_near_the_edge() -> None:

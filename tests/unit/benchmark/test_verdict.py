@@ -36,10 +36,12 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({"cpu_share": 0.5, "busiest_cpu_share": 0.99}, {}, "client_cpu_peak", "SUSPECT"),
         ({"run_delay_share": 0.2, "run_delay_ratio": 0.5}, {}, "cpu_contended", "SUSPECT"),
         ({"run_delay_share": 0.5, "run_delay_ratio": 0.5}, {}, "cpu_contended", "INVALID"),
+        ({"idle_share": 0.01, "others_share": 0.9}, {}, "cores_busy", "SUSPECT"),
         ({"lag_p99_ms": 12.0}, {}, "loop_lag", "SUSPECT"),
         ({"lag_p99_ms": 80.0}, {}, "loop_lag", "INVALID"),
         ({"lag_max_ms": 190.0}, {}, "client_stopped", "SUSPECT"),
         ({"lag_max_ms": 190.0}, {"duration_s": 5.0}, "client_stopped", "INVALID"),
+        ({}, {"pauses": 1}, "parent_stopped", "SUSPECT"),
         ({"unsent_due": 5}, {}, "unsent_arrivals", "SUSPECT"),
         ({"unsent_due": 500}, {}, "unsent_arrivals", "INVALID"),
         ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
@@ -48,6 +50,8 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({}, {"successful": 0}, "nothing_measured", "INVALID"),
         ({}, {"requests_per_s": 900.0}, "ceiling_requests", "SUSPECT"),
         ({}, {"requests_per_s": 990.0}, "ceiling_requests", "INVALID"),
+        ({"cpu_share": 0.8}, {"requests_per_s": 990.0}, "ceiling_requests", "INVALID"),
+        ({"cpu_share": 0.3}, {"requests_per_s": 990.0}, "ceiling_requests", "SUSPECT"),
         ({}, {"loss": "cut off after 3 batches", "missing": 7}, "recording_cut", "SUSPECT"),
         ({"said_goodbye": False}, {}, "cut_short", "SUSPECT"),
         ({}, {"workers": (CALM, WorkerEvidence(worker=1))}, "worker_lost", "INVALID"),
@@ -88,6 +92,27 @@ def test_a_closed_loop_has_no_schedule_to_miss() -> None:
     assert verdict == Verdict(status=Status.VALID)
 
 
+def test_the_server_of_the_run_itself_is_a_known_neighbour() -> None:
+    verdict = verdict_on({"idle_share": 0.0, "others_share": 0.9}, served_here=True)
+    assert (verdict.status, [note.code for note in verdict.notes]) == ("VALID", ["cores_busy"])
+
+
+@pytest.mark.parametrize(
+    "shares", [(0.3, 0.6), (0.0, 0.2), (None, None)], ids=["idle", "own work", "unknown"]
+)
+def test_neighbours_that_leave_room_are_none(shares: tuple[float, float]) -> None:
+    verdict = verdict_on({"idle_share": shares[0], "others_share": shares[1]})
+    assert verdict == Verdict(status=Status.VALID)
+
+
+def test_a_ceiling_that_is_reached_with_time_to_spare_is_doubted() -> None:
+    (reason,) = verdict_on({"cpu_share": 0.3}, requests_per_s=5000.0).reasons
+    assert "500% of what `modelforge calibrate` found" in reason.message
+    assert "30% of a core was enough: calibrate again" in reason.message
+    (reason,) = verdict_on({"cpu_share": 0.8}, requests_per_s=990.0).reasons
+    assert "again" not in reason.message
+
+
 def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
     random = np.random.default_rng(11)
     for _ in range(300):
@@ -122,6 +147,17 @@ def test_the_start_of_a_worker_is_not_its_load() -> None:
     assert worker.cpu_share == pytest.approx(0.3)
     assert worker.busiest_cpu_share == pytest.approx(0.7)
     assert worker.cpu_s == 2.9
+
+
+def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
+    said = [
+        a_word(at_s=second, cpu_s=0.5 * second, idle_s=100 + 0.6 * second, cores=2)
+        for second in range(4)
+    ]
+    said.append(a_word(at_s=3.2, cpu_s=1.6))  # the last word does not tell
+    (worker,) = worker_evidence(said, workers=1)
+    assert worker.idle_share == pytest.approx(0.3)
+    assert worker.others_share == pytest.approx(0.45)
 
 
 def test_only_the_measurement_counts() -> None:
