@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modelforge.app.benchmark import BenchmarkRunner
+    from modelforge.app.models_dev import ModelsDev
     from modelforge.app.registry import ModelForgeRegistry
     from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
@@ -27,6 +28,7 @@ __all__ = [
     "ComparisonResult",
     "ModelComparator",
     "ModelForgeRegistry",
+    "ModelsDev",
     "TelemetryCallback",
 ]
 
@@ -39,6 +41,7 @@ _HOMES = {
     "ComparisonResult": "modelforge.compare.result",
     "ModelComparator": "modelforge.compare.comparator",
     "ModelForgeRegistry": "modelforge.app.registry",
+    "ModelsDev": "modelforge.app.models_dev",
     "TelemetryCallback": "modelforge.telemetry.callback",
 }
 

@@ -1,0 +1,1 @@
+"""What a plan of calls would cost: tables of prices, scenarios, budgets."""
