@@ -9,7 +9,6 @@ from typing import Any, Final
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import ClosedLoop, Limits, Load
-from modelforge.benchmark.numbers import require_count, require_seconds
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
@@ -18,6 +17,7 @@ from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
+from modelforge.core.numbers import require_count, require_seconds
 from modelforge.core.prompt import Prompt
 
 _MOST_WORKERS: Final = 256  # a worker's number is kept in eight bits
