@@ -13,6 +13,7 @@
     │   ├── WeightsMissing
     │   ├── MissingExtra
     │   ├── NotARecording
+    │   ├── ScenarioError
     │   └── UnusableSample               what statistics were asked of numbers that cannot give them
     │       ├── EmptySample
     │       ├── TooFewValues
@@ -130,6 +131,10 @@ class DisconnectedModels(UnusableSample):
 
 class NotARecording(UsageError):
     """What was read is not the recording of a benchmark."""
+
+
+class ScenarioError(UsageError):
+    """A scenario of a cost plan, or a file of it, cannot be used."""
 
 
 class RequestError(ModelForgeError):

@@ -1,0 +1,1 @@
+"""What a plan costs: scenarios, projections, recommendations, budgets. No I/O."""
