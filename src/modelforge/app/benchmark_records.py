@@ -14,7 +14,7 @@ import platformdirs
 from modelforge.benchmark.slo import Slo
 from modelforge.core.errors import NotARecording, UsageError
 from modelforge.core.model_id import ModelId
-from modelforge.pricing.rates import PriceList
+from modelforge.pricing.tariff import Terms
 
 if TYPE_CHECKING:
     from modelforge.benchmark.recording import Recording
@@ -81,7 +81,7 @@ def read(path: Path) -> Recording:
 
 
 def report(
-    recordings: Sequence[Recording], *, prices: PriceList, slo: Slo | None = None
+    recordings: Sequence[Recording], *, prices: Terms, slo: Slo | None = None
 ) -> BenchmarkResult:
     """The result of one run, or of several with the single ones in its ``runs``.
 

@@ -83,10 +83,10 @@ def _replayed(model_id: ModelId) -> ChatModel:
 def _foreign(model_id: ModelId) -> ChatModel:
     from modelforge.app.foreign_llm import foreign_llm  # noqa: PLC0415 (it loads LangChain)
     from modelforge.langchain.foreign_model import ForeignChatModel  # noqa: PLC0415
-    from modelforge.pricing.rates import NoRates  # noqa: PLC0415
+    from modelforge.pricing.tariff import NoTariff  # noqa: PLC0415
 
-    def unpriced(_provider: str, _model: str) -> NoRates:
-        return NoRates(reason="not asked here")
+    def unpriced(_provider: str, _model: str) -> NoTariff:
+        return NoTariff(reason="not asked here")
 
     model = foreign_llm(model_id.provider, model_id.model, unpriced, (), {"max_retries": 0})
     return ForeignChatModel(id=model_id, model=model)

@@ -11,7 +11,7 @@ from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.language_models import BaseChatModel
 
 from modelforge.core.errors import MissingExtra
-from modelforge.pricing.rates import PriceList
+from modelforge.pricing.tariff import Terms
 from modelforge.telemetry.callback import price_calls
 
 
@@ -48,7 +48,7 @@ INTEGRATIONS: Final[Mapping[str, Integration]] = {
 def foreign_llm(
     provider: str,
     model: str,
-    prices: Callable[[str, str], PriceList],
+    prices: Callable[[str, str], Terms],
     callbacks: Sequence[BaseCallbackHandler],
     params: Mapping[str, Any],
 ) -> BaseChatModel:

@@ -15,7 +15,7 @@ from modelforge.core.ports import ChatModel
 from modelforge.langchain.call import GENERATION_FIELDS
 from modelforge.langchain.chat_model import ForgeChatModel
 from modelforge.langchain.source import OpenProvider
-from modelforge.pricing.rates import PriceList
+from modelforge.pricing.tariff import Terms
 from modelforge.providers.connection import connect
 from modelforge.providers.credentials import Redactor
 from modelforge.providers.sessions import HttpSessions
@@ -64,7 +64,7 @@ def get_llm(
     model: str,
     settings: ProviderSettings,
     find: Finder,
-    prices: Callable[[str, str], PriceList],
+    prices: Callable[[str, str], Terms],
     *,
     callbacks: Sequence[BaseCallbackHandler],
     params: Mapping[str, Any],

@@ -8,9 +8,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from modelforge.app.configured_prices import configured_tariff
 from modelforge.app.simulated_models import SimulatedModels
 from modelforge.catalogue.catalogue import Catalogue
-from modelforge.catalogue.rates import catalogue_price
+from modelforge.catalogue.price_book import PriceBook
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
@@ -22,7 +23,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
 from modelforge.local.identity import weights_identity
 from modelforge.local.servers import LocalServers
-from modelforge.pricing.rates import NoRates, PriceList, Rates
+from modelforge.pricing.tariff import NoTariff, Tariff, Terms
 from modelforge.providers.connection import connect
 from modelforge.providers.fixed_endpoint import FixedEndpoint
 from modelforge.replay.recordings import Recordings
@@ -139,7 +140,7 @@ class ModelForgeRegistry:
         def find(name: str, sessions: HttpSessions) -> ChatModel:
             return self._contestant(ModelId(provider=provider, model=name), sessions).model
 
-        def prices(provider: str, model: str) -> PriceList:
+        def prices(provider: str, model: str) -> Terms:
             model_id = ModelId(provider=provider, model=model)
             return self._price_list(model_id, settings)
 
@@ -178,7 +179,7 @@ class ModelForgeRegistry:
             stop=stop,
         )
 
-    def prices(self, model_id: ModelId) -> PriceList:
+    def prices(self, model_id: ModelId) -> Terms:
         """What a model costs, or why that is not known."""
         try:
             settings = self.configuration.provider(model_id.provider)
@@ -256,40 +257,35 @@ class ModelForgeRegistry:
             return local, local.model.stop
         return FixedEndpoint(url=settings.base_url), ()
 
-    def _listed(self, provider: str, model: str) -> PriceList:
+    def _listed(self, provider: str, model: str) -> Terms:
         return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)
 
-    def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> PriceList:
+    def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> Terms:
         catalogue = self.configuration.catalogue
         found = _prices(model_id, settings, catalogue)
-        if model_id.provider != REPLAY_PROVIDER or isinstance(found, Rates):
+        if model_id.provider != REPLAY_PROVIDER or isinstance(found, Tariff):
             return found
         recorded = self._recordings.model(model_id).recorded_id
         then = recorded and self.configuration.settings.providers.get(recorded.provider)
         if recorded and then:
             found = _prices(recorded, then, catalogue)
-        return found if isinstance(found, Rates) else NoRates(reason="replayed")
+        return found if isinstance(found, Tariff) else NoTariff(reason="replayed")
 
 
-def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> PriceList:
+def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> Terms:
     configured = settings.prices.get(model_id.model)
     if configured is not None:
-        return Rates(
-            input=configured.input,
-            output=configured.output,
-            cache_read=configured.cache_read,
-            cache_write=configured.cache_write,
-            reasoning=configured.reasoning,
-        )
+        return configured_tariff(configured)
     if model_id.provider == LOCAL_PROVIDER:
-        return NoRates(reason="runs on this machine")
+        return NoTariff(reason="runs on this machine")
     if model_id.provider == SIM_PROVIDER:
-        return NoRates(reason="simulated")
+        return NoTariff(reason="simulated")
     return _listed(model_id, catalogue)
 
 
-def _listed(model_id: ModelId, catalogue: Catalogue) -> PriceList:
+def _listed(model_id: ModelId, catalogue: Catalogue) -> Terms:
     provider = ALIASES.get(model_id.provider, model_id.provider)
     if catalogue.provider(provider) is None:
-        return NoRates(reason="no price configured")
-    return catalogue_price(catalogue, ModelId(provider=provider, model=model_id.model))
+        return NoTariff(reason="no price configured")
+    listed = ModelId(provider=provider, model=model_id.model)
+    return PriceBook(catalogue=catalogue).quote(listed).terms

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelforge.benchmark.measures import Measures
-from modelforge.core.usage import Usage
+from modelforge.pricing.billed_usage import BilledUsage
 from modelforge.pricing.charge import charge
-from modelforge.pricing.rates import NoRates, PriceList
+from modelforge.pricing.tariff import NoTariff, Terms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,7 +24,7 @@ class RunCost:
     note: str | None
 
 
-def run_cost(requests: Measures, prices: PriceList) -> RunCost:
+def run_cost(requests: Measures, prices: Terms) -> RunCost:
     """The cost of ``requests``, which all succeeded.
 
     A request without usage, or whose usage contradicts itself, is unpriced. Between two thresholds
@@ -42,36 +42,37 @@ def run_cost(requests: Measures, prices: PriceList) -> RunCost:
     note = f"not in it, for want of usage: {unpriced:,}" if unpriced else None
     priced = False
     for price, rows in _by_price(prices, prompt, billed):
-        usage = Usage(
-            prompt_tokens=_sum(prompt, rows),
-            completion_tokens=_sum(completion, rows),
-            cached_tokens=_sum(cached, rows),
-            reasoning_tokens=_sum(reasoning, rows),
+        usage = BilledUsage(
+            input_total=_sum(prompt, rows),
+            output_total=_sum(completion, rows),
+            cache_read=_sum(cached, rows),
+            reasoning=_sum(reasoning, rows),
         )
-        bill = charge(usage, price)
-        if bill.cost is None:
-            unpriced += int(np.count_nonzero(rows))
+        of_them = int(np.count_nonzero(rows))
+        bill = charge(usage, price, requests=of_them)
+        if bill.full_cost is None:
+            unpriced += of_them
             note = bill.note
         else:
-            usd += bill.cost.usd
+            usd += bill.full_cost.usd
             priced = True
             note = note or bill.note
     return RunCost(usd=usd if priced else None, unpriced=unpriced, note=note)
 
 
 def _by_price(
-    prices: PriceList, prompt: NDArray[np.int64], billed: NDArray[np.bool_]
-) -> Iterator[tuple[PriceList, NDArray[np.bool_]]]:
+    prices: Terms, prompt: NDArray[np.int64], billed: NDArray[np.bool_]
+) -> Iterator[tuple[Terms, NDArray[np.bool_]]]:
     """Each price that some of the ``billed`` requests have, and which."""
-    if isinstance(prices, NoRates) or not prices.tiers:
+    if isinstance(prices, NoTariff) or not prices.tiers:
         yield prices, billed
         return
     thresholds = [tier.above_tokens for tier in prices.tiers]
     reached = np.searchsorted(thresholds, prompt, side="left")
-    for place, price in enumerate((replace(prices, tiers=()), *(t.prices for t in prices.tiers))):
+    for place, rates in enumerate((prices.rates, *(tier.rates for tier in prices.tiers))):
         rows = billed & (reached == place)
         if rows.any():
-            yield price, rows
+            yield replace(prices, rates=rates, tiers=()), rows
 
 
 def _sum(

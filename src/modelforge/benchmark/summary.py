@@ -23,11 +23,11 @@ from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Limits, judge
 from modelforge.core.errors import Interrupted
-from modelforge.pricing.rates import NoRates, PriceList
+from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 
 _NS_PER_MS = 1e6
-_NO_PRICES = NoRates(reason="no price is known for this model")
+_NO_PRICES = NoTariff(reason="no price is known for this model")
 
 
 def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult:
@@ -52,7 +52,7 @@ def summarise(
     reasoning_gaps: LogHistogram | None = None,
     loss: str | None = None,
     slo: Slo | None = None,
-    prices: PriceList = _NO_PRICES,
+    prices: Terms = _NO_PRICES,
     server: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     ceiling: Ceiling | None = None,

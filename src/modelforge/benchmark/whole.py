@@ -13,7 +13,7 @@ from modelforge.benchmark.result import BenchmarkResult, ClientUse
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Reason, Status, Verdict
-from modelforge.pricing.rates import PriceList
+from modelforge.pricing.tariff import Terms
 from modelforge.stats.histogram import LogHistogram
 
 _OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
@@ -23,7 +23,7 @@ def whole(
     recordings: Sequence[Recording],
     results: Sequence[BenchmarkResult],
     *,
-    prices: PriceList,
+    prices: Terms,
     slo: Slo | None,
 ) -> BenchmarkResult:
     """All requests of all runs taken together, with ``results`` as its runs.

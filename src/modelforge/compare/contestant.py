@@ -11,7 +11,7 @@ from modelforge.compare.plan import ComparisonPlan
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel
-from modelforge.pricing.rates import PriceList
+from modelforge.pricing.tariff import Terms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,7 +22,7 @@ class Contestant:
     """
 
     model: ChatModel
-    prices: PriceList
+    prices: Terms
     max_concurrency: int
 
 

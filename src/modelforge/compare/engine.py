@@ -18,7 +18,7 @@ from modelforge.core.errors import Interrupted, ModelForgeError, RateLimited
 from modelforge.core.ports import Clock, Recalling
 from modelforge.core.prompt import Case
 from modelforge.core.response import Response
-from modelforge.pricing.charge import charge
+from modelforge.pricing.charge import charge_reported
 
 Deliver = Callable[[ComparisonResult], None]
 """Takes each result as it arrives, in the order of arrival."""
@@ -223,12 +223,12 @@ class _Runner:
         )
         if response.recalled is not None:  # nothing was sent: nothing took time, nothing was spent
             return replace(tokens, cost=Decimal(0), cost_note=CACHED)
-        bill = charge(response.usage, self.contestant.prices)
+        bill = charge_reported(response.usage, self.contestant.prices)
         return replace(
             tokens,
             latency=response.timing.latency_s,
             first_token_s=response.timing.ttft_s,
             queued_s=response.timing.queued_s,
-            cost=None if bill.cost is None else bill.cost.usd,
+            cost=None if bill.full_cost is None else bill.full_cost.usd,
             cost_note=bill.note,
         )

@@ -14,6 +14,7 @@
     │   ├── MissingExtra
     │   ├── NotARecording
     │   ├── ScenarioError
+    │   ├── UnbillableUsage
     │   └── UnusableSample               what statistics were asked of numbers that cannot give them
     │       ├── EmptySample
     │       ├── TooFewValues
@@ -95,6 +96,10 @@ class WeightsMissing(UsageError):
 
 class MissingExtra(UsageError):
     """An optional part of ModelForge is not installed."""
+
+
+class UnbillableUsage(UsageError):
+    """Token counts that no request can have, or none at all: nothing can be priced by them."""
 
 
 class UnusableSample(UsageError):

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 class Usage:
     """Token counts; None where the server did not say.
 
-    ``cached_tokens`` (read from a cache) and ``cache_write_tokens`` (written to one) are part of
-    ``prompt_tokens``, ``reasoning_tokens`` part of ``completion_tokens``: none is added to a total
-    again.
+    ``cached_tokens`` (read from a cache), ``cache_write_tokens`` (written to one) and
+    ``input_audio_tokens`` are part of ``prompt_tokens``; ``reasoning_tokens`` and
+    ``output_audio_tokens`` part of ``completion_tokens``; ``cache_write_1h_tokens``, of what was
+    written, what is kept for an hour: none is added to a total again.
     """
 
     prompt_tokens: int | None = None
@@ -19,6 +20,9 @@ class Usage:
     cached_tokens: int | None = None
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
+    cache_write_1h_tokens: int | None = None
+    input_audio_tokens: int | None = None
+    output_audio_tokens: int | None = None
 
     @property
     def total_tokens(self) -> int | None:

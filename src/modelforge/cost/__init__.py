@@ -1,1 +1,1 @@
-"""What a plan costs: scenarios, projections, recommendations, budgets. No I/O."""
+"""What a plan of calls would cost: tables of prices, scenarios, budgets."""

@@ -15,17 +15,17 @@ from langchain_core.outputs import ChatGenerationChunk, LLMResult
 
 from modelforge.core.errors import ModelForgeError
 from modelforge.core.ports import Clock
-from modelforge.pricing.charge import charge
-from modelforge.pricing.rates import NoRates, PriceList, Rates
+from modelforge.pricing.charge import charge_reported
+from modelforge.pricing.tariff import NoTariff, Tariff, Terms
 from modelforge.telemetry.metrics import TelemetryMetrics
 from modelforge.telemetry.reported_usage import reported_usage
 from modelforge.telemetry.tally import Tally
 
-Prices = PriceList | Callable[[str, str], PriceList]
-"""Rates, or who knows them: called with the provider's and the model's name."""
+Prices = Terms | Callable[[str, str], Terms]
+"""The terms, or who knows them: called with the provider's and the model's name."""
 
 _GIVEN_UP: Final = (GeneratorExit, asyncio.CancelledError, KeyboardInterrupt)
-_NOT_TOLD: Final = NoRates(reason="no price known: give TelemetryCallback prices=")
+_NOT_TOLD: Final = NoTariff(reason="no price known: give TelemetryCallback prices=")
 
 
 class TelemetryCallback(BaseCallbackHandler):
@@ -123,7 +123,7 @@ class TelemetryCallback(BaseCallbackHandler):
         """A call was answered."""
         now_s = self._clock()
         usage = reported_usage(response)
-        charged = charge(usage, self._rates())
+        charged = charge_reported(usage, self._rates())
         with self._lock:
             self._end(run_id, now_s)
             self._tally.add(usage, charged)
@@ -151,14 +151,14 @@ class TelemetryCallback(BaseCallbackHandler):
         self._last = call
         return call
 
-    def _rates(self) -> PriceList:
+    def _rates(self) -> Terms:
         prices = self._prices
-        if prices is None or isinstance(prices, Rates | NoRates):
+        if prices is None or isinstance(prices, Tariff | NoTariff):
             return prices or _NOT_TOLD
         try:
             return prices(self.provider, self.model)
         except Exception as error:  # noqa: BLE001 (a stranger's function; the call still counts)
-            return NoRates(reason=f"its price could not be looked up: {_named(error)}")
+            return NoTariff(reason=f"its price could not be looked up: {_named(error)}")
 
 
 def price_calls(callbacks: Iterable[BaseCallbackHandler], prices: Prices) -> None:

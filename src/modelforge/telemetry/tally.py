@@ -39,11 +39,11 @@ class Tally:
         self._completion.add(usage.completion_tokens)
         self._cached.add(usage.cached_tokens)
         self._reasoning.add(usage.reasoning_tokens)
-        if charge.cost is None:
+        if charge.full_cost is None:
             self._unpriced += 1
             self._reason = charge.note
         else:
-            self._usd += charge.cost.usd
+            self._usd += charge.full_cost.usd
 
     def token_usage(self) -> TokenUsage:
         """The sums, with a note on what is unknown."""

@@ -16,7 +16,7 @@ from modelforge.compare.comparator import ModelComparator
 from modelforge.config.load import load_configuration
 from modelforge.core.errors import ConfigError, UsageError
 from modelforge.core.model_id import ModelId
-from modelforge.pricing.rates import NoRates, PriceList, Rates
+from modelforge.pricing.tariff import NoTariff, Tariff, Terms
 from modelforge.simulator.endpoint import SimulatorEndpoint
 
 
@@ -35,7 +35,7 @@ def _registry(text: str = "") -> ModelForgeRegistry:
     return ModelForgeRegistry(load_configuration(environ={}))
 
 
-async def _prices(registry: ModelForgeRegistry, model: str) -> PriceList:
+async def _prices(registry: ModelForgeRegistry, model: str) -> Terms:
     async with registry.open([ModelId.parse(model)]) as (contestant,):
         return contestant.prices
 
@@ -98,10 +98,10 @@ async def test_a_replay_costs_what_its_tokens_cost_then() -> None:
         '[providers.target]\nbase_url = "http://127.0.0.1:1/v1"\n[providers.target.prices.known]\n'
     )
     with _registry(prices + "input = 1\noutput = 2\n") as registry:
-        assert isinstance(await _prices(registry, "replay/r.jsonl#target/known"), Rates)
+        assert isinstance(await _prices(registry, "replay/r.jsonl#target/known"), Tariff)
         for name in ("target/unknown", "nobody/x", "local/smollm2-135m", "plain"):
             found = await _prices(registry, f"replay/r.jsonl#{name}")
-            assert found == NoRates(reason="replayed")
+            assert found == NoTariff(reason="replayed")
         (result,) = await ModelComparator(registry).compare(["replay/r.jsonl#target/known"], "hi")
         assert result.metrics.cost == Decimal("0.00005")
         assert registry.get_llm("replay", "r.jsonl#plain").invoke("hi").text == "yes"

@@ -15,7 +15,7 @@ from modelforge.benchmark.record import Phase
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
-from modelforge.pricing.rates import Rates, RateTier
+from modelforge.pricing.tariff import Rates, RateTier, Tariff
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
     MS,
@@ -29,7 +29,7 @@ from tests.unit.benchmark.runs import (
     gaps_of,
 )
 
-RATES = Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5"))
+RATES = Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5")))
 
 
 def summary(*rows: dict[str, object], slo: str | None = None, **options: object) -> BenchmarkResult:
@@ -114,8 +114,8 @@ def test_warm_up_and_cool_down_are_told_apart_and_cost() -> None:
 
 
 def test_a_threshold_for_long_prompts_is_reached_by_single_requests_only() -> None:
-    dear = RateTier(above_tokens=30, prices=Rates(input=Decimal(10), output=Decimal(10)))
-    tiered = Rates(input=Decimal(1), output=Decimal(1), tiers=(dear,))
+    dear = RateTier(above_tokens=30, rates=Rates(input=Decimal(10), output=Decimal(10)))
+    tiered = Tariff(rates=Rates(input=Decimal(1), output=Decimal(1)), tiers=(dear,))
     short, long = a_request(0, cached_tokens=0), a_request(1, prompt_tokens=31, cached_tokens=0)
     assert summary(short, short, prices=tiered).total_cost == 2 * Decimal("0.000025")
     both = summary(short, long, prices=tiered)

@@ -8,10 +8,10 @@ from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.summary import summarise_recording
 from modelforge.benchmark.verdict import Status
 from modelforge.benchmark.whole import whole
-from modelforge.pricing.rates import NoRates
+from modelforge.pricing.tariff import NoTariff
 from tests.unit.benchmark.runs import PLAN, SECOND, a_failure, a_request, a_table, a_word, gaps_of
 
-PRICES = NoRates(reason="free")
+PRICES = NoTariff(reason="free")
 
 
 def a_recording(*rows: dict[str, object], final: bool = True, seconds: float = 10) -> Recording:

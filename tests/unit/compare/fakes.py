@@ -14,9 +14,9 @@ from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Case, Prompt
 from modelforge.core.usage import Usage
-from modelforge.pricing.rates import PriceList, Rates
+from modelforge.pricing.tariff import Rates, Tariff, Terms
 
-PRICES = Rates(input=Decimal(1), output=Decimal(2))
+PRICES = Tariff(rates=Rates(input=Decimal(1), output=Decimal(2)))
 
 
 @dataclass
@@ -75,7 +75,7 @@ class ScriptedModel:
 
 
 def contestant(
-    model: ScriptedModel, *, prices: PriceList = PRICES, max_concurrency: int = 100
+    model: ScriptedModel, *, prices: Terms = PRICES, max_concurrency: int = 100
 ) -> Contestant:
     return Contestant(model=model, prices=prices, max_concurrency=max_concurrency)
 

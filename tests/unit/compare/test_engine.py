@@ -17,7 +17,7 @@ from modelforge.compare.result import ComparisonResult
 from modelforge.core.errors import LocalServerFailed, RateLimited, UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Case
-from modelforge.pricing.rates import NoRates
+from modelforge.pricing.tariff import NoTariff
 from tests.unit.compare.fakes import ScriptedModel, cases, contestant
 from tests.unit.compare.virtual_time import run_virtually
 
@@ -233,7 +233,9 @@ def test_an_answer_without_end_is_abandoned_and_touches_nobody() -> None:
 
 def test_no_price_is_said_and_is_not_zero() -> None:
     run = Run(
-        lambda clock: [contestant(ScriptedModel("a", clock), prices=NoRates(reason="nobody knows"))]
+        lambda clock: [
+            contestant(ScriptedModel("a", clock), prices=NoTariff(reason="nobody knows"))
+        ]
     )
     assert run.results[0].metrics.cost is None
     assert run.results[0].metrics.cost_note == "nobody knows"

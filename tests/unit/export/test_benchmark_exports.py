@@ -19,7 +19,7 @@ from modelforge.export.benchmark_json import benchmark_json, benchmark_json_sche
 from modelforge.export.benchmark_record import LATENCIES, STATISTICS, to_document
 from modelforge.export.benchmark_schema import BenchmarkDocument, json_schema
 from modelforge.export.benchmark_view import benchmark_view
-from modelforge.pricing.rates import Rates
+from modelforge.pricing.tariff import Rates, Tariff
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import PLAN, a_failure, a_request, a_table, a_word, gaps_of
 from tests.unit.export.corpus import HOSTILE_TEXT
@@ -68,7 +68,7 @@ def a_result(error: str = "timed_out") -> BenchmarkResult:
         [a_word(final=False, in_flight=1)],
         replace(PLAN, open_loop=True),
         slo=Slo.parse("ttft=500ms"),
-        prices=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5")),
+        prices=Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5"))),
     )
 
 

@@ -13,7 +13,7 @@ from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import SummaryBuilder
 from modelforge.core.model_id import ModelId
 from modelforge.core.prompt import Case, Prompt
-from modelforge.pricing.rates import NoRates
+from modelforge.pricing.tariff import NoTariff
 from modelforge.replay.recordings import Recordings
 
 
@@ -24,7 +24,7 @@ async def test_no_replay_has_a_latency(tmp_path: Path) -> None:
     model = recordings.model(ModelId(provider="replay", model=str(path)))
     results: list[ComparisonResult] = []
     await run_comparison(
-        [Contestant(model=model, prices=NoRates(reason="replayed"), max_concurrency=1)],
+        [Contestant(model=model, prices=NoTariff(reason="replayed"), max_concurrency=1)],
         [Case(index=0, prompt=Prompt.of("hi")), Case(index=1, prompt=Prompt.of("ho"))],
         ComparisonPlan(repeats=2),
         deliver=results.append,

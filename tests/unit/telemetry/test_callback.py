@@ -18,9 +18,9 @@ from langchain_core.outputs import ChatGeneration, LLMResult
 
 from modelforge import TelemetryCallback
 from modelforge.core.errors import RateLimited
-from modelforge.pricing.rates import NoRates, Rates
+from modelforge.pricing.tariff import NoTariff, Rates, Tariff
 
-RATES = Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5"))
+TARIFF = Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5")))
 
 
 def fake(callback: TelemetryCallback, **usage: Any) -> GenericFakeChatModel:
@@ -30,7 +30,7 @@ def fake(callback: TelemetryCallback, **usage: Any) -> GenericFakeChatModel:
 
 
 def test_nothing_is_known_before_the_first_call() -> None:
-    metrics = TelemetryCallback("p", "m", prices=RATES).metrics
+    metrics = TelemetryCallback("p", "m", prices=TARIFF).metrics
     assert metrics.calls == 0
     assert metrics.token_usage.total_tokens is None
     assert metrics.token_usage.note == "no call has been answered yet"
@@ -38,7 +38,7 @@ def test_nothing_is_known_before_the_first_call() -> None:
 
 
 def test_a_call() -> None:
-    callback = TelemetryCallback("p", "m", prices=RATES)
+    callback = TelemetryCallback("p", "m", prices=TARIFF)
     fake(
         callback,
         input_token_details={"cache_read": 4},
@@ -72,7 +72,7 @@ def test_stream_events_have_a_first_token() -> None:
 
 
 def test_unknown_usage_is_unknown() -> None:
-    callback = TelemetryCallback("p", "m", prices=RATES)
+    callback = TelemetryCallback("p", "m", prices=TARIFF)
     FakeListChatModel(responses=["a"], callbacks=[callback]).invoke("x")
     metrics = callback.metrics
     assert metrics.token_usage.total_tokens is None
@@ -119,12 +119,12 @@ def test_usage_in_older_places(place: str) -> None:
 def test_prices_are_looked_up_or_given_later() -> None:
     asked = []
 
-    def look_up(provider: str, model: str) -> NoRates:
+    def look_up(provider: str, model: str) -> NoTariff:
         asked.append((provider, model))
-        return NoRates(reason="free today")
+        return NoTariff(reason="free today")
 
     callback = TelemetryCallback("p", "m", prices=look_up)
-    callback.price_with(RATES)  # those given first stay
+    callback.price_with(TARIFF)  # those given first stay
     fake(callback).invoke("x")
     assert asked == [("p", "m")]
     assert callback.metrics.cost_note == "free today"
@@ -134,7 +134,7 @@ def test_prices_are_looked_up_or_given_later() -> None:
 
 
 def test_a_call_counts_when_its_price_cannot_be_looked_up() -> None:
-    def broken(*_: str) -> NoRates:
+    def broken(*_: str) -> NoTariff:
         raise LookupError("no table")
 
     callback = TelemetryCallback("p", "m", prices=broken)
@@ -146,7 +146,7 @@ def test_a_call_counts_when_its_price_cannot_be_looked_up() -> None:
 
 
 def test_a_batch_and_many_threads_lose_nothing() -> None:
-    callback = TelemetryCallback("p", "m", prices=RATES)
+    callback = TelemetryCallback("p", "m", prices=TARIFF)
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda _: fake(callback).batch(["x"] * 5), range(20)))
     metrics = callback.metrics
@@ -162,7 +162,7 @@ async def test_concurrent_calls() -> None:
 
 
 def test_failures_are_named_and_do_not_spoil_the_sums() -> None:
-    callback = TelemetryCallback("p", "m", prices=RATES)
+    callback = TelemetryCallback("p", "m", prices=TARIFF)
     fake(callback).invoke("x")
     callback.on_llm_error(RateLimited("slow down"), run_id=uuid4())
     metrics = callback.metrics
