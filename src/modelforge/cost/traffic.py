@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from modelforge.core.token_counts import TokenCounts
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
 from modelforge.pricing.component import COMPONENTS
@@ -141,7 +142,10 @@ def _measured(sample: RequestSample, total: float) -> Traffic:
 def _counts(law: TokenLaw | None, fixed: float) -> Matrix:
     if law is None:
         return np.array([float(fixed)])
-    return np.array([law.quantile((part + 0.5) / GRID) for part in range(GRID)], dtype=np.float64)
+    counts = np.array([law.quantile((part + 0.5) / GRID) for part in range(GRID)], dtype=np.float64)
+    if isinstance(law, TokenCounts) and law.law == "lognormal":
+        counts *= law.first / counts.mean()  # the middle of a part is less than its mean
+    return counts
 
 
 def _table(
