@@ -55,6 +55,14 @@ class Catalogue:
         ]
         return sorted(found, key=filters.rank)
 
+    def ids(self) -> list[ModelId]:
+        """Every model's id, in order; nothing else of it is decoded."""
+        return sorted(
+            ModelId(provider=provider, model=row[0])
+            for provider, rows in self._rows.items()
+            for row in rows
+        )
+
     def age_days(self, today: date) -> int:
         """How many days old it is on the day ``today``."""
         return (today - self.dated).days

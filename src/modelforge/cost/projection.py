@@ -139,9 +139,7 @@ def project(
     usd = shares.sums(units.usd)
     low, high = usd, usd
     if resamples:
-        drawn = traffic.drawn_features(
-            rates.thresholds, resamples=resamples, seed=seed
-        )
+        drawn = traffic.drawn_features(rates.thresholds, resamples=resamples, seed=seed)
         if drawn is not None:
             low, high = shares.interval(rates, drawn, level=level)
     verdicts = [_verdict(model, rates, units, usd[place]) for place, model in enumerate(models)]
@@ -208,9 +206,7 @@ class _Shares:
         ]
         return np.column_stack(columns)
 
-    def interval(
-        self, rates: RateMatrix, drawn: Matrix, *, level: float
-    ) -> tuple[Matrix, Matrix]:
+    def interval(self, rates: RateMatrix, drawn: Matrix, *, level: float) -> tuple[Matrix, Matrix]:
         """The ends of each model's interval; models that are billed alike are worked out once."""
         total = self.requests.sum(axis=1)
         low, high = np.full(self.count, np.nan), np.full(self.count, np.nan)
@@ -241,7 +237,9 @@ def _verdict(
     missing = np.zeros(len(BILL_COMPONENTS), dtype=bool)
     for share in model.shares:
         missing |= units.missing[rates.rows[id(share.terms)]]
-    free = all(isinstance(share.terms, Tariff) and share.terms.kind == "free" for share in model.shares)
+    free = all(
+        isinstance(share.terms, Tariff) and share.terms.kind == "free" for share in model.shares
+    )
     kind: Kind = "free" if free else "metered"
     if not missing.any():
         return "priced", kind, ()

@@ -102,9 +102,7 @@ class RateMatrix:
         """(rows, resamples): the price of a mean request of each of `Traffic.drawn_features`."""
         used = np.flatnonzero(features.reshape(features.shape[0], -1).any(axis=0))
         rates = self.rates[rows].reshape(rows.size, -1)[:, used]
-        amounts: Matrix = (
-            np.nan_to_num(rates) @ features.reshape(features.shape[0], -1)[:, used].T
-        )
+        amounts: Matrix = np.nan_to_num(rates) @ features.reshape(features.shape[0], -1)[:, used].T
         return amounts
 
 

@@ -136,7 +136,11 @@ class CostScenario:
         return ScenarioError(f"scenario {self.name!r}: {problem}")
 
     def _require(self, name: str, value: float, low: float, high: float) -> None:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
             raise self._error(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
 
     def _require_tokens(self, name: str) -> None:

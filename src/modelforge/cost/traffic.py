@@ -8,7 +8,7 @@ each: that is exact, and a sum never reaches a threshold that no request reached
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -17,13 +17,15 @@ from numpy.typing import NDArray
 from modelforge.core.token_counts import TokenCounts
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
-from modelforge.pricing.component import COMPONENTS
+from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
 
 GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
 
 _MOST_DRAWN: Final = 2000
 _AT_ONCE: Final = 4_000_000
+
+_ANSWER: Final = ("output", *OUTPUT_PARTS)
 
 Matrix = NDArray[np.float64]
 
@@ -67,13 +69,16 @@ class Traffic:
             effective=None if same else max(total, 1.0),
         )
 
+    def scaled(self, *, prompt: float = 1.0, completion: float = 1.0) -> Traffic:
+        """Requests whose prompts and answers are so many times as long, in all their parts."""
+        factors = [completion if name in _ANSWER else prompt for name in COMPONENTS]
+        return replace(self, prompt=self.prompt * prompt, tokens=self.tokens * np.array(factors))
+
     @property
     def mean_tokens(self) -> dict[str, float]:
         """Tokens of a mean request by component; components without any are left out."""
         means = np.average(self.tokens, axis=0, weights=self.weights)
-        return {
-            name: float(mean) for name, mean in zip(COMPONENTS, means, strict=True) if mean > 0
-        }
+        return {name: float(mean) for name, mean in zip(COMPONENTS, means, strict=True) if mean > 0}
 
     def spans(self, thresholds: Sequence[int]) -> NDArray[np.intp]:
         """For each request, how many of the ascending ``thresholds`` it is above."""

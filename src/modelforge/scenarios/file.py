@@ -84,7 +84,9 @@ def _entry(value: Any, where: str) -> ScenarioEntry:
 
 def _unknown(name: str) -> str:
     close = difflib.get_close_matches(name, _FIELDS, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"there are {listed(ScenarioEntry.model_fields)}"
+    hint = (
+        f"did you mean {close[0]}?" if close else f"there are {listed(ScenarioEntry.model_fields)}"
+    )
     return f"no field of a scenario is named {quoted(name)}; {hint}"
 
 
@@ -135,7 +137,9 @@ def _built(entry: ScenarioEntry, folder: Path) -> CostScenario:
 
 
 def _sample(entry: ScenarioEntry, folder: Path) -> RequestSample | None:
-    tokens = [name for name in ("prompt_tokens", "completion_tokens") if getattr(entry, name) is None]
+    tokens = [
+        name for name in ("prompt_tokens", "completion_tokens") if getattr(entry, name) is None
+    ]
     if entry.measured is None:
         if tokens:
             raise ScenarioError(

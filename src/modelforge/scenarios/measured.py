@@ -22,7 +22,7 @@ LARGEST_BYTES: Final = 512 * 2**20
 
 _DAY_S: Final = 86400
 _HOUR_S: Final = 3600
-_LEAST_SPAN_S: Final = _HOUR_S
+_LEAST_SPAN_S: Final = 600
 _MONDAY: Final = 4 * _DAY_S  # 1970-01-05
 
 

@@ -100,7 +100,7 @@ def read_usage(row: Any, where: str) -> UsageRow | None:
         cached=cached,
         written=written,
         reasoning=count(_REASONING),
-        requests=1.0 if not requests else requests,
+        requests=requests or 1.0,
         model=_text(row, _MODEL),
         at_s=_moment(row, where),
         cost_usd=_text(row, _COST),
@@ -120,7 +120,10 @@ def _nested(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Objects in which a row keeps its counts: ``usage``, and what LiteLLM puts into metadata."""
     found: list[Mapping[str, Any]] = []
     response = row.get("response")
-    for value in (row.get("usage"), response.get("usage") if isinstance(response, Mapping) else None):
+    for value in (
+        row.get("usage"),
+        response.get("usage") if isinstance(response, Mapping) else None,
+    ):
         if isinstance(value, Mapping):
             found.append(value)
     metadata = row.get("metadata")
@@ -200,7 +203,9 @@ def _seconds(value: Any) -> float | None:
             value = float(value)
         except ValueError:
             try:
-                found = datetime.fromisoformat(value.strip()[:26].rstrip("Z") if "." in value else value)
+                found = datetime.fromisoformat(
+                    value.strip()[:26].rstrip("Z") if "." in value else value
+                )
             except ValueError:
                 return None
             return (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
