@@ -184,7 +184,9 @@ class CostAnalyzer:
         version = version or hashlib.sha256("".join(digests).encode()).hexdigest()
         if stored is not None and stored.version == version:
             return Analysis(projection=stored.projection, cached=True, reused=len(ids))
-        known = {} if stored is None else dict(zip(stored.projection.ids, stored.digests, strict=True))
+        known = (
+            {} if stored is None else dict(zip(stored.projection.ids, stored.digests, strict=True))
+        )
         changed = [
             model
             for model, digest in zip(terms, digests, strict=True)

@@ -178,8 +178,10 @@ def _reasons(candidates: Sequence[Candidate], names: Sequence[str], count: int) 
         return (f"none of {count:,} models meets every condition and has a full price",)
     best = candidates[0]
     said = [
-        (f"the cheapest of {len(candidates):,} models, of {count:,}, that meet every condition:"
-        f" {'; '.join(names)}")
+        (
+            f"the cheapest of {len(candidates):,} models, of {count:,}, that meet every condition:"
+            f" {'; '.join(names)}"
+        )
     ]
     if len(candidates) > 1:
         second = candidates[1]
