@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -288,4 +289,5 @@ def _listed(model_id: ModelId, catalogue: Catalogue) -> Terms:
     if catalogue.provider(provider) is None:
         return NoTariff(reason="no price configured")
     listed = ModelId(provider=provider, model=model_id.model)
-    return PriceBook(catalogue=catalogue).quote(listed).terms
+    now = datetime.now(UTC)
+    return PriceBook(catalogue=catalogue, now=now).quote(listed, as_of=now).terms

@@ -43,6 +43,10 @@ class Catalogue:
                 return decode_model(id_.provider, row)
         return None
 
+    def names(self, provider: str) -> frozenset[str]:
+        """The names of a provider's models; none when it is not known."""
+        return frozenset(row[0] for row in self._rows.get(provider, ()))
+
     def models(self, filters: Filters | None = None) -> list[Model]:
         """The models that pass ``filters``, by id; with a text to find, the best match first."""
         filters = filters or Filters()
