@@ -92,7 +92,8 @@ def report(
 
     slo = slo or _slo(recordings[0].plan.asked)
     results = [
-        _noted(summarise_recording(recording, prices=prices, slo=slo)) for recording in recordings
+        _noted(summarise_recording(recording, prices=prices, slo=slo), recording)
+        for recording in recordings
     ]
     return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
 
@@ -107,13 +108,26 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
-def _noted(result: BenchmarkResult) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client."""
+def _noted(result: BenchmarkResult, recording: Recording) -> BenchmarkResult:
+    """With notes where requests did not go over the wire client, and where money ran out."""
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
+    said = {}
     through = _PATHS.get(str(result.plan.asked.get("path")))
-    if through is None:
+    if through is not None:
+        said["slow_path"] = f"a run {through}"
+    stopped = {one.worker: one.stopped for one in recording.telemetry if one.stopped is not None}
+    if stopped:
+        limit = result.plan.asked.get("max_cost_usd")
+        said["budget_reached"] = (
+            f"stopped before its end: of the ${limit} that it may cost, no other request could be"
+            f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
+            f" {next(iter(stopped.values()))})"
+        )
+    if not said:
         return result
-    note = Reason(code="slow_path", status=Status.VALID, message=f"a run {through}")
-    verdict = replace(result.verdict, notes=(*result.verdict.notes, note))
+    notes = [
+        Reason(code=code, status=Status.VALID, message=message) for code, message in said.items()
+    ]
+    verdict = replace(result.verdict, notes=(*notes, *result.verdict.notes))
     return replace(result, verdict=verdict)

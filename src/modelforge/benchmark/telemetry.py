@@ -41,6 +41,7 @@ class Telemetry:
             another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
+        stopped: why it sent no more before the end; None: it did not stop by itself.
     """
 
     worker: int
@@ -55,6 +56,7 @@ class Telemetry:
     run_delay_s: float | None = None
     window_ns: tuple[int, int] | None = None
     final: bool = False
+    stopped: str | None = None
 
     def to_json(self) -> bytes:
         """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
@@ -73,6 +75,7 @@ class Telemetry:
             "at_ns": self.at_ns,
             "run_delay_s": self.run_delay_s,
             "window_ns": self.window_ns,
+            "stopped": self.stopped,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
@@ -108,4 +111,5 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         run_delay_s=None if run_delay_s is None else float(run_delay_s),
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
+        stopped=None if document.get("stopped") is None else str(document["stopped"]),
     )

@@ -113,7 +113,7 @@ class TokenCounts:
 
 
 def _logarithms(mean: float, deviation: float) -> tuple[float, float]:
-    """μ and σ of the logarithms, where the counts have this mean and deviation."""
+    """The normal law of the logarithms, where the counts have this mean and deviation."""
     variance = math.log1p((deviation / mean) ** 2)
     return math.log(mean) - variance / 2, math.sqrt(variance)
 

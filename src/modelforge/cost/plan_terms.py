@@ -1,4 +1,4 @@
-"""From a price book to the terms of a plan: batch, hours of the week, prices that change meanwhile."""
+"""From a price book to the terms of a plan: batch, hours, prices that change meanwhile."""
 
 from __future__ import annotations
 

@@ -37,11 +37,11 @@ class CsvWriter:
 
     def close(
         self,
-        summaries: Sequence[ModelSummary],
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
         *,
-        complete: bool = True,
-        stopped: str | None = None,
-    ) -> None:  # noqa: ARG002 (not part of the format)
+        complete: bool = True,  # noqa: ARG002 (nor this)
+        stopped: str | None = None,  # noqa: ARG002 (nor this)
+    ) -> None:
         """Flush; the header is there even when no result was."""
         self._begin()
         self._stream.flush()

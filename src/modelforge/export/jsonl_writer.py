@@ -28,10 +28,10 @@ class JsonlWriter:
 
     def close(
         self,
-        summaries: Sequence[ModelSummary],
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
         *,
-        complete: bool = True,
-        stopped: str | None = None,
-    ) -> None:  # noqa: ARG002 (not part of the format)
+        complete: bool = True,  # noqa: ARG002 (nor this)
+        stopped: str | None = None,  # noqa: ARG002 (nor this)
+    ) -> None:
         """Flush: every line is already there."""
         self._stream.flush()

@@ -118,25 +118,17 @@ def _unbilled(row: Mapping[str, Any]) -> bool:
 
 def _nested(row: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """Objects in which a row keeps its counts: ``usage``, and what LiteLLM puts into metadata."""
-    found: list[Mapping[str, Any]] = []
     response = row.get("response")
-    for value in (
-        row.get("usage"),
-        response.get("usage") if isinstance(response, Mapping) else None,
-    ):
-        if isinstance(value, Mapping):
-            found.append(value)
+    usages = (row.get("usage"), response.get("usage") if isinstance(response, Mapping) else None)
     metadata = row.get("metadata")
     if isinstance(metadata, str) and metadata.startswith("{"):
         try:
             metadata = json.loads(metadata)
         except (ValueError, RecursionError):
             metadata = None
-    if isinstance(metadata, Mapping):
-        for name in ("usage_object", "additional_usage_values"):
-            if isinstance(metadata.get(name), Mapping):
-                found.append(metadata[name])
-    return found
+    kept = metadata if isinstance(metadata, Mapping) else {}
+    named = (kept.get("usage_object"), kept.get("additional_usage_values"))
+    return [value for value in (*usages, *named) if isinstance(value, Mapping)]
 
 
 def _details(source: Mapping[str, Any]) -> list[Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from time import monotonic_ns
 from typing import Any, Final
@@ -12,6 +13,7 @@ from modelforge.benchmark.record import Phase
 from modelforge.benchmark.workload import Ask, Workload
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.pacer import Pacer
+from modelforge.wire.purse import Purse
 from modelforge.wire.reading import Reading
 
 _NEVER_NS: Final = 2**62
@@ -27,6 +29,7 @@ class Run:
         sender: sends; it must report every exchange that is over to `finished`.
         load, limits, workload, seed: of the whole run.
         worker, workers: which part of it is this one's.
+        purse: what may be spent; None: there is no limit.
     """
 
     def __init__(
@@ -39,6 +42,7 @@ class Run:
         seed: int,
         worker: int,
         workers: int,
+        purse: Purse | None = None,
     ) -> None:
         self._sender = sender
         self._load = load
@@ -58,6 +62,8 @@ class Run:
         self._ended_ns = 0
         self._streams = 0
         self._over = asyncio.Event()
+        self._purse = purse
+        self._unpaid: deque[tuple[int, Ask, int]] = deque()
 
     async def warm_up(self) -> None:
         """Open the connections and ask what is not measured.
@@ -109,6 +115,9 @@ class Run:
     def finished(self, exchange: Exchange, reading: Reading) -> None:
         """An exchange is over: go on where another waited for it."""
         self._unfinished -= 1
+        if self._purse is not None:
+            self._purse.settle(exchange, reading)
+            self._pay_waiting()
         if not self._unfinished:
             self._idle.set()
         if exchange.phase is Phase.WARM_UP:
@@ -180,9 +189,28 @@ class Run:
             call(*arguments)
 
     def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
+        if self._purse is not None and not self._purse.reserve(ask):
+            self._wait_for_pay(index, ask, stream)
+            return
         self._unfinished += 1
         self._idle.clear()
         self._sender.send(Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream))
+
+    def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:
+        """A closed loop's request waits until what others did not need is free; when nothing is
+        under way, or the request is due now, the run ends.
+        """
+        if self._unfinished and stream >= 0:
+            self._unpaid.append((index, ask, stream))
+        elif self._purse is not None:
+            self._purse.stop()
+            self.stop()
+
+    def _pay_waiting(self) -> None:
+        waiting = len(self._unpaid) if self._issuing else 0
+        for _ in range(waiting):
+            index, ask, stream = self._unpaid.popleft()
+            self._send(index, ask, Phase.MEASURED, monotonic_ns(), stream)
 
     async def _cool_down(self) -> None:
         if not self._limits.discard_in_flight:
