@@ -212,9 +212,11 @@ class _Shares:
         low, high = np.full(self.count, np.nan), np.full(self.count, np.nan)
         lines = np.bincount(self.model, minlength=self.count)
         single = lines[self.model] == 1
-        rows, places = np.unique(self.row[single], return_inverse=True)
-        bills = rates.drawn(drawn, rows)
-        ends = np.quantile(bills, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        # Many models cost the same: each different price is worked out once.
+        rows, places = rates.different(self.row[single], drawn)
+        ends = np.quantile(
+            rates.drawn(drawn, rows), [(1 - level) / 2, (1 + level) / 2], axis=1
+        )
         ends[:, ~rates.metered[rows]] = np.nan
         low[self.model[single]] = ends[0][places] * total[single]
         high[self.model[single]] = ends[1][places] * total[single]

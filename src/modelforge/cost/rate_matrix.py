@@ -100,10 +100,28 @@ class RateMatrix:
 
     def drawn(self, features: Matrix, rows: NDArray[np.intp]) -> Matrix:
         """(rows, resamples): the price of a mean request of each of `Traffic.drawn_features`."""
-        used = np.flatnonzero(features.reshape(features.shape[0], -1).any(axis=0))
-        rates = self.rates[rows].reshape(rows.size, -1)[:, used]
-        amounts: Matrix = np.nan_to_num(rates) @ features.reshape(features.shape[0], -1)[:, used].T
+        used = _used(features)
+        amounts: Matrix = (
+            np.nan_to_num(self._at(rows, used)) @ features.reshape(features.shape[0], -1)[:, used].T
+        )
         return amounts
+
+    def different(
+        self, rows: NDArray[np.intp], features: Matrix
+    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Of ``rows``, one for each price of what ``features`` use; and which of them is whose."""
+        _, first, places = np.unique(
+            self._at(rows, _used(features)), axis=0, return_index=True, return_inverse=True
+        )
+        return rows[first], places.ravel()
+
+    def _at(self, rows: NDArray[np.intp], used: NDArray[np.intp]) -> Matrix:
+        return self.rates[rows].reshape(rows.size, -1)[:, used]
+
+
+def _used(features: Matrix) -> NDArray[np.intp]:
+    """The columns of flattened ``features`` in which anything stands."""
+    return np.flatnonzero(features.reshape(features.shape[0], -1).any(axis=0))
 
 
 def _numbers(rates: Rates) -> Matrix:
