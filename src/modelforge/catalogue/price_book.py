@@ -174,9 +174,9 @@ class PriceBook:
         tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly)
         tariff = derive_rates(tariff, id_, overlay, at=at)
         tariff = with_request_fee(tariff, id_, overlay, at=at)
-        model = self.catalogue.model(id_)
         terms: Terms = tariff
         if region is not None:
+            model = self.catalogue.model(id_)
             released = None if model is None else model.released
             terms = in_region(tariff, id_, overlay, region=region, released=released, at=at)
         if isinstance(terms, NoTariff):

@@ -44,6 +44,7 @@ class PlanTerms:
     def __init__(self, quotes: Quotes, *, today: date) -> None:
         self._quotes = quotes
         self._today = today
+        self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
         """The terms of each of ``ids``, in order."""
@@ -97,7 +98,11 @@ class PlanTerms:
         ]
 
     def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
-        return self._quotes.quote(id_, mode=mode, as_of=as_of).terms
+        key = (id_, mode, as_of)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._quotes.quote(id_, mode=mode, as_of=as_of).terms
+        return found
 
     def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
         """Whether a price that is known already takes effect during the plan."""

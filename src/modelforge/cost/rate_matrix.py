@@ -9,14 +9,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from modelforge.cost.price_table import rate_row
 from modelforge.pricing.component import COMPONENTS
 from modelforge.pricing.tariff import NoTariff, Rates, Tariff, Terms
 
 Matrix = NDArray[np.float64]
 
 _WIDTH: Final = len(COMPONENTS) + 1  # the last is the fee of a request
-_OUTPUT: Final = COMPONENTS.index("output")
-_REASONING: Final = COMPONENTS.index("reasoning")
 _PER_TOKEN: Final = 1e-6  # rates are per million
 
 
@@ -125,10 +124,5 @@ def _used(features: Matrix) -> NDArray[np.intp]:
 
 
 def _numbers(rates: Rates) -> Matrix:
-    """US dollars per token; reasoning costs what output costs where it has no rate."""
-    numbers = np.array(
-        [np.nan if (rate := rates.of(name)) is None else float(rate) for name in COMPONENTS]
-    )
-    if np.isnan(numbers[_REASONING]):
-        numbers[_REASONING] = numbers[_OUTPUT]
-    return numbers * _PER_TOKEN
+    """US dollars per token."""
+    return np.array(rate_row(rates)) * _PER_TOKEN

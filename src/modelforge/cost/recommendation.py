@@ -9,7 +9,8 @@ import numpy as np
 
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
-from modelforge.cost.constraints import Constraints
+from modelforge.cost.constraints import Constraints, Test
+from modelforge.cost.fitness import Fitness
 from modelforge.cost.projection import Projection
 from modelforge.cost.traffic import Traffic
 from modelforge.stats.interval import Interval
@@ -115,21 +116,11 @@ def recommend(
     )
 
 
-def _fitting(projections: Sequence[Projection], seed: int) -> list[tuple[str, object]]:
-    traffics = [Traffic.of(projection.scenario, seed=seed) for projection in projections]
-    longest = round(max(float(traffic.tokens.sum(axis=1).max()) for traffic in traffics))
-    answer = round(
-        max(float((traffic.tokens.sum(axis=1) - traffic.prompt).max()) for traffic in traffics)
-    )
+def _fitting(projections: Sequence[Projection], seed: int) -> list[tuple[str, Test]]:
+    fitness = Fitness.of([Traffic.of(one.scenario, seed=seed) for one in projections])
     return [
-        ("answers text with text", lambda model: "text" in model.takes and "text" in model.gives),
-        (
-            f"the longest request, {longest:,} tokens, fits",
-            lambda model: (
-                (model.context or 0) >= longest
-                and (model.output_limit or model.context or 0) >= answer
-            ),
-        ),
+        ("answers text with text", fitness.answers),
+        (f"the longest request, {fitness.longest:,} tokens, fits", fitness.holds),
     ]
 
 

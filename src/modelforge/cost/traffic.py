@@ -105,18 +105,8 @@ class Traffic:
             return None
         features = self._features(thresholds)
         drawn = max(1, min(round(self.effective), _MOST_DRAWN))
-        rng = np.random.default_rng([seed, 2])
-        rows = features.shape[0]
         weighted = np.column_stack([features * self.weights[:, np.newaxis], self.weights])
-        used = np.flatnonzero(weighted.any(axis=0))
-        sums = np.zeros((resamples, weighted.shape[1]))
-        step = max(1, _AT_ONCE // max(rows, drawn))
-        for first in range(0, resamples, step):
-            count = min(step, resamples - first)
-            picked = rng.integers(0, rows, size=(count, drawn))
-            picked += np.arange(count)[:, np.newaxis] * rows
-            times = np.bincount(picked.ravel(), minlength=count * rows).reshape(count, rows)
-            sums[first : first + count, used] = times @ weighted[:, used]
+        sums = _resampled(weighted, drawn, resamples, np.random.default_rng([seed, 2]))
         means = sums[:, :-1] / sums[:, -1:]
         middle = np.average(features, axis=0, weights=self.weights)
         means = middle + (means - middle) * np.sqrt(min(1.0, drawn / self.effective))
@@ -129,6 +119,28 @@ class Traffic:
         features[np.arange(rows), span, :-1] = self.tokens
         features[np.arange(rows), span, -1] = 1
         return features.reshape(rows, -1)
+
+
+def _resampled(
+    rows: Matrix, drawn: int, resamples: int, rng: np.random.Generator
+) -> Matrix:
+    """(resamples, columns): sums of ``drawn`` of ``rows``, each drawn with replacement."""
+    count, width = rows.shape
+    used = np.flatnonzero(rows.any(axis=0))
+    sums = np.zeros((resamples, width))
+    gathered = count > _MOST_DRAWN * 4  # of so many rows a resample sees only a few
+    step = max(1, _AT_ONCE // (drawn * used.size if gathered else max(count, drawn)))
+    kept = np.ascontiguousarray(rows[:, used])
+    for first in range(0, resamples, step):
+        some = min(step, resamples - first)
+        picked = rng.integers(0, count, size=(some, drawn))
+        if gathered:
+            sums[first : first + some, used] = kept[picked].sum(axis=1)
+            continue
+        picked += np.arange(some)[:, np.newaxis] * count
+        times = np.bincount(picked.ravel(), minlength=some * count).reshape(some, count)
+        sums[first : first + some, used] = times.astype(np.float64) @ kept
+    return sums
 
 
 def _measured(sample: RequestSample, total: float) -> Traffic:
