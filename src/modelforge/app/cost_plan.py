@@ -16,10 +16,11 @@ import platformdirs
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE
 from modelforge.catalogue.history import HISTORY_FILE
-from modelforge.catalogue.load import EMBEDDED, load_catalogue
+from modelforge.catalogue.load import EMBEDDED
 from modelforge.catalogue.overlay import OVERLAY_FILE
 from modelforge.catalogue.price_book import PriceBook
 from modelforge.config.catalogue_layer import refreshed_folder
+from modelforge.config.load import Configuration
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
 
@@ -29,14 +30,16 @@ FOLDER_VARIABLE: Final = "MODELFORGE_ANALYSES"
 _MOST_KEPT: Final = 200
 
 
-def open_analyzer(*, seed: int = 0, keep: bool = True) -> CostAnalyzer:
+def open_analyzer(
+    configuration: Configuration, *, seed: int = 0, keep: bool = True
+) -> CostAnalyzer:
     """An analyzer of today's prices.
 
     Args:
         keep: keep analyses on disk for the next time.
     """
     now = datetime.now(UTC)
-    catalogue = load_catalogue(refreshed_folder())
+    catalogue = configuration.catalogue
     store = FileStore(analyses_folder()) if keep else None
     return CostAnalyzer(
         PriceBook(catalogue=catalogue, now=now),

@@ -7,7 +7,6 @@ must change; 3 a benchmark's figures are INVALID; 70 a defect of ModelForge itse
 
 from __future__ import annotations
 
-import importlib
 import logging
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from modelforge.cli.lazy_group import LazyGroup
 from modelforge.core.errors import ModelForgeError
 
 EXIT_USAGE: Final = 2
@@ -29,40 +29,12 @@ _COMMANDS: Final = {
     "cache": "Look at the kept answers, or let go of them.",
     "calibrate": "Measure what this machine's load generator reaches.",
     "compare": "Ask several models the same, side by side.",
+    "cost": "Price calls and plans.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
     "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare A,B or --benchmark A.",
 }
-
-
-class _LazyGroup(click.Group):
-    """A group that imports a command's module only when that command is run."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"modelforge.cli.{cmd_name}_command")
-        command: click.Command = module.command
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        if args and not args[0].startswith("-") and args[0] not in _COMMANDS:
-            import difflib  # noqa: PLC0415 (only to name what was meant)
-
-            close = difflib.get_close_matches(args[0], _COMMANDS, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"commands: {', '.join(_COMMANDS)}"
-            raise click.UsageError(f"no such command {args[0]!r}; {hint}", ctx)
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -73,7 +45,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=LazyGroup,
+    modules="modelforge.cli.{}_command",
+    summaries=_COMMANDS,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.option(
     "--version",
     is_flag=True,

@@ -22,6 +22,7 @@ from modelforge.cost.traffic import Traffic
 DETAILED: Final = 3
 """So many named models are told in detail."""
 
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelDetail:
     """One bill in full: what could be saved, and which input moves it most."""
@@ -116,8 +117,10 @@ def make_plan(
     for scenario in scenarios:
         analysis = analyzer.analyse(scenario, ids)
         traffic = Traffic.of(scenario, seed=seed)
-        places = range(len(ids)) if models else _cheapest(analysis.projection)
-        bills, unable = _shown(analyzer, analysis.projection, places, traffic, models, limit)
+        if models:
+            bills, unable = tuple(analysis.projection.bills()), 0
+        else:
+            bills, unable = _cheapest_able(analyzer, analysis.projection, traffic, limit)
         plans.append(
             ScenarioPlan(
                 scenario=scenario,
@@ -157,21 +160,14 @@ def _cheapest(projection: Projection) -> Iterator[int]:
             yield int(place)
 
 
-def _shown(
-    analyzer: CostAnalyzer,
-    projection: Projection,
-    places: Iterator[int] | range,
-    traffic: Traffic,
-    named: Sequence[ModelId],
-    limit: int,
+def _cheapest_able(
+    analyzer: CostAnalyzer, projection: Projection, traffic: Traffic, limit: int
 ) -> tuple[tuple[ModelBill, ...], int]:
-    """The bills to show, and how many cheaper ones cannot serve the scenario."""
-    if named:
-        return tuple(projection.bill(place) for place in places), 0
+    """The cheapest bills of models that can serve it, and how many cheaper ones cannot."""
     fitness = Fitness.of([traffic])
     bills: list[ModelBill] = []
     unable = 0
-    for place in places:
+    for place in _cheapest(projection):
         if len(bills) == limit:
             break
         model = analyzer.catalogue.model(projection.ids[place])

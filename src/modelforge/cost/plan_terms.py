@@ -65,7 +65,7 @@ class PlanTerms:
             batched = self._in_time(scenario, id_, "batch", batch)
             missing = next((s.terms for s in batched if isinstance(s.terms, NoTariff)), None)
             if missing is not None and missing.kind == "unknown":
-                notes.append(f"{missing.reason}: its batched requests are billed as any other")
+                notes.append("no batch price is known: billed as any other request")
                 batched = self._in_time(scenario, id_, "standard", batch)
             shares += batched
         return ModelTerms(id=id_, shares=tuple(shares), notes=tuple(notes))

@@ -214,9 +214,7 @@ class _Shares:
         single = lines[self.model] == 1
         # Many models cost the same: each different price is worked out once.
         rows, places = rates.different(self.row[single], drawn)
-        ends = np.quantile(
-            rates.drawn(drawn, rows), [(1 - level) / 2, (1 + level) / 2], axis=1
-        )
+        ends = np.quantile(rates.drawn(drawn, rows), [(1 - level) / 2, (1 + level) / 2], axis=1)
         ends[:, ~rates.metered[rows]] = np.nan
         low[self.model[single]] = ends[0][places] * total[single]
         high[self.model[single]] = ends[1][places] * total[single]

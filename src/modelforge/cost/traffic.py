@@ -121,9 +121,7 @@ class Traffic:
         return features.reshape(rows, -1)
 
 
-def _resampled(
-    rows: Matrix, drawn: int, resamples: int, rng: np.random.Generator
-) -> Matrix:
+def _resampled(rows: Matrix, drawn: int, resamples: int, rng: np.random.Generator) -> Matrix:
     """(resamples, columns): sums of ``drawn`` of ``rows``, each drawn with replacement."""
     count, width = rows.shape
     used = np.flatnonzero(rows.any(axis=0))

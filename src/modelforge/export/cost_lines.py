@@ -52,7 +52,9 @@ def traffic_line(plan: ScenarioPlan) -> str:
         f"{amount:,.0f} {words.get(name, name)}" for name, amount in plan.mean_tokens.items()
     )
     days = "1 day" if plan.scenario.days == 1 else f"{plan.scenario.days:,} days"
-    each = "" if plan.scenario.prompt_tokens is plan.scenario.completion_tokens is None else " (mean)"
+    each = (
+        "" if plan.scenario.prompt_tokens is plan.scenario.completion_tokens is None else " (mean)"
+    )
     if plan.scenario.requests is not None:
         each = " (mean)"
     return f"{plan.requests:,.0f} requests in {days}, {tokens} tokens each{each}"

@@ -98,7 +98,9 @@ def _detail(detail: ModelDetail, plan: ScenarioPlan) -> Iterator[RenderableType]
     facts.add_column(style="dim", no_wrap=True)
     facts.add_column(overflow="fold")
     total = bill.usd or 1.0
-    parts = [f"{word} {usd(amount)} ({amount / total:.0%})" for word, amount in component_words(bill)]
+    parts = [
+        f"{word} {usd(amount)} ({amount / total:.0%})" for word, amount in component_words(bill)
+    ]
     facts.add_row("parts", " · ".join(parts))
     if len(bill.by_month) > 1:
         months = [f"{place}: {usd(amount)}" for place, amount in enumerate(bill.by_month, start=1)]
@@ -123,7 +125,10 @@ def _tornado(detail: ModelDetail) -> Table:
         half = swing.width_usd / 2
         bar = "█" * max(1, round(16 * swing.width_usd / widest)) if half else ""
         table.add_row(
-            swing.input, Text(bar, style="cyan"), f"± {usd(half)}", f"{swing.below} to {swing.above}"
+            swing.input,
+            Text(bar, style="cyan"),
+            f"± {usd(half)}",
+            f"{swing.below} to {swing.above}",
         )
     return table
 
@@ -135,7 +140,9 @@ def _savings(detail: ModelDetail) -> Table:
     table.add_column(overflow="fold", style="dim")
     for saving in detail.savings:
         amount = "none" if saving.usd is None else usd(saving.usd)
-        said = saving.assumption if saving.note is None else f"{saving.note} (if {saving.assumption})"
+        said = (
+            saving.assumption if saving.note is None else f"{saving.note} (if {saving.assumption})"
+        )
         table.add_row(saving.name, amount, terminal_line(said))
     return table
 

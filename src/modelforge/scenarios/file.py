@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from statistics import fmean
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,6 +25,7 @@ LARGEST_BYTES: Final = 2**20
 """Of a scenario file; measured requests are in files of their own."""
 
 _MOST: Final = 1000
+_PARTS: Final = 100
 _SEED_NAMES: Final = {
     "prompts_per_day": "requests_per_day",
     "avg_prompt_tokens": "prompt_tokens",
@@ -51,6 +53,15 @@ def read_scenarios(path: Path) -> list[CostScenario]:
             raise ScenarioError(f"{where}: a second scenario named {quoted(scenario.name)}")
         scenarios[scenario.name] = scenario
     return list(scenarios.values())
+
+
+def scenario_of(fields: Mapping[str, Any], where: str) -> CostScenario:
+    """The scenario of fields with the names that files use; ``where`` they stand, for messages.
+
+    Raises:
+        ScenarioError: they are none.
+    """
+    return _scenario(Row(value=fields), where, Path())
 
 
 def _scenario(row: Row, where: str, folder: Path) -> CostScenario:
@@ -159,7 +170,7 @@ def _sample(entry: ScenarioEntry, folder: Path) -> RequestSample | None:
 
 
 def _tokens(given: int | str | Mapping[str, int] | None) -> tuple[float, TokenLaw | None]:
-    """The fixed number, or the law with its middle."""
+    """The fixed number, or the law and about its mean."""
     if given is None:
         return 0, None
     if isinstance(given, int):
@@ -171,9 +182,4 @@ def _tokens(given: int | str | Mapping[str, int] | None) -> tuple[float, TokenLa
             return law.first, None
     else:
         law = TokenPercentiles.named(given)
-    return law.quantile(0.5), law
-
-
-def scenario_names(scenarios: Sequence[CostScenario]) -> list[str]:
-    """Their names, in order."""
-    return [scenario.name for scenario in scenarios]
+    return fmean(law.quantile((part + 0.5) / _PARTS) for part in range(_PARTS)), law
