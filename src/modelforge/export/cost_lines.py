@@ -27,7 +27,11 @@ _SAME = 5e-4
 
 def usd(amount: float | None) -> str:
     """``$1,204.50``, ``$0.0871``; ``?`` where it is not known."""
-    return "?" if amount is None else dollars(Decimal(repr(amount)))
+    if amount is None:
+        return "?"
+    text = dollars(Decimal(repr(amount)))
+    whole, point, cents = text.partition(".")
+    return f"{whole}.{cents}0" if point and len(cents) == 1 else text
 
 
 def interval_text(interval: Interval | None) -> str:
