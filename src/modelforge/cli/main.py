@@ -33,7 +33,7 @@ _COMMANDS: Final = {
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
     "sim": "Serve simulated models whose truth is known.",
-    "test": "One door to the engines: --compare A,B or --benchmark A.",
+    "test": "One door to the engines: --compare, --benchmark, --cost-analyze.",
 }
 
 

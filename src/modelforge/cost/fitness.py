@@ -11,7 +11,8 @@ from modelforge.catalogue.model import Model
 from modelforge.cost.traffic import Traffic
 
 _NO_ANSWERS: Final = re.compile(
-    r"embed|rerank|whisper|moderation|transcri|voxtral|\btts\b|-tts|ocr|guard", re.IGNORECASE
+    r"embed|rerank|whisper|moderation|transcri|voxtral|\btts\b|-tts|ocr|guard|\b(bge|e5|gte)-",
+    re.IGNORECASE,
 )
 
 

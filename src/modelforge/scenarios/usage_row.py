@@ -38,7 +38,7 @@ _TIME: Final = (
     *("timestamp", "TIMESTAMP", "time", "startTime", "start_time", "created_at", "created"),
     *("date", "aggregation_timestamp"),
 )
-_COST: Final = ("cost_usd", "spend", "cost", "total_cost")
+COST_FIELDS: Final = ("cost_usd", "spend", "cost", "total_cost")
 _MILLISECONDS_FROM: Final = 1e11  # seconds would be the year 5138
 _MOST_TOKENS: Final = 1e15  # of a bucket
 
@@ -103,7 +103,7 @@ def read_usage(row: Any, where: str) -> UsageRow | None:
         requests=requests or 1.0,
         model=_text(row, _MODEL),
         at_s=_moment(row, where),
-        cost_usd=_text(row, _COST),
+        cost_usd=_text(row, COST_FIELDS),
     )
 
 
