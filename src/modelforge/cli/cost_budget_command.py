@@ -17,7 +17,7 @@ from modelforge.core.errors import RequestError
 _REACHED: Final = 4
 
 
-class _Thresholds(click.ParamType):
+class _Thresholds(click.ParamType[tuple[float, ...]]):
     """``50%,80%,1.0``: shares of the limit."""
 
     name = "thresholds"

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-class Dollars(click.ParamType):
+class Dollars(click.ParamType[Decimal]):
     """``0.50``, ``$1,200``: exact, above 0."""
 
     name = "dollars"

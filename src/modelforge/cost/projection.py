@@ -196,7 +196,7 @@ class _Shares:
     def sums(self, unit: Matrix) -> Matrix:
         """For each model, ``unit`` of its rows times their requests."""
         amounts = unit[self.row] * self.requests.sum(axis=1)
-        return np.bincount(self.model, weights=amounts, minlength=self.count)
+        return np.bincount(self.model, weights=amounts, minlength=self.count).astype(np.float64)
 
     def by_month(self, unit: Matrix) -> Matrix:
         """The same, (models, months)."""
@@ -245,6 +245,6 @@ def _verdict(
         return "priced", kind, ()
     names = [name for name, lacks in zip(BILL_COMPONENTS, missing, strict=True) if lacks]
     reason = f"no rate is known for {', '.join(names)}"
-    if not usd:
+    if not usd and not free:
         return "unpriced", "unknown", (reason,)
     return "partial", kind, (reason,)

@@ -90,10 +90,11 @@ class RateMatrix:
         components = np.einsum("rsc,sc->rc", np.where(unknown, 0.0, self.rates), features)
         usd = components.sum(axis=1)
         usd[~self.metered] = np.nan
+        missing: NDArray[np.bool_] = np.logical_or.reduce(unknown & used, axis=1)
         return Units(
             usd=usd,
             components=components,
-            missing=(unknown & used).any(axis=1),
+            missing=missing,
             above=np.where(self.repriced, features[:, -1], 0.0).sum(axis=1),
         )
 

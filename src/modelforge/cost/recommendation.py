@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
@@ -81,7 +82,7 @@ def recommend(
         names.append(f"cost of at most ${constraints.max_cost:,.2f}")
         failed = np.vstack([failed, ~(usd <= constraints.max_cost)])
     failed = failed.reshape(len(names), len(models))
-    meets = ~failed.any(axis=0)
+    meets: NDArray[np.bool_] = np.logical_not(failed.any(axis=0))
     alone = failed.sum(axis=0) == 1
     sorted_out = _sorted_out(projections, models, meets)
     candidates = sorted(
@@ -125,7 +126,7 @@ def _fitting(projections: Sequence[Projection], seed: int) -> list[tuple[str, Te
 
 
 def _sorted_out(
-    projections: Sequence[Projection], models: Sequence[Model], meets: np.ndarray
+    projections: Sequence[Projection], models: Sequence[Model], meets: NDArray[np.bool_]
 ) -> list[str | None]:
     """Why a model that meets every condition is no candidate all the same; None: it is one."""
     found: list[str | None] = []

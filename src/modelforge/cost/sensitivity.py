@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -59,54 +59,73 @@ def sensitivity(scenario: CostScenario, model: ModelTerms, *, seed: int = 0) -> 
 
 
 _Changed = tuple[CostScenario, Traffic]
+_Told = tuple[str, str]
 
 
 def _changes(
     scenario: CostScenario, traffic: Traffic, seed: int
-) -> Iterator[tuple[str, tuple[str, str], _Changed, _Changed]]:
-    factors = (1 - STEP, 1 + STEP)
-    per_day = [scenario.prompts_per_day * factor for factor in factors]
+) -> Iterator[tuple[str, _Told, _Changed, _Changed]]:
+    fewer, more = 1 - STEP, 1 + STEP
+    per_day = scenario.prompts_per_day
     yield (
         "requests a day",
-        (f"{per_day[0]:,.0f}", f"{per_day[1]:,.0f}"),
-        *((replace(scenario, prompts_per_day=value), traffic) for value in per_day),
+        (f"{per_day * fewer:,.0f}", f"{per_day * more:,.0f}"),
+        (replace(scenario, prompts_per_day=per_day * fewer), traffic),
+        (replace(scenario, prompts_per_day=per_day * more), traffic),
     )
-    for name, side in (("prompt tokens", "prompt"), ("completion tokens", "completion")):
-        mean = scaled_mean(traffic, side)
-        if mean:
-            yield (
-                name,
-                (f"{mean * factors[0]:,.0f} a request", f"{mean * factors[1]:,.0f} a request"),
-                *((scenario, traffic.scaled(**{side: factor})) for factor in factors),
-            )
-    for field, name in (
-        ("cache_hit_rate", "cache hit rate"),
-        ("cache_write_rate", "cache write rate"),
-        ("retries", "retries"),
-        ("growth_per_month", "growth a month"),
-    ):
-        value = getattr(scenario, field)
-        moves = value and (field != "growth_per_month" or len(scenario.months) > 1)
-        if moves:
-            values = [_bounded(scenario, field, value * factor) for factor in factors]
-            changed = [replace(scenario, **{field: one}) for one in values]
-            yield (
-                name,
-                (f"{values[0]:.1%}", f"{values[1]:.1%}"),
-                *((one, Traffic.of(one, seed=seed)) for one in changed),
-            )
+    prompt, completion = mean_tokens(traffic)
+    if prompt:
+        yield (
+            "prompt tokens",
+            _each(prompt),
+            (scenario, traffic.scaled(prompt=fewer)),
+            (scenario, traffic.scaled(prompt=more)),
+        )
+    if completion:
+        yield (
+            "completion tokens",
+            _each(completion),
+            (scenario, traffic.scaled(completion=fewer)),
+            (scenario, traffic.scaled(completion=more)),
+        )
+    for name, values, change in _rates(scenario):
+        lower, higher = map(change, values)
+        yield (
+            name,
+            (f"{values[0]:.1%}", f"{values[1]:.1%}"),
+            (lower, Traffic.of(lower, seed=seed)),
+            (higher, Traffic.of(higher, seed=seed)),
+        )
 
 
-def _bounded(scenario: CostScenario, field: str, value: float) -> float:
-    others = {"cache_hit_rate": "cache_write_rate", "cache_write_rate": "cache_hit_rate"}
-    if field in others:
-        return min(value, 1 - getattr(scenario, others[field]))
-    return value
+def _rates(
+    scenario: CostScenario,
+) -> Iterator[tuple[str, tuple[float, float], Callable[[float], CostScenario]]]:
+    """The shares that are not 0: their names, both values, and the scenario with one."""
+    hit, write = scenario.cache_hit_rate, scenario.cache_write_rate
+    if hit:
+        values = (hit * (1 - STEP), min(hit * (1 + STEP), 1 - write))
+        yield "cache hit rate", values, lambda value: replace(scenario, cache_hit_rate=value)
+    if write:
+        values = (write * (1 - STEP), min(write * (1 + STEP), 1 - hit))
+        yield "cache write rate", values, lambda value: replace(scenario, cache_write_rate=value)
+    if scenario.retries:
+        values = (scenario.retries * (1 - STEP), scenario.retries * (1 + STEP))
+        yield "retries", values, lambda value: replace(scenario, retries=value)
+    growth = scenario.growth_per_month
+    if growth and len(scenario.months) > 1:
+        values = (growth * (1 - STEP), max(growth * (1 + STEP), -1.0))
+        yield "growth a month", values, lambda value: replace(scenario, growth_per_month=value)
 
 
-def scaled_mean(traffic: Traffic, side: str) -> float:
-    """Tokens of a mean request on one side: ``prompt`` or ``completion``."""
-    if side == "prompt":
-        return float(np.average(traffic.prompt, weights=traffic.weights))
-    whole = traffic.tokens.sum(axis=1) - traffic.prompt
-    return float(np.average(whole, weights=traffic.weights))
+def _each(mean: float) -> _Told:
+    return f"{mean * (1 - STEP):,.0f} a request", f"{mean * (1 + STEP):,.0f} a request"
+
+
+def mean_tokens(traffic: Traffic) -> tuple[float, float]:
+    """The tokens of a mean request's prompt and answer."""
+    answers = traffic.tokens.sum(axis=1) - traffic.prompt
+    return (
+        float(np.average(traffic.prompt, weights=traffic.weights)),
+        float(np.average(answers, weights=traffic.weights)),
+    )

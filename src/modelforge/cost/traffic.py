@@ -110,7 +110,8 @@ class Traffic:
         means = sums[:, :-1] / sums[:, -1:]
         middle = np.average(features, axis=0, weights=self.weights)
         means = middle + (means - middle) * np.sqrt(min(1.0, drawn / self.effective))
-        return means.reshape(resamples, len(thresholds) + 1, -1)
+        shaped: Matrix = means.reshape(resamples, len(thresholds) + 1, -1)
+        return shaped
 
     def _features(self, thresholds: Sequence[int]) -> Matrix:
         rows, width = self.tokens.shape[0], self.tokens.shape[1] + 1

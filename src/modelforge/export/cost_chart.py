@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ class _Line:
     bill: ModelBill
 
 
-def cost_chart(plan: CostPlan) -> alt.VConcatChart | alt.LayerChart:
+def cost_chart(plan: CostPlan) -> Any:
     """A panel a scenario; the models that it shows, six at most, from a tenth of its traffic to
     ten times as much, both axes logarithmic.
 
@@ -35,7 +35,7 @@ def cost_chart(plan: CostPlan) -> alt.VConcatChart | alt.LayerChart:
     """
     panels = [_panel(one, plan.level) for one in plan.scenarios if _lines(one)]
     chart: Any = panels[0] if len(panels) == 1 else alt.vconcat(*panels, spacing=36)
-    configured: alt.VConcatChart | alt.LayerChart = (
+    return (
         chart.configure(font=_FONT, background="white", padding=20)
         .configure_view(stroke=None)
         .configure_axis(
@@ -50,7 +50,6 @@ def cost_chart(plan: CostPlan) -> alt.VConcatChart | alt.LayerChart:
         )
         .configure_title(anchor="start", fontSize=16, subtitleFontSize=12, subtitleColor="#555")
     )
-    return configured
 
 
 def _lines(plan: ScenarioPlan) -> list[_Line]:
@@ -62,7 +61,11 @@ def _lines(plan: ScenarioPlan) -> list[_Line]:
     ]
 
 
-def _panel(plan: ScenarioPlan, level: float) -> alt.LayerChart:
+def _data(rows: Sequence[Mapping[str, Any]]) -> alt.InlineData:
+    return alt.InlineData(values=list(rows))
+
+
+def _panel(plan: ScenarioPlan, level: float) -> Any:
     lines = _lines(plan)
     per_day = plan.scenario.prompts_per_day
     low, high = (per_day * factor for factor in _SPAN)
@@ -88,14 +91,14 @@ def _panel(plan: ScenarioPlan, level: float) -> alt.LayerChart:
         ),
         legend=None,
     )
-    points = alt.Data(values=[row for line in lines for row in _points(line, per_day)])
+    points = _data([row for line in lines for row in _points(line, per_day)])
     base = alt.Chart(points).encode(x=x, color=colour)
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y("low:Q", scale=y_scale, axis=axis), y2="high:Q"
     )
     curve = base.mark_line(strokeWidth=2.5).encode(y=y)
     here = (
-        alt.Chart(alt.Data(values=[{"requests": per_day}]))
+        alt.Chart(_data([{"requests": per_day}]))
         .mark_rule(strokeDash=[4, 4], color="#888")
         .encode(x="requests:Q")
     )
@@ -164,7 +167,7 @@ def _labels(
     amounts: Sequence[float],
     y: alt.Y,
     colour: alt.Color,
-) -> alt.Chart:
+) -> Any:
     """Names and bills at the ends of the lines, moved apart where they would touch."""
     ratio = max(amounts) * 1.25 / (min(amounts) * 0.8)
     least = ratio**_LEAST_GAP
@@ -181,7 +184,7 @@ def _labels(
             {"requests": right, "usd": at, "model": line.name, "label": f"{line.name} · {bill}"}
         )
     return (
-        alt.Chart(alt.Data(values=rows))
+        alt.Chart(_data(rows))
         .mark_text(align="left", dx=8, fontSize=12, clip=False)
         .encode(x="requests:Q", y=y, text="label:N", color=colour)
     )

@@ -78,7 +78,7 @@ def _entry(value: Any, where: str) -> ScenarioEntry:
     if not isinstance(value, Mapping):
         raise ScenarioError(f"{where}: a scenario is an object, not {kind_of(value)}")
     fields = {
-        _SEED_NAMES.get(name, name): given
+        _SEED_NAMES.get(str(name), str(name)): given
         for name, given in value.items()
         if given != ""  # an empty cell of a table
     }

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from modelforge.core.errors import ScenarioError
-from modelforge.cost.request_sample import RequestSample
+from modelforge.benchmark.measures import whole_numbers
+from modelforge.benchmark.record import Phase
+from modelforge.benchmark.recording import read_recording
+from modelforge.core.errors import NotARecording, ScenarioError
+from modelforge.cost.request_sample import Column, RequestSample
 from modelforge.prompts.wording import plain
 
 
@@ -23,36 +24,23 @@ def read_records(path: Path) -> RequestSample:
     name = plain(str(path))
     try:
         with path.open("rb") as file, pa.ipc.open_stream(file) as stream:
-            batches = []
-            while True:
-                try:
-                    batches.append(stream.read_next_batch())
-                except StopIteration:
-                    break
-                except pa.ArrowException:
-                    break  # cut off: what is whole counts
-            table = pa.Table.from_batches(batches, schema=stream.schema)
+            recording = read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
     except OSError as error:
         raise ScenarioError(f"{name}: cannot be read: {error.strerror or error}") from None
-    except pa.ArrowException:
+    except (pa.ArrowException, NotARecording):
         raise ScenarioError(f"{name}: not the recording of a benchmark") from None
-    try:
-        kept = table.filter(
-            pc.and_(
-                pc.and_(pc.greater(table["phase"], 0), pc.is_null(table["error"])),
-                pc.and_(
-                    pc.is_valid(table["prompt_tokens"]), pc.is_valid(table["completion_tokens"])
-                ),
-            )
-        )
-    except (KeyError, pa.ArrowException):
-        raise ScenarioError(f"{name}: not the recording of a benchmark") from None
+    table = recording.columns
+    prompt, completion = (
+        whole_numbers(table[column]) for column in ("prompt_tokens", "completion_tokens")
+    )
+    kept = (
+        (whole_numbers(table["phase"]) != Phase.WARM_UP) & (prompt >= 0) & (completion >= 0)
+    )  # what failed has no count
 
-    def column(named: str) -> np.ndarray[Any, np.dtype[np.float64]]:
-        filled = pc.fill_null(kept[named], 0)
-        return filled.to_numpy().astype(np.float64)
+    def column(named: str) -> Column:
+        return np.maximum(whole_numbers(table[named])[kept], 0).astype(np.float64)
 
-    rows = kept.num_rows
+    rows = int(np.count_nonzero(kept))
     return RequestSample(
         prompt=column("prompt_tokens"),
         completion=column("completion_tokens"),

@@ -30,7 +30,7 @@ def read_values(path: Path, *, names: tuple[str, ...], latency: bool = False) ->
     if path.suffix.lower() == ".json":
         document = read_document(path, largest=ROW_LIMIT, what="a file of values by model")
         if isinstance(document, dict) and isinstance(document.get("results"), list):
-            rows = [(None, row) for row in document["results"]]
+            rows: list[tuple[int | None, Any]] = [(None, row) for row in document["results"]]
         elif isinstance(document, dict):
             return {str(model): _number(value, name) for model, value in document.items()}
         else:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from modelforge.catalogue.rates import FREE, catalogue_price
+from modelforge.pricing.rates import NoRates, Rates
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.changes import changes
@@ -21,10 +23,8 @@ from modelforge.catalogue.files import (
 )
 from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.load import EMBEDDED, load_catalogue
-from modelforge.catalogue.rates import FREE, catalogue_price
 from modelforge.catalogue.source import read_source
 from modelforge.core.model_id import ModelId
-from modelforge.pricing.rates import NoRates, Rates
 from tests.unit.catalogue.documents import document, model
 
 DAY = date(2030, 1, 2)

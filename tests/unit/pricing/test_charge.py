@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
+from modelforge.pricing.rates import NoRates, Rates, RateTier
 
 from modelforge.core.usage import Usage
 from modelforge.pricing.charge import charge
-from modelforge.pricing.rates import NoRates, Rates, RateTier
 
 GPT_4O = Rates(input=Decimal("2.5"), output=Decimal(10), cache_read=Decimal("1.25"))
 
