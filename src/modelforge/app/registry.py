@@ -9,16 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
-from modelforge.app.configured_prices import configured_tariff
+from modelforge.app.prices import Prices
 from modelforge.app.simulated_models import SimulatedModels
-from modelforge.catalogue.catalogue import Catalogue
-from modelforge.catalogue.price_book import PriceBook
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.plan import ComparisonPlan
-from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
+from modelforge.config.builtin import LOCAL_PROVIDER, REPLAY_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration, load_configuration
 from modelforge.config.schema import ProviderSettings
-from modelforge.core.errors import ConfigError, InvalidModelId, UnknownProvider, UsageError
+from modelforge.core.errors import ConfigError, InvalidModelId, UnknownProvider
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
@@ -130,20 +128,20 @@ class ModelForgeRegistry:
                 f" {provider} shows those that are known"
             )
         callbacks = callbacks or ()
+
+        def prices(provider: str, model: str) -> Terms:
+            return self.prices(ModelId(provider=provider, model=model))
+
         try:
             settings = self.configuration.provider(provider)
         except (UnknownProvider, ConfigError):
             if provider in INTEGRATIONS:
-                return foreign_llm(provider, model, self._listed, callbacks, params)
+                return foreign_llm(provider, model, prices, callbacks, params)
             raise
         self._find(ModelId(provider=provider, model=model))
 
         def find(name: str, sessions: HttpSessions) -> ChatModel:
             return self._contestant(ModelId(provider=provider, model=name), sessions).model
-
-        def prices(provider: str, model: str) -> Terms:
-            model_id = ModelId(provider=provider, model=model)
-            return self._price_list(model_id, settings)
 
         return get_llm(provider, model, settings, find, prices, callbacks=callbacks, params=params)
 
@@ -181,12 +179,17 @@ class ModelForgeRegistry:
         )
 
     def prices(self, model_id: ModelId) -> Terms:
-        """What a model costs, or why that is not known."""
-        try:
-            settings = self.configuration.provider(model_id.provider)
-        except UsageError:
-            return self._listed(model_id.provider, model_id.model)
-        return self._price_list(model_id, settings)
+        """What a model costs now, or why that is not known.
+
+        A replayed model costs what its tokens do where they were recorded.
+        """
+        now = datetime.now(UTC)
+        found = Prices(self.configuration, now=now).quote(model_id, as_of=now).terms
+        if model_id.provider != REPLAY_PROVIDER or isinstance(found, Tariff):
+            return found
+        recorded = self._recordings.model(model_id).recorded_id
+        terms = None if recorded is None else self.prices(recorded)
+        return terms if isinstance(terms, Tariff) else NoTariff(reason="replayed")
 
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
@@ -215,7 +218,7 @@ class ModelForgeRegistry:
         settings = self.configuration.provider(model_id.provider)
         return Contestant(
             model=self._model(model_id, settings, sessions, cache),
-            prices=self._price_list(model_id, settings),
+            prices=self.prices(model_id),
             max_concurrency=settings.max_concurrency,
         )
 
@@ -257,37 +260,3 @@ class ModelForgeRegistry:
             local = self.local.endpoint(model_id.model)
             return local, local.model.stop
         return FixedEndpoint(url=settings.base_url), ()
-
-    def _listed(self, provider: str, model: str) -> Terms:
-        return _listed(ModelId(provider=provider, model=model), self.configuration.catalogue)
-
-    def _price_list(self, model_id: ModelId, settings: ProviderSettings) -> Terms:
-        catalogue = self.configuration.catalogue
-        found = _prices(model_id, settings, catalogue)
-        if model_id.provider != REPLAY_PROVIDER or isinstance(found, Tariff):
-            return found
-        recorded = self._recordings.model(model_id).recorded_id
-        then = recorded and self.configuration.settings.providers.get(recorded.provider)
-        if recorded and then:
-            found = _prices(recorded, then, catalogue)
-        return found if isinstance(found, Tariff) else NoTariff(reason="replayed")
-
-
-def _prices(model_id: ModelId, settings: ProviderSettings, catalogue: Catalogue) -> Terms:
-    configured = settings.prices.get(model_id.model)
-    if configured is not None:
-        return configured_tariff(configured)
-    if model_id.provider == LOCAL_PROVIDER:
-        return NoTariff(reason="runs on this machine")
-    if model_id.provider == SIM_PROVIDER:
-        return NoTariff(reason="simulated")
-    return _listed(model_id, catalogue)
-
-
-def _listed(model_id: ModelId, catalogue: Catalogue) -> Terms:
-    provider = ALIASES.get(model_id.provider, model_id.provider)
-    if catalogue.provider(provider) is None:
-        return NoTariff(reason="no price configured")
-    listed = ModelId(provider=provider, model=model_id.model)
-    now = datetime.now(UTC)
-    return PriceBook(catalogue=catalogue, now=now).quote(listed, as_of=now).terms

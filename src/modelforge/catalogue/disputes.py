@@ -19,7 +19,7 @@ class Disputes:
     """What other lists say of the models on which they differ from the catalogue.
 
     ``rows`` are by ``provider/model``, as ``scripts/compare_prices.py`` writes them:
-    ``[[component, price, source], …]``.
+    ``[[component, ours, theirs, source], …]``.
     """
 
     def __init__(self, rows: Mapping[str, Sequence[Sequence[Any]]]) -> None:
@@ -28,8 +28,8 @@ class Disputes:
     def of(self, id_: ModelId) -> tuple[OtherPrice, ...]:
         """What others list for a model; nothing where they agree, or do not list it."""
         return tuple(
-            OtherPrice(component=component, rate=Decimal(rate), source=source)
-            for component, rate, source in self._rows.get(str(id_), ())
+            OtherPrice(component=component, ours=Decimal(ours), rate=Decimal(rate), source=source)
+            for component, ours, rate, source in self._rows.get(str(id_), ())
         )
 
 

@@ -59,7 +59,7 @@ class PriceBook:
             region: where it is served, where that has a price of its own (``us``, ``eu``).
             given: takes the place of the listed standard rates; the overlay's rules still apply.
         """
-        found = resolve(id_, self._names, self.overlay)
+        found = resolve(id_, self.names, self.overlay)
         at = as_of or self.now
         if given is not None:
             base: Terms = Tariff(rates=given, kind="free" if given.free else "metered")
@@ -86,7 +86,8 @@ class PriceBook:
             disputed=() if given is not None else self.disputes.of(own.id),
         )
 
-    def _names(self, provider: str) -> frozenset[str]:
+    def names(self, provider: str) -> frozenset[str]:
+        """The names of a provider's models that are listed or were."""
         return self.catalogue.names(provider) | self.history.names(provider)
 
     def _base(self, id_: ModelId, at: datetime) -> tuple[Terms, str]:

@@ -103,7 +103,7 @@ def _derived(rates: Rates, *, rule: DerivedRates) -> Rates:
         part: rates.input * times for part, times in rule.of_input.items() if rates.of(part) is None
     }
     noted = dict.fromkeys(found, rule.rule)
-    return replace(rates, **found, derived={**rates.derived, **noted})
+    return replace(rates.replaced(found), derived={**rates.derived, **noted})
 
 
 def _scaled(tariff: Tariff, factor: Decimal, rule: Rule) -> Tariff:

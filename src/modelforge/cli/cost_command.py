@@ -15,6 +15,8 @@ _COMMANDS: Final = {
     "hardware": "A million tokens on your own machine, and when it beats an API.",
     "budget": "What stored runs spent, with alerts.",
     "schema": "The JSON Schema of scenario files, for editors.",
+    "price": "What a call costs, component by component.",
+    "tokens": "The same text in the tokens of several models, and its price.",
 }
 
 

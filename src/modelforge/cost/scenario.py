@@ -136,10 +136,11 @@ class CostScenario:
         return ScenarioError(f"scenario {self.name!r}: {problem}")
 
     def _require(self, name: str, value: float, low: float, high: float) -> None:
+        number: object = value  # whatever a caller without types gives
         if (
-            isinstance(value, bool)
-            or not isinstance(value, int | float)
-            or not low <= value <= high
+            isinstance(number, bool)
+            or not isinstance(number, int | float)
+            or not low <= number <= high
         ):
             raise self._error(f"{name} must be a number from {low:g} to {high:g}, not {value!r}")
 

@@ -104,8 +104,8 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
     )
     marks = (
         alt.Chart(
-            alt.Data(
-                values=[
+            _data(
+                [
                     {"requests": per_day, "usd": line.bill.usd, "model": line.name}
                     for line in lines
                 ]

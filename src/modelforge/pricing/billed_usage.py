@@ -37,7 +37,7 @@ class BilledUsage:
     def __post_init__(self) -> None:
         for field in fields(self):
             value: Tokens = getattr(self, field.name)
-            if not value >= 0 or value == Decimal("Infinity"):
+            if not Decimal(value).is_finite() or value < 0:
                 raise UnbillableUsage(f"{field.name} is {value}: a count of tokens is 0 or more")
         for whole, parts in (("input_total", INPUT_PARTS), ("output_total", OUTPUT_PARTS)):
             total, inside = getattr(self, whole), {part: self.part(part) for part in parts}

@@ -70,7 +70,7 @@ class Charge:
     def note(self) -> str | None:
         """What a reader of the cost must know, in a line."""
         if self.status == "partial" and self.cost is not None:
-            return f"at least ${self.cost.usd:f}: {'; '.join(self.reasons)}"
+            return f"at least ${self.cost}: {'; '.join(self.reasons)}"
         if self.kind == "free":
             return "listed as free"
         return "; ".join(self.reasons) or None
@@ -90,18 +90,24 @@ def charge(usage: BilledUsage, terms: Terms, *, requests: int = 1) -> Charge:
     if requests < 1:
         raise UsageError(f"{requests} requests cannot be priced: give at least 1")
     if isinstance(terms, NoTariff):
-        return Charge(status="unpriced", cost=None, reasons=(terms.reason,), kind=terms.kind)
+        return _none(terms)
     with localcontext(_EXACT):
         return _charged(usage, terms, requests)
 
 
 def charge_reported(usage: Usage, terms: Terms) -> Charge:
     """The price of one answer as its server counted it; `unpriced` where it counted nothing."""
+    if isinstance(terms, NoTariff):
+        return _none(terms)
     try:
         counted = billed(usage)
     except UnbillableUsage as error:
         return Charge(status="unpriced", cost=None, reasons=(str(error),), kind="unknown")
     return charge(counted, terms)
+
+
+def _none(terms: NoTariff) -> Charge:
+    return Charge(status="unpriced", cost=None, reasons=(terms.reason,), kind=terms.kind)
 
 
 def _charged(usage: BilledUsage, tariff: Tariff, requests: int) -> Charge:

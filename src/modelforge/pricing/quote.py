@@ -13,9 +13,10 @@ from modelforge.pricing.tariff import Mode, Rule, Terms
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OtherPrice:
-    """What another source lists for a component, US dollars per million tokens, on its day."""
+    """What another source lists for a component where ours lists ``ours``; $ per million tokens."""
 
     component: Component
+    ours: Decimal
     rate: Decimal
     source: str
 

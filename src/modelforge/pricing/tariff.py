@@ -48,6 +48,11 @@ class Rates:
         """Input and output are known, both at zero."""
         return self.input == 0 and self.output == 0
 
+    def replaced(self, rates: Mapping[Component, Decimal]) -> Rates:
+        """These rates with others for some components."""
+        known = {name: rates.get(name, self.of(name)) for name in COMPONENTS}
+        return Rates(**known, derived=self.derived)
+
     def changed(self, change: Callable[[Component, Decimal], Decimal | None]) -> Rates:
         """These rates with ``change`` made to each that is known."""
         return Rates(

@@ -117,51 +117,6 @@ def test_a_search_puts_the_closest_first(tmp_path: Path) -> None:
     assert found(known, text="nothing") == []
 
 
-def test_prices(tmp_path: Path) -> None:
-    rows = {
-        "paid": model(
-            cost={"input": 2.5, "output": 10, "cache_read": 0.25, "cache_write": 3, "reasoning": 12}
-        ),
-        "free": model(cost={"input": 0, "output": 0}),
-        "unlisted": model(cost=None),
-        "half": model(cost={"input": 1}),
-    }
-    known = catalogue(tmp_path, rows)
-    assert catalogue_price(known, acme("paid")) == Rates(
-        input=Decimal("2.5"),
-        output=Decimal(10),
-        cache_read=Decimal("0.25"),
-        cache_write=Decimal(3),
-        reasoning=Decimal(12),
-    )
-    free = catalogue_price(known, acme("free"))
-    assert isinstance(free, Rates)
-    assert free.note == FREE
-    for name, words in (
-        ("unlisted", "lists no price for acme/unlisted"),
-        ("half", "lists no output price"),
-        ("absent", "acme/absent is not in the catalogue of 2030-01-02"),
-    ):
-        rates = catalogue_price(known, acme(name))
-        assert isinstance(rates, NoRates)
-        assert words in rates.reason
-
-
-def test_the_price_of_a_longer_prompt(tmp_path: Path) -> None:
-    tiers = [
-        {"input": 5, "output": 20, "tier": {"size": 200_000}},
-        {"input": 9, "tier": {"size": 400_000}},
-    ]
-    known = catalogue(tmp_path, {"m": model(cost={"input": 1, "output": 2, "tiers": tiers})})
-    prices = catalogue_price(known, acme("m"))
-    assert isinstance(prices, Rates)
-    assert prices.for_prompt(200_000) is prices
-    assert prices.for_prompt(200_001) == Rates(input=Decimal(5), output=Decimal(20))
-    unlisted = prices.for_prompt(400_001)
-    assert isinstance(unlisted, NoRates)
-    assert "no output price for acme/m above 400,000 prompt tokens" in unlisted.reason
-
-
 def test_changes(tmp_path: Path) -> None:
     def priced(price: float) -> dict[str, Any]:
         return model(cost={"input": price, "output": 1})
