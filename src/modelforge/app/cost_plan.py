@@ -13,16 +13,17 @@ from typing import Final
 
 import platformdirs
 
-from modelforge.catalogue.catalogue import Catalogue
+from modelforge.app.prices import Prices
 from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE
 from modelforge.catalogue.history import HISTORY_FILE
 from modelforge.catalogue.load import EMBEDDED
 from modelforge.catalogue.overlay import OVERLAY_FILE
-from modelforge.catalogue.price_book import PriceBook
 from modelforge.config.catalogue_layer import refreshed_folder
 from modelforge.config.load import Configuration
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
+from modelforge.pricing.quote import Quote
+from modelforge.pricing.tariff import Mode
 
 FOLDER_VARIABLE: Final = "MODELFORGE_ANALYSES"
 """Where analyses are kept; by default in this platform's cache folder."""
@@ -39,20 +40,48 @@ def open_analyzer(
         keep: keep analyses on disk for the next time.
     """
     now = datetime.now(UTC)
-    catalogue = configuration.catalogue
-    store = FileStore(analyses_folder()) if keep else None
+    prices = Prices(configuration, now=now)
     return CostAnalyzer(
-        PriceBook(catalogue=catalogue, now=now),
-        store=store,
-        version=prices_version(catalogue),
+        prices.book,
+        quotes=_PlanQuotes(prices, configuration),
+        store=FileStore(analyses_folder()) if keep else None,
+        version=prices_version(configuration),
         today=now.date(),
         seed=seed,
     )
 
 
-def prices_version(catalogue: Catalogue) -> str:
-    """A fingerprint of every file that prices are read from."""
-    told = hashlib.sha256()
+class _PlanQuotes:
+    """`Prices` for models whose price is configured; for all others the book itself, which is
+    asked thousands of times.
+    """
+
+    def __init__(self, prices: Prices, configuration: Configuration) -> None:
+        self._prices = prices
+        self._configured = set(_configured(configuration))
+        self.overlay = prices.book.overlay
+
+    def quote(
+        self, id_: ModelId, *, mode: Mode = "standard", as_of: datetime | None = None
+    ) -> Quote:
+        """The terms of a model."""
+        source = self._prices if id_ in self._configured else self._prices.book
+        return source.quote(id_, mode=mode, as_of=as_of)
+
+
+def _configured(configuration: Configuration) -> dict[ModelId, str]:
+    """The models whose price is configured, and that price in words."""
+    return {
+        ModelId(provider=provider, model=model): repr(rates)
+        for provider, settings in configuration.settings.providers.items()
+        for model, rates in settings.prices.items()
+    }
+
+
+def prices_version(configuration: Configuration) -> str:
+    """A fingerprint of every price that is configured, and of every file that others are from."""
+    catalogue = configuration.catalogue
+    told = hashlib.sha256(repr(sorted(_configured(configuration).items())).encode())
     refreshed = refreshed_folder()
     folder = EMBEDDED if catalogue.origin == "embedded" or refreshed is None else refreshed
     for path in (

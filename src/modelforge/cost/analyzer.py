@@ -14,7 +14,7 @@ from modelforge.catalogue.price_book import PriceBook
 from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
 from modelforge.cost.constraints import Constraints
-from modelforge.cost.plan_terms import PlanTerms
+from modelforge.cost.plan_terms import PlanTerms, Quotes
 from modelforge.cost.projection import Projection, project
 from modelforge.cost.recommendation import Recommendation, recommend
 from modelforge.cost.recommendation_record import recommendation_record
@@ -90,6 +90,7 @@ class CostAnalyzer:
 
     Args:
         models_dev: where models and prices are from.
+        quotes: gives prices instead of those of ``models_dev``, such as configured ones.
         store: where analyses are kept; by default as long as this analyzer lives.
         version: a name of the prices; by default made of what they are, which takes a moment.
         today: the first day of scenarios that name none; by default the day it is.
@@ -100,6 +101,7 @@ class CostAnalyzer:
         self,
         models_dev: PriceSource | PriceBook,
         *,
+        quotes: Quotes | None = None,
         store: AnalysisStore | None = None,
         version: str | None = None,
         today: date | None = None,
@@ -110,7 +112,7 @@ class CostAnalyzer:
         self._version = version
         self._today = today or datetime.now(UTC).date()
         self._seed = seed
-        self._terms = PlanTerms(self._book, today=self._today)
+        self._terms = PlanTerms(quotes or self._book, today=self._today)
 
     @property
     def catalogue(self) -> Catalogue:
@@ -192,12 +194,15 @@ class CostAnalyzer:
             for model, digest in zip(terms, digests, strict=True)
             if known.get(model.id) != digest
         ]
-        projection = project(scenario, changed, seed=self._seed)
-        if stored is not None:
-            projection = joined(stored, projection, ids)
+        if stored is not None and not changed:
+            projection = stored.projection  # other prices changed, and none of these
+        else:
+            projection = project(scenario, changed, seed=self._seed)
+            if stored is not None:
+                projection = joined(stored, projection, ids)
         kept = StoredProjection(version=version, digests=digests, projection=projection).encode()
         self._store.put(key, kept)
-        return Analysis(projection=projection, cached=False, reused=len(ids) - len(changed))
+        return Analysis(projection=projection, cached=not changed, reused=len(ids) - len(changed))
 
     def savings(
         self,

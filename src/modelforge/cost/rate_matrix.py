@@ -116,7 +116,8 @@ class RateMatrix:
         return rows[first], places.ravel()
 
     def _at(self, rows: NDArray[np.intp], used: NDArray[np.intp]) -> Matrix:
-        return self.rates[rows].reshape(rows.size, -1)[:, used]
+        width = self.rates.shape[1] * self.rates.shape[2]
+        return self.rates[rows].reshape(rows.size, width)[:, used]
 
 
 def _used(features: Matrix) -> NDArray[np.intp]:

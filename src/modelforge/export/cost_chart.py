@@ -105,10 +105,7 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
     marks = (
         alt.Chart(
             _data(
-                [
-                    {"requests": per_day, "usd": line.bill.usd, "model": line.name}
-                    for line in lines
-                ]
+                [{"requests": per_day, "usd": line.bill.usd, "model": line.name} for line in lines]
             )
         )
         .mark_point(filled=True, size=70, opacity=1)

@@ -43,7 +43,7 @@ class JsonWriter:
         head = "\n  ],\n" if self._begun else f"{_HEAD.rstrip()}],\n"
         rows = _array(json_text(to_summary_record(summary)) for summary in summaries)
         state = "true" if complete else "false"
-        why = "" if stopped is None else f',\n  {json_text({"stopped": stopped})[1:-1]}'
+        why = "" if stopped is None else f",\n  {json_text({'stopped': stopped})[1:-1]}"
         self._stream.write(f'{head}  "summary": {rows},\n  "complete": {state}{why}\n}}\n')
         self._stream.flush()
 

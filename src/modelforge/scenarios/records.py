@@ -38,7 +38,8 @@ def read_records(path: Path) -> RequestSample:
     )  # what failed has no count
 
     def column(named: str) -> Column:
-        return np.maximum(whole_numbers(table[named])[kept], 0).astype(np.float64)
+        found: Column = np.maximum(whole_numbers(table[named])[kept], 0).astype(np.float64)
+        return found
 
     rows = int(np.count_nonzero(kept))
     return RequestSample(
