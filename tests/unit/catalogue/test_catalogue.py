@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from modelforge.catalogue.rates import FREE, catalogue_price
-from modelforge.pricing.rates import NoRates, Rates
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.changes import changes
