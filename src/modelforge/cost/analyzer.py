@@ -16,6 +16,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.cost.constraints import Constraints
 from modelforge.cost.plan_terms import PlanTerms, Quotes
 from modelforge.cost.projection import Projection, project
+from modelforge.cost.rate_matrix import RateRows
 from modelforge.cost.recommendation import Recommendation, recommend
 from modelforge.cost.recommendation_record import recommendation_record
 from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan, SavingTerms, savings
@@ -26,8 +27,8 @@ from modelforge.cost.stored_projection import (
     AnalysisStore,
     MemoryStore,
     StoredProjection,
+    TermsDigests,
     joined,
-    terms_digest,
 )
 
 
@@ -112,6 +113,8 @@ class CostAnalyzer:
         self._version = version
         self._today = today or datetime.now(UTC).date()
         self._seed = seed
+        self._digests = TermsDigests()
+        self._rates = RateRows()
         self._terms = PlanTerms(quotes or self._book, today=self._today)
 
     @property
@@ -177,12 +180,12 @@ class CostAnalyzer:
         scope = hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest()[:16]
         key = f"{scenario.digest}-{scope}-{self._seed}"
         kept = self._store.get(key)
-        stored = None if kept is None else StoredProjection.decode(kept, scenario)
+        stored = None if kept is None else StoredProjection.decode(kept, scenario, ids)
         version = None if self._version is None else f"{self._version} {self._today}"
         if stored is not None and version is not None and stored.version == version:
             return Analysis(projection=stored.projection, cached=True, reused=len(ids))
         terms = self._terms.of(scenario, ids)
-        digests = tuple(map(terms_digest, terms))
+        digests = tuple(map(self._digests.of, terms))
         version = version or hashlib.sha256("".join(digests).encode()).hexdigest()
         if stored is not None and stored.version == version:
             return Analysis(projection=stored.projection, cached=True, reused=len(ids))
@@ -197,7 +200,7 @@ class CostAnalyzer:
         if stored is not None and not changed:
             projection = stored.projection  # other prices changed, and none of these
         else:
-            projection = project(scenario, changed, seed=self._seed)
+            projection = project(scenario, changed, seed=self._seed, known=self._rates)
             if stored is not None:
                 projection = joined(stored, projection, ids)
         kept = StoredProjection(version=version, digests=digests, projection=projection).encode()

@@ -45,6 +45,11 @@ class PlanTerms:
         self._quotes = quotes
         self._today = today
         self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
+        overlay = quotes.overlay
+        # Providers and models that anything but one standard price is known of.
+        self._windowed = {name for window in overlay.windows for name in window.scope.providers}
+        self._changing = {row.id: row.since for row in overlay.history}
+        self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
         """The terms of each of ``ids``, in order."""
@@ -82,8 +87,13 @@ class PlanTerms:
         self, scenario: CostScenario, id_: ModelId, mode: Mode, whole: float
     ) -> list[TermShare]:
         """The terms of ``whole``, a share of the requests, over the days and hours of a plan."""
+        if mode != "standard" and (mode, id_.provider) not in self._moded:
+            unknown = NoTariff(reason=f"no {mode} price of {id_.provider} is known")
+            return [TermShare(terms=unknown, share=whole)]
         dated = scenario.start is not None or self._changes(scenario, id_)
-        windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
+        windows = []
+        if id_.provider in self._windowed:
+            windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
         if not dated and not windows:
             return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
         if not windows:
@@ -106,11 +116,11 @@ class PlanTerms:
 
     def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
         """Whether a price that is known already takes effect during the plan."""
+        since = self._changing.get(id_)
+        if since is None:
+            return False
         first = _at(self._today)
-        last = first + timedelta(days=scenario.days)
-        return any(
-            row.id == id_ and first < row.since <= last for row in self._quotes.overlay.history
-        )
+        return first < since <= first + timedelta(days=scenario.days)
 
     def _hours(
         self, scenario: CostScenario, id_: ModelId, first: date

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from modelforge.core.model_id import ModelId
 from modelforge.cost.model_terms import ModelTerms
-from modelforge.cost.rate_matrix import RateMatrix, Units
+from modelforge.cost.rate_matrix import RateMatrix, RateRows, Units, used_columns
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.traffic import Traffic
 from modelforge.pricing.charge import Status
@@ -120,6 +120,7 @@ def project(
     resamples: int = RESAMPLES,
     level: float = 0.95,
     traffic: Traffic | None = None,
+    known: RateRows | None = None,
 ) -> Projection:
     """Price ``scenario`` with ``models``.
 
@@ -130,9 +131,10 @@ def project(
     Args:
         resamples: of the bootstrap; 0: no interval is asked for, and each is its bill alone.
         traffic: the requests, where the caller changed them; by default the scenario's.
+        known: rates that were made numbers before, for those who project often.
     """
     traffic = traffic or Traffic.of(scenario, seed=seed)
-    rates = RateMatrix.of([share.terms for model in models for share in model.shares])
+    rates = RateMatrix.of([share.terms for model in models for share in model.shares], known)
     units = rates.units(traffic.mean_features(rates.thresholds))
     months = np.asarray(scenario.months)
     shares = _Shares.of(models, rates, months)
@@ -207,24 +209,22 @@ class _Shares:
         return np.column_stack(columns)
 
     def interval(self, rates: RateMatrix, drawn: Matrix, *, level: float) -> tuple[Matrix, Matrix]:
-        """The ends of each model's interval; models that are billed alike are worked out once."""
-        total = self.requests.sum(axis=1)
-        low, high = np.full(self.count, np.nan), np.full(self.count, np.nan)
-        lines = np.bincount(self.model, minlength=self.count)
-        single = lines[self.model] == 1
-        # Many models cost the same: each different price is worked out once.
-        rows, places = rates.different(self.row[single], drawn)
-        ends = np.quantile(rates.drawn(drawn, rows), [(1 - level) / 2, (1 + level) / 2], axis=1)
-        ends[:, ~rates.metered[rows]] = np.nan
-        low[self.model[single]] = ends[0][places] * total[single]
-        high[self.model[single]] = ends[1][places] * total[single]
-        for model in np.flatnonzero(lines > 1):
-            own = np.flatnonzero(self.model == model)
-            if not rates.metered[self.row[own]].all():
-                continue
-            bill = total[own] @ rates.drawn(drawn, self.row[own])
-            low[model], high[model] = np.quantile(bill, [(1 - level) / 2, (1 + level) / 2])
-        return low, high
+        """The ends of each model's interval; bills that are alike are worked out once.
+
+        A bill is linear in rates: a model's lines are one row of rates, weighted by requests.
+        """
+        used = used_columns(drawn)
+        weighted = rates.flat(self.row, used) * self.requests.sum(axis=1)[:, np.newaxis]
+        bills = np.zeros((self.count, used.size))
+        np.add.at(bills, self.model, weighted)
+        different, places = np.unique(bills, axis=0, return_inverse=True)
+        amounts = different @ drawn.reshape(drawn.shape[0], -1)[:, used].T
+        low, high = np.quantile(amounts, [(1 - level) / 2, (1 + level) / 2], axis=1)
+        unknown = (
+            np.bincount(self.model, weights=~rates.metered[self.row], minlength=self.count) > 0
+        )
+        found = [np.where(unknown, np.nan, end[places.ravel()]) for end in (low, high)]
+        return found[0], found[1]
 
 
 def _verdict(

@@ -55,8 +55,9 @@ class RateMatrix:
     metered: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, terms: Sequence[Terms]) -> RateMatrix:
+    def of(cls, terms: Sequence[Terms], known: RateRows | None = None) -> RateMatrix:
         """Of ``terms``, which may stand there more than once."""
+        numbers = (RateRows() if known is None else known).of
         different = {id(one): one for one in terms}
         rows = {identity: row for row, identity in enumerate(different)}
         found = tuple(different.values())
@@ -68,11 +69,11 @@ class RateMatrix:
         for row, one in enumerate(found):
             if isinstance(one, NoTariff):
                 continue
-            rates[row, :, :-1] = _numbers(one.rates)
+            rates[row, :, :-1] = numbers(one.rates)
             rates[row, :, -1] = float(one.request_fee)
             for tier in one.tiers:
                 span = thresholds.index(tier.above_tokens) + 1
-                rates[row, span:, :-1] = _numbers(tier.rates)
+                rates[row, span:, :-1] = numbers(tier.rates)
                 repriced[row, span:] = True
         return cls(
             terms=found,
@@ -98,33 +99,26 @@ class RateMatrix:
             above=np.where(self.repriced, features[:, -1], 0.0).sum(axis=1),
         )
 
-    def drawn(self, features: Matrix, rows: NDArray[np.intp]) -> Matrix:
-        """(rows, resamples): the price of a mean request of each of `Traffic.drawn_features`."""
-        used = _used(features)
-        amounts: Matrix = (
-            np.nan_to_num(self._at(rows, used)) @ features.reshape(features.shape[0], -1)[:, used].T
-        )
-        return amounts
-
-    def different(
-        self, rows: NDArray[np.intp], features: Matrix
-    ) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Of ``rows``, one for each price of what ``features`` use; and which of them is whose."""
-        _, first, places = np.unique(
-            self._at(rows, _used(features)), axis=0, return_index=True, return_inverse=True
-        )
-        return rows[first], places.ravel()
-
-    def _at(self, rows: NDArray[np.intp], used: NDArray[np.intp]) -> Matrix:
+    def flat(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Matrix:
+        """(rows, columns): the rates of ``rows``, spans and components in one; 0 is not known."""
         width = self.rates.shape[1] * self.rates.shape[2]
-        return self.rates[rows].reshape(rows.size, width)[:, used]
+        return np.nan_to_num(self.rates.reshape(self.rates.shape[0], width)[rows[:, None], columns])
 
 
-def _used(features: Matrix) -> NDArray[np.intp]:
+def used_columns(features: Matrix) -> NDArray[np.intp]:
     """The columns of flattened ``features`` in which anything stands."""
     return np.flatnonzero(features.reshape(features.shape[0], -1).any(axis=0))
 
 
-def _numbers(rates: Rates) -> Matrix:
-    """US dollars per token."""
-    return np.array(rate_row(rates)) * _PER_TOKEN
+class RateRows:
+    """Rates as numbers, each made once; they must live as long as this."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, Matrix] = {}
+
+    def of(self, rates: Rates) -> Matrix:
+        """US dollars per token by component; NaN where one is not known."""
+        found = self._known.get(id(rates))
+        if found is None:
+            found = self._known[id(rates)] = np.array(rate_row(rates)) * _PER_TOKEN
+        return found

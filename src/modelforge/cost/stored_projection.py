@@ -15,6 +15,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.cost.model_terms import ModelTerms
 from modelforge.cost.projection import Projection
 from modelforge.cost.scenario import CostScenario
+from modelforge.pricing.tariff import Terms
 
 _FORMAT: Final = 1
 _ARRAYS: Final = ("usd", "low", "high", "above", "components", "months")
@@ -67,7 +68,6 @@ class StoredProjection:
             "format": _FORMAT,
             "version": self.version,
             "digests": self.digests,
-            "ids": [str(id_) for id_ in projection.ids],
             "level": projection.level,
             "statuses": projection.statuses,
             "kinds": projection.kinds,
@@ -80,8 +80,13 @@ class StoredProjection:
         return buffer.getvalue()
 
     @classmethod
-    def decode(cls, data: bytes, scenario: CostScenario) -> StoredProjection | None:
-        """What gave ``data``; None where it cannot be read, which is as if it had never been."""
+    def decode(
+        cls, data: bytes, scenario: CostScenario, ids: Sequence[ModelId]
+    ) -> StoredProjection | None:
+        """What gave ``data``, of the same scenario and models.
+
+        None where it cannot be read, which is as if it had never been.
+        """
         try:
             with np.load(io.BytesIO(data), allow_pickle=False) as arrays:
                 head: Mapping[str, Any] = json.loads(arrays["head"].tobytes())
@@ -92,7 +97,7 @@ class StoredProjection:
                     digests=tuple(head["digests"]),
                     projection=Projection(
                         scenario=scenario,
-                        ids=tuple(ModelId.parse(name) for name in head["ids"]),
+                        ids=tuple(ids),
                         level=head["level"],
                         statuses=tuple(head["statuses"]),
                         kinds=tuple(head["kinds"]),
@@ -105,13 +110,29 @@ class StoredProjection:
             return None
 
 
-def terms_digest(model: ModelTerms) -> str:
-    """A fingerprint of what decides a model's bill beside the scenario: its shares and rates."""
-    told = hashlib.sha256()
-    for share in model.shares:
-        told.update(f"{share.share!r};{share.month!r};{share.terms!r};".encode())
-    told.update(repr(model.notes).encode())
-    return told.hexdigest()[:32]
+class TermsDigests:
+    """Fingerprints of what decides a model's bill beside the scenario: its shares and rates.
+
+    Terms that were seen before are known by their identity: they must live as long as this.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[int, str] = {}
+
+    def of(self, model: ModelTerms) -> str:
+        """The fingerprint of ``model``."""
+        parts = [
+            f"{share.share!r};{share.month!r};{self._terms(share.terms)}" for share in model.shares
+        ]
+        told = hashlib.sha256("\n".join((*parts, *model.notes)).encode())
+        return told.hexdigest()[:32]
+
+    def _terms(self, terms: Terms) -> str:
+        found = self._known.get(id(terms))
+        if found is None:
+            found = hashlib.sha256(repr(terms).encode()).hexdigest()
+            self._known[id(terms)] = found
+        return found
 
 
 def joined(old: StoredProjection, new: Projection, ids: Sequence[ModelId]) -> Projection:

@@ -22,7 +22,7 @@ from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
 GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
 
-_MOST_DRAWN: Final = 2000
+_MOST_DRAWN: Final = 500
 _AT_ONCE: Final = 4_000_000
 
 _ANSWER: Final = ("output", *OUTPUT_PARTS)
@@ -98,7 +98,7 @@ class Traffic:
     ) -> Matrix | None:
         """(resamples, spans, components + 1): `mean_features` of requests drawn again.
 
-        Of every resample, no more than 2,000 requests are drawn; its distance to the mean is then
+        Of every resample, no more than 500 requests are drawn; its distance to the mean is then
         made smaller by the root of how many more there are. None: nothing is uncertain.
         """
         if self.effective is None:

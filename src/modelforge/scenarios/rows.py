@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelforge.core.errors import PromptError, ScenarioError
-from modelforge.prompts.cases import RowReader
 from modelforge.prompts.decoding import whole
 from modelforge.prompts.input_file import InputFile
 from modelforge.prompts.rows import csv_table, json_list, jsonl, yaml_list
 from modelforge.prompts.rows.json_value import DECODER, refusal
 from modelforge.prompts.rows.row import Row
 from modelforge.prompts.wording import plain
+
+if TYPE_CHECKING:
+    from modelforge.prompts.cases import RowReader
 
 _READERS: Final[dict[str, RowReader]] = {
     ".yaml": yaml_list.rows,
