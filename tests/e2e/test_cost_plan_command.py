@@ -229,25 +229,34 @@ def test_what_cannot_be_promised_is_said(planner: Session) -> None:
 
 
 def test_a_measured_machine_is_priced(planner: Session) -> None:
-    swept = planner.run(
-        *("benchmark", "sim/batch", "--sweep", "--duration", "1s", "--synthetic", "200:50"),
-        *("-o", "sweep.json", "-q"),
-    )
-    assert swept.returncode == 0, swept.stderr
+    """Two real runs in the document of a sweep, whose own search takes its time."""
+    probes = []
+    for clients in (1, 2):
+        run = planner.run(
+            *("benchmark", "sim/fast", "--concurrency", str(clients), "--requests", "60"),
+            *("--synthetic", "200:50", "--export", "json", "--allow-invalid", "-q"),
+        )
+        probe = {"load": clients, "client_bound": False, "good_requests": 60, "requests": 60}
+        probes.append({**probe, "result": json.loads(run.stdout)})
+    sweep = {"schema": "modelforge.benchmark.sweep/1", "unit": "concurrent", "probes": probes}
+    (planner.folder / "sweep.json").write_text(json.dumps(sweep))
     done = planner.run(
-        *("cost", "hardware", "sweep.json", "--per-hour", "3.6", "--slo", "ttft=5s@p50"),
+        *("cost", "hardware", "sweep.json", "--per-hour", "3.6", "--slo", "ttft=50s@p99"),
         *("--model", "openai/gpt-4o", "--export", "json"),
     )
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     best = found["best"]
+    assert best["load"] == 2
     per_million = 3.6 / (best["output_tokens_per_s"] * 3600) * 1e6
     assert best["usd_per_million_output_tokens"] == pytest.approx(per_million)
     api = found["break_even"][0]
     assert api["usd_per_request"] == pytest.approx((200 * 2.5 + 50 * 10) / 1e6)
     assert api["requests_per_day"] == pytest.approx(86.4 / api["usd_per_request"])
+    shown = planner.run("cost", "hardware", "sweep.json", "--per-hour", "3.6")
+    assert "per million output tokens" in shown.stdout
     none = planner.run(
-        "cost", "hardware", "sweep.json", "--per-hour", "3.6", "--slo", "ttft=0.001ms"
+        "cost", "hardware", "sweep.json", "--per-hour", "3.6", "--slo", "ttft=0.000001ms"
     )
     assert none.returncode == 1
     assert "no load holds" in none.stdout
