@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields
+from functools import partial
 from typing import Any, Self
 
 from modelforge.catalogue.model import Model
@@ -75,7 +76,7 @@ class Constraints:
                 close = difflib.get_close_matches(str(name), known, n=1)
                 hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
                 raise ScenarioError(f"no constraint is named {name!r}; {hint}")
-        values = {
+        values: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in given.items()
         }
@@ -108,7 +109,7 @@ class Constraints:
             most = self.output
             yield f"answers of {most:,} tokens", lambda model: (model.output_limit or 0) >= most
         for kind in self.modalities:
-            yield kind, lambda model, kind=kind: kind in model.takes or kind in model.gives
+            yield kind, partial(_has_modality, kind)
         for name, words in (
             ("tools", "tools"),
             ("reasoning", "reasoning"),
@@ -117,7 +118,7 @@ class Constraints:
         ):
             if getattr(self, name):
                 fact = "tool_call" if name == "tools" else name
-                yield words, lambda model, fact=fact: getattr(model, fact) is True
+                yield words, partial(_is, fact)
         if self.knowledge_since is not None:
             since = self.knowledge_since
             yield f"knowledge since {since}", lambda model: (model.knowledge or "") >= since
@@ -135,6 +136,14 @@ class Constraints:
                 f"quality of at least {least:g}",
                 lambda model: quality.get(str(model.id), float("-inf")) >= least,
             )
+
+
+def _has_modality(kind: str, model: Model) -> bool:
+    return kind in model.takes or kind in model.gives
+
+
+def _is(fact: str, model: Model) -> bool:
+    return getattr(model, fact) is True
 
 
 def _or(names: Iterable[str]) -> str:
