@@ -1,8 +1,8 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 3 a benchmark's figures are INVALID; 70 a defect of ModelForge itself; 130 interrupted
-(143 by SIGTERM); 141 the reader of the output went away.
+must change; 3 a benchmark's figures are INVALID; 4 a budget's threshold is reached; 70 a defect of
+ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of the output went away.
 """
 
 from __future__ import annotations

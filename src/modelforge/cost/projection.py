@@ -144,7 +144,13 @@ def project(
         drawn = traffic.drawn_features(rates.thresholds, resamples=resamples, seed=seed)
         if drawn is not None:
             low, high = shares.interval(rates, drawn, level=level)
-    verdicts = [_verdict(model, rates, units, usd[place]) for place, model in enumerate(models)]
+    whole = (rates.metered & ~units.missing.any(axis=1)).tolist()
+    verdicts = [
+        _verdict(model, rates, units, usd[place])
+        if not all(whole[rates.rows[id(share.terms)]] for share in model.shares)
+        else ("priced", _kind(model), ())
+        for place, model in enumerate(models)
+    ]
     usd = np.where([status != "unpriced" for status, _, _ in verdicts], usd, np.nan)
     return Projection(
         scenario=scenario,
@@ -237,14 +243,19 @@ def _verdict(
     missing = np.zeros(len(BILL_COMPONENTS), dtype=bool)
     for share in model.shares:
         missing |= units.missing[rates.rows[id(share.terms)]]
-    free = all(
-        isinstance(share.terms, Tariff) and share.terms.kind == "free" for share in model.shares
-    )
-    kind: Kind = "free" if free else "metered"
+    kind = _kind(model)
     if not missing.any():
         return "priced", kind, ()
     names = [name for name, lacks in zip(BILL_COMPONENTS, missing, strict=True) if lacks]
     reason = f"no rate is known for {', '.join(names)}"
-    if not usd and not free:
+    if not usd and kind != "free":
         return "unpriced", "unknown", (reason,)
     return "partial", kind, (reason,)
+
+
+def _kind(model: ModelTerms) -> Kind:
+    """Of terms that are tariffs: free only where all of them are."""
+    for share in model.shares:
+        if isinstance(share.terms, Tariff) and share.terms.kind != "free":
+            return "metered"
+    return "free"

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -156,8 +157,12 @@ def _measured(sample: RequestSample, total: float) -> Traffic:
 
 
 def _counts(law: TokenLaw | None, fixed: float) -> Matrix:
-    if law is None:
-        return np.array([float(fixed)])
+    return np.array([float(fixed)]) if law is None else _grid(law)
+
+
+@lru_cache(maxsize=64)
+def _grid(law: TokenLaw) -> Matrix:
+    """The middles of a law's equally likely parts."""
     counts = np.array([law.quantile((part + 0.5) / GRID) for part in range(GRID)], dtype=np.float64)
     if isinstance(law, TokenCounts) and law.law == "lognormal":
         counts *= law.first / counts.mean()  # the middle of a part is less than its mean
