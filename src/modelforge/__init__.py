@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from modelforge.app.benchmark import BenchmarkRunner
+    from modelforge.app.models_dev import ModelsDev
     from modelforge.app.registry import ModelForgeRegistry
     from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
@@ -31,6 +32,7 @@ __all__ = [
     "CostScenario",
     "ModelComparator",
     "ModelForgeRegistry",
+    "ModelsDev",
     "TelemetryCallback",
 ]
 
@@ -45,6 +47,7 @@ _HOMES = {
     "CostScenario": "modelforge.cost.scenario",
     "ModelComparator": "modelforge.compare.comparator",
     "ModelForgeRegistry": "modelforge.app.registry",
+    "ModelsDev": "modelforge.app.models_dev",
     "TelemetryCallback": "modelforge.telemetry.callback",
 }
 

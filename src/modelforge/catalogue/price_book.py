@@ -105,6 +105,7 @@ class PriceBook:
             return NoTariff(reason=f"{id_} was released on {released}"), self._dated
         read = datetime.combine(self.catalogue.dated, time(), tzinfo=UTC)
         newer = listed is not None and self.catalogue.dated > self.history.dated and at >= read
+        newer = newer and not any(row.since > read for row in past)  # what was announced holds
         if listed is not None and (newer or not rows):
             return self._noting_age(listed, at, read), self._dated
         row = past[-1] if past else rows[0]

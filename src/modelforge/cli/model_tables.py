@@ -18,6 +18,7 @@ from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 from modelforge.export.measure import count
 from modelforge.export.terminal_text import terminal_line
+from modelforge.pricing.quote import OtherPrice
 
 LEGEND: Final = "$ per million tokens (? not listed); Tools, Reasoning, Images in, Open weights"
 _UNKNOWN: Final = "?"
@@ -74,8 +75,8 @@ def providers_table(catalogue: Catalogue, protocols: Mapping[str, str]) -> Table
     return table
 
 
-def model_table(model: Model, catalogue: Catalogue) -> Table:
-    """Everything known of one model."""
+def model_table(model: Model, catalogue: Catalogue, others: Sequence[OtherPrice] = ()) -> Table:
+    """Everything known of one model; ``others`` are prices that other lists have for it."""
     provider = catalogue.providers[model.id.provider]
     facts: list[tuple[str, str | None]] = [
         ("name", model.name),
@@ -99,6 +100,7 @@ def model_table(model: Model, catalogue: Catalogue) -> Table:
     ]
     tiers = () if model.cost is None else model.cost.tiers
     facts += [(f"above {tier.above_tokens:,} tokens", _price_line(tier.price)) for tier in tiers]
+    facts += [(f"{name} price", text) for name, text in _ranges(others)]
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # an address is not cut
@@ -148,6 +150,18 @@ def _listed(heading: str, lines: Sequence[str]) -> list[str]:
 
 def _move(move: PriceMove) -> str:
     return f"{move.id} {move.what}: {_dollars(move.before)} -> {_dollars(move.after)}"
+
+
+def _ranges(others: Sequence[OtherPrice]) -> list[tuple[str, str]]:
+    """What each disputed component costs, from the lowest list to the highest."""
+    found: list[tuple[str, str]] = []
+    for component in dict.fromkeys(other.component for other in others):
+        here = [other for other in others if other.component == component]
+        prices = sorted({price for other in here for price in (other.ours, other.rate)})
+        sources = " and ".join(other.source for other in here)
+        span = f"{_dollars(prices[0])} to {_dollars(prices[-1])}"
+        found.append((component, f"{span}: {sources} lists another"))
+    return found
 
 
 def _price(model: Model) -> ListedPrice:

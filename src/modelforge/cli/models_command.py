@@ -19,6 +19,7 @@ from modelforge.app.catalogue import find_model, find_provider, live_models
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.app.refresh import DEFAULT_URL, URL_VARIABLE, refresh
 from modelforge.catalogue.catalogue import Catalogue
+from modelforge.catalogue.disputes import load_disputes
 from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.model import Model
@@ -125,12 +126,15 @@ def show_model(*, model: str, as_json: bool) -> None:
     """Show everything the catalogue knows of a model."""
     catalogue = load_catalogue(refreshed_folder())
     found = find_model(catalogue, ModelId.parse(model))
+    others = load_disputes().of(found.id)
     if as_json:
-        click.echo(_json({**_fields(found), "catalogue": catalogue.dated.isoformat()}))
+        disputed = [asdict(other) for other in others]
+        dated = catalogue.dated.isoformat()
+        click.echo(_json({**_fields(found), "other_prices": disputed, "catalogue": dated}))
         return
     console = output_console()
     console.print(Text(terminal_line(str(found.id)), style="bold"))
-    print_table(model_table(found, catalogue))
+    print_table(model_table(found, catalogue, others))
     _print_age(catalogue)
 
 

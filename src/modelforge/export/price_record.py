@@ -187,7 +187,8 @@ def _range(call: PricedCall) -> str | None:
     between = call.range
     if between is None:
         return None
-    return f"${between.low} to ${between.high}: {' and '.join(between.sources)} list other rates"
+    others = " and ".join(between.sources)
+    return f"${between.low} to ${between.high}: the rates of {others} are others"
 
 
 def _with_source(rule: Rule) -> str:
