@@ -179,3 +179,9 @@ def test_a_plan_shows_the_cheapest_and_counts_the_rest() -> None:
     }
     named = make_plan(analyzer(), [CHAT], models=[ModelId(provider="maker", model="large")])
     assert named.scenarios[0].details[0].savings
+
+
+def test_the_catalogue_under_its_own_name() -> None:
+    costs = CostAnalyzer(modelforge.ModelsDev(), today=TODAY).analyze_scenario(CHAT, ["openai"])
+    assert costs["openai/gpt-4o"] == pytest.approx(3000 * (1000 * 2.5 + 200 * 10) / 1e6)
+    assert all(name.startswith("openai/") for name in costs)
