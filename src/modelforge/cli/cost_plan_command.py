@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,7 @@ def command(**options: Any) -> int:
     JSON Schema. Models listed as free, paid by a subscription and without a price are counted and
     never among the cheapest.
     """
+    gc.disable()  # thousands of prices that all live to the end: looking for garbage finds none
     from modelforge.cli.cost_planning import run  # noqa: PLC0415 (--help must not pay for it)
 
     return run(options)

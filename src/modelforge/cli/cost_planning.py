@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -19,9 +18,12 @@ from modelforge.cost.plan import make_plan
 from modelforge.export.terminal_text import terminal_line
 
 
+_MOST_KEPT: Final = 50
+"""Of more scenarios at once no analysis is kept: each is a file of about a megabyte."""
+
+
 def run(options: Mapping[str, Any]) -> int:
     """Plan as ``options`` say; returns the exit code."""
-    gc.disable()  # thousands of prices that all live to the end: looking for garbage finds none
     models = parse_ids(options["models"])
     if models and options["providers"]:
         raise UsageError("--model names whole models: leave --provider out")
@@ -32,7 +34,8 @@ def run(options: Mapping[str, Any]) -> int:
     configuration = configure(
         options["config_file"], options["assignments"], verbose=options["verbose"]
     )
-    analyzer = open_analyzer(configuration, seed=options["seed"], keep=not options["no_cache"])
+    keep = not options["no_cache"] and len(scenarios) <= _MOST_KEPT
+    analyzer = open_analyzer(configuration, seed=options["seed"], keep=keep)
     plan = make_plan(
         analyzer,
         scenarios,

@@ -22,6 +22,7 @@ _WORDS = {
     "request": "request fees",
 }
 _SHOWN_REASONS = 3
+_DIGITS = 9  # below a billionth it is the arithmetic's own
 _SAME = 5e-4
 
 
@@ -29,7 +30,7 @@ def usd(amount: float | None) -> str:
     """``$1,204.50``, ``$0.0871``; ``?`` where it is not known."""
     if amount is None:
         return "?"
-    text = dollars(Decimal(repr(amount)))
+    text = dollars(Decimal(repr(round(amount, _DIGITS))))
     whole, point, cents = text.partition(".")
     return f"{whole}.{cents}0" if point and len(cents) == 1 else text
 
