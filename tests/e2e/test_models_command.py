@@ -152,6 +152,20 @@ def test_changed_prices_are_told(shell: Session, mirror: CatalogueServer) -> Non
     ]
 
 
+def test_the_catalogue_before_is_kept(
+    shell: Session, mirror: CatalogueServer, tmp_path: Path
+) -> None:
+    kept = tmp_path / "cache" / "modelforge" / "catalogue"
+    shell.run("models", "refresh")
+    first = {
+        path.name: path.read_bytes() for path in kept.glob("*.*") if "fetched" not in path.name
+    }
+    assert not (kept / "previous").exists()
+    mirror.body, mirror.etag = document({"other": model()}), '"2"'
+    shell.run("models", "refresh")
+    assert {path.name: path.read_bytes() for path in (kept / "previous").iterdir()} == first
+
+
 def test_a_broken_row_alone_is_left_out(shell: Session, mirror: CatalogueServer) -> None:
     mirror.body = document({"good": model(), "other": model(), "bad": model(cost={"input": -1})})
     done = shell.run("models", "refresh", "--quiet")

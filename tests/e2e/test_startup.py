@@ -52,6 +52,15 @@ with contextlib.suppress(SystemExit):
     assert not _loaded(code) & HEAVY
 
 
+def test_a_price_loads_no_http_client_and_no_arrays() -> None:
+    usage = '{"input_total": 5}'
+    arguments = ["cost", "price", "--provider", "openai", "--model", "gpt-4o", "--usage", usage]
+    code = f"from modelforge.cli.main import run\nrun({arguments!r})"
+    loaded = _loaded(code)
+    assert "modelforge" in loaded
+    assert not loaded & (HEAVY - {"pydantic", "rich"})
+
+
 def test_every_public_name_can_be_imported() -> None:
     code = "import modelforge\nfor name in modelforge.__all__: getattr(modelforge, name)"
     assert "modelforge" in _loaded(code)

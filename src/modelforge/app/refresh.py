@@ -23,6 +23,9 @@ DEFAULT_URL: Final = "https://models.dev"
 URL_VARIABLE: Final = "MODELFORGE_CATALOGUE_URL"
 TIMEOUT_S: Final = 60.0
 
+PREVIOUS: Final = "previous"
+"""The folder, inside of a refreshed catalogue's, of the one before it."""
+
 _STATE_FILE: Final = "fetched.json"
 _ADVICE: Final = f"check the network, or name a mirror in {URL_VARIABLE}"
 
@@ -43,6 +46,8 @@ class Refreshed:
 
 async def refresh(folder: Path, *, base_url: str, today: date) -> Refreshed:
     """Fetch ``{base_url}/api.json`` and keep it in ``folder``; on failure what was there stays.
+
+    What it takes the place of is kept in the folder ``previous`` inside of it.
 
     Raises:
         ConfigError: ``base_url`` is not the address of a server.
@@ -67,6 +72,8 @@ async def refresh(folder: Path, *, base_url: str, today: date) -> Refreshed:
     files = encode_catalogue(today, source.providers, source.models)
     known = before.models()
     state = json.dumps({"url": url, "etag": document.etag}).encode()
+    if replaced := _files(folder):
+        _keep(folder / PREVIOUS, replaced)
     # The providers' file last: its change is what makes the new catalogue seen.
     _keep(
         folder,
@@ -118,6 +125,14 @@ def _dated(path: Path, today: date) -> bytes:
     """The file of providers, said to be of ``today``: its source still says the same."""
     tree = json.loads(path.read_bytes())
     return (json.dumps({**tree, "dated": today.isoformat()}, ensure_ascii=False) + "\n").encode()
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    """The catalogue that is kept in ``folder``; nothing where it is not whole."""
+    try:
+        return {name: (folder / name).read_bytes() for name in (MODELS_FILE, PROVIDERS_FILE)}
+    except OSError:
+        return {}
 
 
 def _keep(folder: Path, files: dict[str, bytes]) -> None:

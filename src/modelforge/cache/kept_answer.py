@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from modelforge.core.events import (
     Arrival,
@@ -22,6 +22,8 @@ from modelforge.core.events import (
 from modelforge.core.prompt import ToolCall
 from modelforge.core.response import Response
 from modelforge.core.usage import Usage
+
+_LATER: Final = {"cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -101,13 +103,22 @@ def _answer(found: dict[str, Any]) -> KeptAnswer:
             for call in found["tool_calls"]
         ),
         finish_reason=None if found["finish_reason"] is None else _text(found["finish_reason"]),
-        usage=Usage(**{name.name: _tokens(found["usage"][name.name]) for name in fields(Usage)}),
+        usage=_usage(found["usage"]),
         recalled=Recalled(
             asked_at=asked_at,
             latency_s=_seconds(found["latency_s"]),
             first_token_s=_seconds(found["first_token_s"]),
         ),
     )
+
+
+def _usage(found: dict[str, Any]) -> Usage:
+    """Counts that no answer had when this one was kept are unknown."""
+    counts = {
+        name.name: None if name.name in _LATER and name.name not in found else found[name.name]
+        for name in fields(Usage)
+    }
+    return Usage(**{name: _tokens(value) for name, value in counts.items()})
 
 
 def _text(value: Any) -> str:

@@ -69,11 +69,19 @@ class PriceBook:
         else:
             base, source = self._base(found.id, at)
         own = found or Resolved(id=id_)
-        where = region or own.region
         terms = (
             base
             if isinstance(base, NoTariff)
-            else self._ruled(base, own.id, mode=mode, at=at, hourly=as_of is not None, region=where)
+            else self._ruled(
+                base,
+                own.id,
+                mode=mode,
+                at=at,
+                hourly=as_of is not None,
+                listed=given is None,
+                region=region,
+                implied=own.region,
+            )
         )
         return Quote(
             asked=id_,
@@ -170,17 +178,23 @@ class PriceBook:
         mode: Mode,
         at: datetime,
         hourly: bool,
+        listed: bool,
         region: str | None,
+        implied: str | None,
     ) -> Terms:
+        """Every rule in its order; a region that only the name implies may have none."""
         overlay = self.overlay
-        tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly)
+        tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly, listed=listed)
         tariff = derive_rates(tariff, id_, overlay, at=at)
         tariff = with_request_fee(tariff, id_, overlay, at=at)
         terms: Terms = tariff
-        if region is not None:
+        if where := region or implied:
             model = self.catalogue.model(id_)
             released = None if model is None else model.released
-            terms = in_region(tariff, id_, overlay, region=region, released=released, at=at)
+            terms = in_region(tariff, id_, overlay, region=where, released=released, at=at)
+            if region is None and isinstance(terms, NoTariff):
+                noted = Rule(text=f"no price of its own is known in {where}: that without a region")
+                terms = replace(tariff, rules=(*tariff.rules, noted))
         if isinstance(terms, NoTariff):
             return terms
         return in_mode(terms, id_, overlay, mode=mode, at=at)

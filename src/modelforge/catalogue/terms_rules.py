@@ -15,14 +15,18 @@ from modelforge.pricing.tariff import Mode, NoTariff, Rates, Rule, Tariff, Terms
 
 
 def in_window(
-    tariff: Tariff, id_: ModelId, overlay: Overlay, *, at: datetime, hourly: bool
+    tariff: Tariff, id_: ModelId, overlay: Overlay, *, at: datetime, hourly: bool, listed: bool
 ) -> Tariff:
-    """At the price of the hour.
+    """At the price of the hour; hours with rates of their own are for ``listed`` ones only.
 
     Without an hour (not ``hourly``) the listed rates stand, and that others hold at some hours is
     noted.
     """
-    windows = [window for window in overlay.windows if window.scope.covers(id_, at)]
+    windows = [
+        window
+        for window in overlay.windows
+        if window.scope.covers(id_, at) and (listed or window.rates is None)
+    ]
     if not windows:
         return tariff
     if not hourly:

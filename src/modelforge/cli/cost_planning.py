@@ -17,7 +17,6 @@ from modelforge.core.errors import UsageError
 from modelforge.cost.plan import make_plan
 from modelforge.export.terminal_text import terminal_line
 
-
 _MOST_KEPT: Final = 50
 """Of more scenarios at once no analysis is kept: each is a file of about a megabyte."""
 

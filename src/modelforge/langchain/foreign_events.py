@@ -111,6 +111,8 @@ def _usage(message: AIMessage) -> Usage | None:
         cached_tokens=read.get("cache_read"),
         cache_write_tokens=read.get("cache_creation"),
         reasoning_tokens=written.get("reasoning"),
+        input_audio_tokens=read.get("audio"),
+        output_audio_tokens=written.get("audio"),
     )
 
 
@@ -121,6 +123,8 @@ def _sum(a: Usage, b: Usage) -> Usage:
         cached_tokens=_plus(a.cached_tokens, b.cached_tokens),
         cache_write_tokens=_plus(a.cache_write_tokens, b.cache_write_tokens),
         reasoning_tokens=_plus(a.reasoning_tokens, b.reasoning_tokens),
+        input_audio_tokens=_plus(a.input_audio_tokens, b.input_audio_tokens),
+        output_audio_tokens=_plus(a.output_audio_tokens, b.output_audio_tokens),
     )
 
 

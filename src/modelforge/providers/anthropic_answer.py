@@ -158,10 +158,12 @@ def _usage(usage: dict[str, Any]) -> Usage:
     cached = count(usage.get("cache_read_input_tokens"))
     written = count(usage.get("cache_creation_input_tokens"))
     details = table(usage.get("output_tokens_details") or {})
+    kept = table(usage.get("cache_creation") or {})
     return Usage(
         prompt_tokens=None if uncached is None else total(uncached, cached, written),
         completion_tokens=count(usage.get("output_tokens")),
         cached_tokens=cached,
         cache_write_tokens=written,
         reasoning_tokens=count(details.get("thinking_tokens")),
+        cache_write_1h_tokens=count(kept.get("ephemeral_1h_input_tokens")),
     )

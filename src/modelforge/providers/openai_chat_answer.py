@@ -204,4 +204,6 @@ def _usage(usage: dict[str, Any]) -> Usage:
         ),
         cache_write_tokens=count(prompt_details.get("cache_write_tokens")),
         reasoning_tokens=reasoning,
+        input_audio_tokens=count(prompt_details.get("audio_tokens")),
+        output_audio_tokens=count(completion_details.get("audio_tokens")),
     )

@@ -46,6 +46,8 @@ def _usage(table: Mapping[str, Any]) -> Usage:
         completion_tokens=_count(table, "output_tokens", "completion_tokens"),
         cached_tokens=_count(read, "cache_read", "cached_tokens"),
         cache_write_tokens=_count(read, "cache_creation"),
+        input_audio_tokens=_count(read, "audio", "audio_tokens"),
+        output_audio_tokens=_count(written, "audio", "audio_tokens"),
         reasoning_tokens=_count(written, "reasoning", "reasoning_tokens"),
     )
 

@@ -83,3 +83,10 @@ def test_what_does_not_fit_is_no_answer(changes: dict[str, Any]) -> None:
 @pytest.mark.parametrize("text", ["", "null", "[]", "1", "{}", "[" * 100_000, "\x80\x04K\x01."])
 def test_any_other_text_is_no_answer(text: str) -> None:
     assert KeptAnswer.from_json(text) is None
+
+
+def test_an_answer_kept_before_a_count_was_known_is_still_one() -> None:
+    document = json.loads(ANSWER.to_json())
+    for name in ("cache_write_1h_tokens", "input_audio_tokens", "output_audio_tokens"):
+        del document["usage"][name]
+    assert KeptAnswer.from_json(json.dumps(document)) == ANSWER

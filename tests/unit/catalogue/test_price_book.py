@@ -189,6 +189,14 @@ def test_a_region_costs_what_is_published_for_it() -> None:
     assert once("openai/gpt-5", "eu").status == "unpriced"  # released before the uplift
 
 
+def test_a_region_that_only_the_name_says_may_have_no_price_of_its_own() -> None:
+    asked = "amazon-bedrock/us.mistral.pixtral-large-2502-v1:0"
+    assert usd(bill(asked, input_total=MILLION)) == usd(
+        bill("amazon-bedrock/mistral.pixtral-large-2502-v1:0", input_total=MILLION)
+    )
+    assert "no price of its own is known in us" in quote(asked).terms.rules[-1].text
+
+
 def test_a_request_has_a_fee() -> None:
     charged = bill("perplexity/sonar", "2026-09-26T23:59Z", requests=10, input_total=MILLION)
     assert usd(charged) == 1 + 10 * Decimal("0.005")
@@ -259,6 +267,9 @@ def test_given_rates_are_the_standard_ones_and_the_rules_still_hold() -> None:
     missing = bill(model, given=given, input_total=MILLION, cache_read=MILLION)
     assert (missing.status, missing.reasons) == ("unpriced", ("no rate is known for cache_read",))
     assert usd(bill("me/mine", given=given, input_total=MILLION)) == 4
+    for model, dollars in (("deepseek-chat", 2), ("deepseek-reasoner", 4)):
+        asked = f"deepseek/{model}"  # the first is half at night, the second has rates of its own
+        assert usd(bill(asked, "2025-05-01T17:00Z", given=given, input_total=MILLION)) == dollars
 
 
 def test_a_newer_catalogue_is_newer_than_the_history(tmp_path: Path) -> None:

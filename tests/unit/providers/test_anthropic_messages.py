@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -285,6 +286,13 @@ def test_later_counts_replace_earlier_ones() -> None:
             reasoning_tokens=4,
         )
     )  # fmt: skip
+
+
+def test_what_is_kept_for_an_hour_is_counted_apart() -> None:
+    usage = {"cache_creation": {"ephemeral_5m_input_tokens": 2, "ephemeral_1h_input_tokens": 3}}
+    stream = sse(START, {"type": "message_delta", "delta": {}, "usage": usage}, STOP)
+    heard = hear_stream(CODEC, [stream]).events[-1]
+    assert heard == UsageReport(usage=replace(PROMPTED, cache_write_1h_tokens=3))
 
 
 def test_usage_without_caches_is_not_made_up() -> None:

@@ -244,6 +244,20 @@ def test_only_the_first_choice_is_read() -> None:
     assert events == [TextDelta(text="first")]
 
 
+def test_audio_is_counted() -> None:
+    usage = {
+        "prompt_tokens": 9,
+        "prompt_tokens_details": {"audio_tokens": 4},
+        "completion_tokens": 5,
+        "completion_tokens_details": {"audio_tokens": 2},
+    }
+    events, _, _ = _stream(event(usage=usage))
+    counted = Usage(
+        prompt_tokens=9, completion_tokens=5, input_audio_tokens=4, output_audio_tokens=2
+    )
+    assert events == [UsageReport(usage=counted)]
+
+
 def test_written_caches_are_counted() -> None:
     details = {"cached_tokens": 4, "cache_write_tokens": 3}
     events, _, _ = _stream(event(usage={"prompt_tokens": 9, "prompt_tokens_details": details}))
