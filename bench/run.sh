@@ -5,6 +5,7 @@ python -m bench.startup
 python -m bench.benchmark_startup
 python -m bench.catalogue_load
 python -m bench.price_table
+python -m bench.cost_plan
 python -m bench.simulator_capacity
 python -m bench.benchmark_report
 python -m bench.stats_coverage

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from modelforge.benchmark.result import BenchmarkResult
     from modelforge.compare.comparator import ModelComparator
     from modelforge.compare.result import ComparisonMetrics, ComparisonResult
+    from modelforge.cost.analyzer import CostAnalyzer
+    from modelforge.cost.scenario import CostScenario
     from modelforge.export.formatter import ComparisonFormatter
     from modelforge.telemetry.callback import TelemetryCallback
 
@@ -26,6 +28,8 @@ __all__ = [
     "ComparisonFormatter",
     "ComparisonMetrics",
     "ComparisonResult",
+    "CostAnalyzer",
+    "CostScenario",
     "ModelComparator",
     "ModelForgeRegistry",
     "ModelsDev",
@@ -39,6 +43,8 @@ _HOMES = {
     "ComparisonFormatter": "modelforge.export.formatter",
     "ComparisonMetrics": "modelforge.compare.result",
     "ComparisonResult": "modelforge.compare.result",
+    "CostAnalyzer": "modelforge.cost.analyzer",
+    "CostScenario": "modelforge.cost.scenario",
     "ModelComparator": "modelforge.compare.comparator",
     "ModelForgeRegistry": "modelforge.app.registry",
     "ModelsDev": "modelforge.app.models_dev",

@@ -126,6 +126,7 @@ def _environment(home: Path, server: OpenAIServer) -> dict[str, str]:
     environment["XDG_CONFIG_HOME"] = str(home / ".config")
     environment["XDG_STATE_HOME"] = str(home / ".state")
     environment["MODELFORGE_CACHE__FOLDER"] = str(home / ".answers")
+    environment["MODELFORGE_ANALYSES"] = str(home / ".analyses")
     known = load_configuration(environ={}).settings.providers
     for name in {*BUILTIN["providers"], *ALIASES, "deepseek", "openrouter"}:
         if known[name].base_url is not None:

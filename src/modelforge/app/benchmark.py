@@ -20,6 +20,7 @@ from modelforge.core.errors import CannotBegin, Interrupted, UsageError
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
+from modelforge.wire.purse import Allotment
 from modelforge.wire.target import Target
 
 if TYPE_CHECKING:
@@ -146,7 +147,7 @@ class BenchmarkRunner:
             if self._observer is not None:
                 self._observer.began(config, run=run, records=path)
             coordinator = self._coordinator = Coordinator(
-                _jobs(config, target),
+                _jobs(config, target, self._allotment(config)),
                 plan=_plan(config, target, run).to_json(),
                 file=file,
                 on_batch=self._tell,
@@ -180,6 +181,15 @@ class BenchmarkRunner:
 
         return ServerScrape(metrics_url(target.base_url), model=target.model)
 
+    def _allotment(self, config: BenchmarkConfig) -> Allotment | None:
+        """The part of the limit that one worker may spend in one run."""
+        if config.max_cost_usd is None:
+            return None
+        return Allotment(
+            limit_usd=config.max_cost_usd / (config.runs * config.workers),
+            terms=self._registry.prices(config.model_id),
+        )
+
     def _tell(self, batch: pa.RecordBatch, telemetry: bytes) -> None:
         coordinator = self._coordinator
         if self._observer is not None and coordinator is not None:
@@ -209,7 +219,9 @@ async def _in_thread(coordinator: Coordinator) -> Outcome:
         raise
 
 
-def _jobs(config: BenchmarkConfig, target: Target | PortTarget) -> list[Job]:
+def _jobs(
+    config: BenchmarkConfig, target: Target | PortTarget, allotment: Allotment | None
+) -> list[Job]:
     job = Job(
         worker=0,
         workers=config.workers,
@@ -222,6 +234,7 @@ def _jobs(config: BenchmarkConfig, target: Target | PortTarget) -> list[Job]:
         most_connections=config.connections_each,
         count_events=config.count_events,
         keep_text=config.needs_text,
+        allotment=allotment,
     )
     return [replace(job, worker=worker) for worker in range(config.workers)]
 

@@ -118,7 +118,7 @@ def report(
     for recording in recordings:
         ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
         result = summarise_recording(recording, prices=prices, slo=slo, ceiling=ceiling)
-        results.append(_noted(result, stale))
+        results.append(_noted(result, recording, stale))
     return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
 
 
@@ -132,12 +132,28 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
-def _noted(result: BenchmarkResult, *more: Reason | None) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client, and with ``more``."""
+def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) -> BenchmarkResult:
+    """With a note where requests did not go over the wire client, where money ran out, and
+    with ``more``.
+    """
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
-    notes = [note for note in more if note is not None]
+    said = {}
     if through := _PATHS.get(str(result.plan.asked.get("path"))):
-        notes.append(Reason(code="slow_path", status=Status.VALID, message=f"a run {through}"))
+        said["slow_path"] = f"a run {through}"
+    stopped = {one.worker: one.stopped for one in recording.telemetry if one.stopped is not None}
+    if stopped:
+        limit = result.plan.asked.get("max_cost_usd")
+        said["budget_reached"] = (
+            f"stopped before its end: of the ${limit} that it may cost, no other request could be"
+            f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
+            f" {next(iter(stopped.values()))})"
+        )
+    notes = [note for note in more if note is not None]
+    notes += [
+        Reason(code=code, status=Status.VALID, message=message) for code, message in said.items()
+    ]
+    if not notes:
+        return result
     verdict = replace(result.verdict, notes=(*result.verdict.notes, *notes))
     return replace(result, verdict=verdict)

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -13,6 +14,7 @@ from modelforge.app.output import Output, open_output
 from modelforge.compare.contestant import ContestantSource
 from modelforge.compare.engine import run_comparison
 from modelforge.compare.plan import ComparisonPlan
+from modelforge.compare.purse import Purse
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
 from modelforge.core.model_id import ModelId
@@ -46,6 +48,7 @@ class ComparisonRequest:
             the comparison is interrupted or breaks.
         inputs: files that ``output`` must not overwrite.
         shown_prompts: the results of the first so many prompts are kept to be shown.
+        max_cost_usd: no request is sent that might pass it; see `modelforge.compare.purse`.
     """
 
     models: Sequence[ModelId]
@@ -55,6 +58,7 @@ class ComparisonRequest:
     output: Output | None = None
     inputs: Sequence[Path] = ()
     shown_prompts: int = 0
+    max_cost_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +67,8 @@ class ComparisonOutcome:
 
     ``shown`` is ordered by prompt, then model, then repeat. ``taken`` results of the ``expected``
     arrived. ``write_error`` is why the output
-    could not be written further; the comparison ended there.
+    could not be written further; the comparison ended there. ``stopped`` is why it ended by itself
+    before its last result.
     """
 
     summaries: tuple[ModelSummary, ...]
@@ -72,6 +77,7 @@ class ComparisonOutcome:
     taken: int
     expected: int
     write_error: OSError | None = None
+    stopped: str | None = None
 
     @property
     def exit_code(self) -> int:
@@ -94,7 +100,8 @@ async def compare(
         UsageError: before anything is sent.
         BrokenPipeError: the output's reader went away.
     """
-    record = _Record(request, observer)
+    purse = None if request.max_cost_usd is None else Purse(request.max_cost_usd)
+    record = _Record(request, observer, purse)
     try:
         async with source.open(request.models) as contestants:
             with open_output(request.output, inputs=request.inputs) as writers:
@@ -107,6 +114,7 @@ async def compare(
                         deliver=record.take,
                         clock=clock,
                         stop=stop,
+                        purse=purse,
                     )
                 finally:
                     record.end(stopped=stop.is_set())
@@ -120,7 +128,10 @@ async def compare(
 class _Record:
     """Takes every result to everyone who wants it."""
 
-    def __init__(self, request: ComparisonRequest, observer: ComparisonObserver) -> None:
+    def __init__(
+        self, request: ComparisonRequest, observer: ComparisonObserver, purse: Purse | None
+    ) -> None:
+        self._purse = purse
         self.write_error: OSError | None = None
         self._request = request
         self._observer = observer
@@ -152,7 +163,7 @@ class _Record:
         if self.write_error is None:
             outcome = self.outcome(stopped=stopped)
             for writer in self._writers:
-                writer.close(outcome.summaries, complete=outcome.complete)
+                writer.close(outcome.summaries, complete=outcome.complete, stopped=outcome.stopped)
 
     def outcome(self, *, stopped: bool) -> ComparisonOutcome:
         models = self._request.models
@@ -167,4 +178,5 @@ class _Record:
             taken=self._taken,
             expected=expected,
             write_error=self.write_error,
+            stopped=None if self._purse is None else self._purse.stopped,
         )

@@ -9,8 +9,8 @@ from itertools import count, islice, pairwise, takewhile
 from typing import Protocol
 
 from modelforge.benchmark.gaps import Gaps
-from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 
 LEAST_RATE = 1e-6
 MOST_RATE = 1e9

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from decimal import Decimal
 from typing import Any, Final
 
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import ClosedLoop, Limits, Load
-from modelforge.benchmark.numbers import require_count, require_seconds
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
@@ -18,6 +18,7 @@ from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
+from modelforge.core.numbers import require_count, require_seconds
 from modelforge.core.prompt import Prompt
 
 _MOST_WORKERS: Final = 256  # a worker's number is kept in eight bits
@@ -55,6 +56,8 @@ class BenchmarkConfig:
         count_events: read every event of every answer; otherwise only the two ends of it, and the
             server's own count of tokens.
         server_metrics: read the server's own /metrics beside; None: in runs of 5 s and more.
+        max_cost_usd: no request is sent that might pass it. Each run and each worker has its part
+            of it.
 
     Raises:
         UsageError: a value is out of its range, or two contradict each other.
@@ -83,6 +86,7 @@ class BenchmarkConfig:
     runs: int = 1
     count_events: bool = True
     server_metrics: bool | None = None
+    max_cost_usd: Decimal | None = None
 
     def __post_init__(self) -> None:
         if isinstance(self.prompts, str):
@@ -93,6 +97,8 @@ class BenchmarkConfig:
             raise UsageError("max_tokens and ignore_eos are the workload's own: give them there")
         if self.load is not None and self.concurrent_requests != 1:
             raise UsageError("concurrent_requests and load exclude each other: give one of them")
+        if self.max_cost_usd is not None and not 0 < self.max_cost_usd < Decimal("1e12"):
+            raise UsageError(f"max_cost_usd must be above 0, not {self.max_cost_usd}")
         require_count("the seed", self.seed, 0)
         require_count("the number of workers", self.workers, 1)
         require_count("the number of runs", self.runs, 1)
@@ -184,6 +190,7 @@ class BenchmarkConfig:
             "seed": self.seed,
             "timeout_s": self.timeout_s,
             "slo_ms": None if slo is None else dict(slo.limits_ms()),
+            "max_cost_usd": None if self.max_cost_usd is None else f"{self.max_cost_usd:f}",
         }
 
 

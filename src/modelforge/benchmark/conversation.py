@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from modelforge.benchmark.fixed_prompts import Order, place_in, require_order
-from modelforge.benchmark.numbers import require_count, require_seconds
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_count, require_seconds
 from modelforge.core.prompt import Message, Prompt
 
 

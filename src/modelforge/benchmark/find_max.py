@@ -9,10 +9,10 @@ from typing import Final
 
 from modelforge.benchmark.axis import Axis
 from modelforge.benchmark.edge_belief import Answer, EdgeBelief, answer_of, outgrowing
-from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe, RunProbe
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 from modelforge.stats.interval import Interval
 
 _STEP: Final = 2.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal
 
-from modelforge.benchmark.draw import source_of
-from modelforge.benchmark.numbers import require_count
 from modelforge.benchmark.workload import Ask
+from modelforge.core.draw import source_of
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_count
 from modelforge.core.prompt import Prompt
 
 Order = Literal["cyclic", "shuffled"]

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal, get_args
 
-from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 
 if TYPE_CHECKING:
     import numpy as np

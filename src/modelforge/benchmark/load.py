@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import Final
 
 from modelforge.benchmark.arrivals import Arrivals, before, require_worker, share
-from modelforge.benchmark.numbers import require_count, require_seconds
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_count, require_seconds
 
 WARM_UP_FROM: Final = 1 << 40
 """Warm-up requests are numbered from here: what they ask is asked by no measured request."""

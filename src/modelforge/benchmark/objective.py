@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.growth import Growth
-from modelforge.benchmark.numbers import require_between
 from modelforge.benchmark.slo import Slo
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between
 
 _SHARE: Final = re.compile(r"p(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _DEFAULT_SHARE: Final = 0.99

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
-from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.benchmark.probe import Probe, RunProbe
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 
 _LATENCY_GROWTH: Final = 1.05
 

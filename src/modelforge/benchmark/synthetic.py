@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from modelforge.benchmark.numbers import require_between, require_count
-from modelforge.benchmark.token_counts import TokenCounts
 from modelforge.benchmark.words import words
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 from modelforge.core.prompt import Message, Prompt
+from modelforge.core.token_counts import TokenCounts
 
 _SHARED: Final = 0x5A3C96B178D4E2F  # the number of the text that prompts share
 

@@ -44,6 +44,7 @@ class Telemetry:
         parent_pauses: how often the worker's parent was stopped and went on, until now.
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
+        stopped: why it sent no more before the end; None: it did not stop by itself.
     """
 
     worker: int
@@ -61,6 +62,7 @@ class Telemetry:
     parent_pauses: int = 0
     window_ns: tuple[int, int] | None = None
     final: bool = False
+    stopped: str | None = None
 
     def to_json(self) -> bytes:
         """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
@@ -82,6 +84,7 @@ class Telemetry:
             "cores": self.cores,
             "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
+            "stopped": self.stopped,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
@@ -121,4 +124,5 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         parent_pauses=int(document.get("parent_pauses", 0)),
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
+        stopped=None if document.get("stopped") is None else str(document["stopped"]),
     )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from modelforge.benchmark.arrivals import Trace
-from modelforge.benchmark.numbers import require_count
-from modelforge.benchmark.token_counts import MOST_TOKENS
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_count
+from modelforge.core.token_counts import MOST_TOKENS
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from itertools import chain
 from typing import Any, Final
 
-from modelforge.benchmark.token_counts import MOST_TOKENS
 from modelforge.benchmark.trace import TraceRow, TrafficTrace
 from modelforge.core.errors import UsageError
+from modelforge.core.token_counts import MOST_TOKENS
 
 _AZURE: Final = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
 _MOONCAKE: Final = ("timestamp", "input_length", "output_length")

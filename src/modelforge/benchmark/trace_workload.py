@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from modelforge.benchmark.draw import mixed
-from modelforge.benchmark.numbers import require_count
 from modelforge.benchmark.trace import TrafficTrace
 from modelforge.benchmark.words import NUMBERS, words
 from modelforge.benchmark.workload import Ask
+from modelforge.core.draw import mixed
+from modelforge.core.numbers import require_count
 from modelforge.core.prompt import Message, Prompt
 
 

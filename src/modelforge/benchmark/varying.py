@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from modelforge.benchmark.arrivals import require_rate
 from modelforge.benchmark.gaps import Gaps
-from modelforge.benchmark.numbers import require_seconds
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_seconds
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from modelforge.benchmark.draw import source_of
-from modelforge.benchmark.numbers import require_between, require_count
 from modelforge.benchmark.workload import Ask, Workload
+from modelforge.core.draw import source_of
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between, require_count
 
 _DEAL: Final = 1000  # requests in which each source comes exactly as often as it should
 

@@ -7,8 +7,8 @@ from functools import lru_cache
 from itertools import accumulate
 from typing import Final
 
-from modelforge.benchmark.draw import mixed, source_of
 from modelforge.benchmark.vocabulary import WORDS
+from modelforge.core.draw import mixed, source_of
 
 _RIVER_WORDS: Final = 16_384
 _DIGIT_BITS: Final = len(WORDS).bit_length() - 1

@@ -38,14 +38,14 @@ class Catalogue:
 
     def model(self, id_: ModelId) -> Model | None:
         """The model of that id, None when it is not known. Only its provider's are decoded."""
-        for row in self._rows.get(id_.provider, ()):
-            if row[0] == id_.model:
-                return decode_model(id_.provider, row)
-        return None
+        row = self._own(id_.provider).get(id_.model)
+        return None if row is None else decode_model(id_.provider, row)
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models; none when it is not known."""
-        return frozenset(row[0] for row in self._rows.get(provider, ()))
+        if provider not in self._names:
+            self._names[provider] = frozenset(self._own(provider))
+        return self._names[provider]
 
     def models(self, filters: Filters | None = None) -> list[Model]:
         """The models that pass ``filters``, by id; with a text to find, the best match first."""
@@ -59,6 +59,14 @@ class Catalogue:
         ]
         return sorted(found, key=filters.rank)
 
+    def ids(self) -> list[ModelId]:
+        """Every model's id, in order; nothing else of it is decoded."""
+        return sorted(
+            ModelId(provider=provider, model=row[0])
+            for provider, rows in self._rows.items()
+            for row in rows
+        )
+
     def age_days(self, today: date) -> int:
         """How many days old it is on the day ``today``."""
         return (today - self.dated).days
@@ -66,3 +74,17 @@ class Catalogue:
     @cached_property
     def _rows(self) -> Rows:
         return self.read_models()
+
+    @cached_property
+    def _by_name(self) -> dict[str, dict[str, Row]]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        return {}
+
+    def _own(self, provider: str) -> dict[str, Row]:
+        """A provider's rows by the model's name, sorted when first asked for."""
+        if provider not in self._by_name:
+            self._by_name[provider] = {row[0]: row for row in self._rows.get(provider, ())}
+        return self._by_name[provider]

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,8 +36,15 @@ class History:
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models that have a history."""
-        own = f"{provider}/"
-        return frozenset(name.removeprefix(own) for name in self._rows if name.startswith(own))
+        return self._names.get(provider, frozenset())
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        found: dict[str, set[str]] = {}
+        for name in self._rows:
+            provider, _, model = name.partition("/")
+            found.setdefault(provider, set()).add(model)
+        return {provider: frozenset(models) for provider, models in found.items()}
 
 
 @cache

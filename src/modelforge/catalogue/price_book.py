@@ -113,6 +113,7 @@ class PriceBook:
             return NoTariff(reason=f"{id_} was released on {released}"), self._dated
         read = datetime.combine(self.catalogue.dated, time(), tzinfo=UTC)
         newer = listed is not None and self.catalogue.dated > self.history.dated and at >= read
+        newer = newer and not any(row.since > read for row in past)  # what was announced holds
         if listed is not None and (newer or not rows):
             return self._noting_age(listed, at, read), self._dated
         row = past[-1] if past else rows[0]
@@ -186,9 +187,9 @@ class PriceBook:
         tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly, listed=listed)
         tariff = derive_rates(tariff, id_, overlay, at=at)
         tariff = with_request_fee(tariff, id_, overlay, at=at)
-        model = self.catalogue.model(id_)
         terms: Terms = tariff
         if where := region or implied:
+            model = self.catalogue.model(id_)
             released = None if model is None else model.released
             terms = in_region(tariff, id_, overlay, region=where, released=released, at=at)
             if region is None and isinstance(terms, NoTariff):

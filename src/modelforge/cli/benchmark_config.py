@@ -65,6 +65,7 @@ def config_of(model: str, options: Mapping[str, Any]) -> BenchmarkConfig:
         server_metrics=options["server_metrics"],
         max_connections=options["max_connections"],
         runs=options["runs"],
+        max_cost_usd=options["max_cost"],
     )
 
 

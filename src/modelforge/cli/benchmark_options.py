@@ -10,6 +10,7 @@ from typing import Any, Final
 import click
 
 from modelforge.benchmark.gaps import GAP_KINDS
+from modelforge.cli.dollars import Dollars
 from modelforge.cli.durations import Duration
 from modelforge.cli.options import configuration_options
 from modelforge.cli.search_options import search_options
@@ -120,6 +121,12 @@ _OPTIONS = (
         "--server-metrics/--no-server-metrics",
         default=None,
         help="Read the server's own /metrics beside.  [default: in runs of 5 s and more]",
+    ),
+    _send(
+        "--max-cost",
+        type=Dollars(),
+        metavar="USD",
+        help="Send nothing that might cost more in all; see the guide.",
     ),
     _send("--yes", is_flag=True, help="Fetch a missing local model without asking."),
     _output("--slo", metavar="LIMITS", help="What goodput counts: ttft=500ms,itl=50ms."),

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
     from modelforge.benchmark.sweep import Sweep
 
 _PROBE_S: Final = 10.0
-_NOT_HERE: Final = ("ramp", "steps", "trace", "preset", "requests", "from_records", "records")
+_NOT_HERE: Final = (
+    *("ramp", "steps", "trace", "preset", "requests"),
+    *("from_records", "records", "max_cost"),
+)
 
 
 def search(model: str | None, options: Mapping[str, Any]) -> int:

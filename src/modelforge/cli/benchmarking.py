@@ -66,6 +66,8 @@ def _run(
             from modelforge.cli.fetching import fetch_missing  # noqa: PLC0415 (for these only)
 
             fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
+        if config.max_cost_usd is not None and not quiet:
+            _warn_of_costs(registry, config)
         try:
             result, code, messages, records = asyncio.run(
                 _watched(registry, config, options, processes)
@@ -77,6 +79,14 @@ def _run(
     if not quiet:
         _note(messages, records, output)
     return code if code is not None else _exit_code(result, options)
+
+
+def _warn_of_costs(registry: ModelForgeRegistry, config: BenchmarkConfig) -> None:
+    from modelforge.app.cost_limit import doubts  # noqa: PLC0415 (with a limit only)
+
+    lengths = config.effective_workload.ask(0).max_tokens or config.generation.max_tokens
+    for line in doubts({config.model_id: registry.prices(config.model_id)}, max_tokens=lengths):
+        click.echo(line, err=True)
 
 
 async def _watched(

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from modelforge.cli.dollars import Dollars
 from modelforge.cli.options import configuration_options
 from modelforge.cli.sections import SectionedOption
 from modelforge.export.format_names import FORMAT_NAMES
@@ -108,6 +109,12 @@ _OPTIONS = (
         help="Answer from the cache what was asked before, and keep what is new.  [default: no]",
     ),
     _sending("--refresh", is_flag=True, help="Ask again what is in the cache, and replace it."),
+    _sending(
+        "--max-cost",
+        type=Dollars(),
+        metavar="USD",
+        help="Send nothing that might cost more in all; see the guide.",
+    ),
     _sending("--yes", is_flag=True, help="Fetch missing local models without asking."),
     _output(
         "--export",

@@ -17,6 +17,7 @@ import click
 from rich.console import Console
 
 from modelforge.app.comparison import ComparisonOutcome, ComparisonRequest, compare
+from modelforge.app.cost_limit import doubts
 from modelforge.app.output import Output
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.cli.configuration import configure
@@ -74,8 +75,13 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
             output=output,
             inputs=[*_named_files(options), *recorded_files(ids), *configuration.files],
             shown_prompts=options["show"],
+            max_cost_usd=options["max_cost"],
         )
         fetch_missing(ids, yes=options["yes"], quiet=quiet)
+        if request.max_cost_usd is not None and not quiet:
+            prices = {id_: registry.prices(id_) for id_ in ids}
+            for line in doubts(prices, max_tokens=request.plan.generation.max_tokens):
+                click.echo(line, err=True)
         allow_many_connections()
         outcome, code = asyncio.run(_watched(registry, request, silent=quiet or options["verbose"]))
     if console is not None:
@@ -90,7 +96,9 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
 def _note(outcome: ComparisonOutcome, output: Output | None, *, interrupted: bool) -> None:
     """Say on stderr that it was cut short, and where the results are."""
     written = output is not None and output.path is not None
-    if not (interrupted or written):
+    if outcome.stopped is not None:
+        click.echo(f"stopped: budget_reached: {outcome.stopped}", err=True)
+    if not (interrupted or written or outcome.stopped is not None):
         return
     said = f"{outcome.taken:,} of {outcome.expected:,} results"
     if output is not None and output.path is not None:

@@ -1,8 +1,8 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 3 a benchmark's figures are INVALID; 70 a defect of ModelForge itself; 130 interrupted
-(143 by SIGTERM); 141 the reader of the output went away.
+must change; 3 a benchmark's figures are INVALID; 4 a budget's threshold is reached; 70 a defect of
+ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _COMMANDS: Final = {
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
     "sim": "Serve simulated models whose truth is known.",
-    "test": "One door to the engines: --compare A,B or --benchmark A.",
+    "test": "One door to the engines: --compare, --benchmark, --cost-analyze.",
 }
 
 

@@ -12,6 +12,7 @@ from modelforge.compare.answer import Answer, ask, recalled, unexpected
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.gate import Gate, Turn
 from modelforge.compare.plan import ComparisonPlan
+from modelforge.compare.purse import Paying, Purse
 from modelforge.compare.result import CACHED, ComparisonMetrics, ComparisonResult
 from modelforge.compare.retrying import RetryPolicy, Sleep
 from modelforge.core.errors import Interrupted, ModelForgeError, RateLimited
@@ -34,6 +35,7 @@ async def run_comparison(
     stop: asyncio.Event | None = None,
     draw: Callable[[], float] = random.random,
     sleep: Sleep = asyncio.sleep,
+    purse: Purse | None = None,
 ) -> None:
     """Ask every contestant every case ``plan.repeats`` times and deliver each result.
 
@@ -41,6 +43,9 @@ async def run_comparison(
     is in flight, and a slow model holds up nobody. When ``stop`` is set, no further request is
     sent, those in flight are delivered as ``interrupted`` with what had arrived, and the call
     returns. What ``deliver`` raises ends the comparison and is raised.
+
+    With a ``purse`` a request is only sent once the most that it can cost is set aside; where that
+    is no longer possible, nothing more is sent and what is in flight is awaited.
 
     Waits between retries are drawn with ``draw``, from [0, 1), and slept with ``sleep``.
     """
@@ -58,6 +63,7 @@ async def run_comparison(
             policy=policy,
             deliver=deliver,
             clock=clock,
+            paying=None if purse is None else Paying(purse, contestant, plan.generation),
         )
         for contestant in contestants
     ]
@@ -116,6 +122,7 @@ class _Runner:
     deliver: Deliver
     clock: Clock
     ready: bool = False
+    paying: Paying | None = None
     refusal: Answer | None = None
     preparing: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -123,23 +130,34 @@ class _Runner:
         async with asyncio.TaskGroup() as answers:
             for case in cases:
                 for repeat in range(self.plan.repeats):
-                    await self._begin(case, repeat, answers)
+                    if not await self._begin(case, repeat, answers):
+                        return
                     # The others queue before this one does again: models take turns.
                     await asyncio.sleep(0)
 
-    async def _begin(self, case: Case, repeat: int, answers: asyncio.TaskGroup) -> None:
-        """Ask when it is this request's turn; what is kept or refused needs none."""
+    async def _begin(self, case: Case, repeat: int, answers: asyncio.TaskGroup) -> bool:
+        """Ask when it is this request's turn; what is kept or refused needs none.
+
+        False: it cannot be paid any more.
+        """
         due_s = self.clock()
         answer = await self._recalled(case, repeat, due_s) or self.refusal
         if answer is None:
+            most_usd = None
+            if self.paying is not None:
+                paid, most_usd = await self.paying.reserve(case.prompt)
+                if not paid:
+                    return False
             try:
                 turn = await self.gate.enter(patience_s=self.plan.timeout_s)
             except RateLimited as error:
                 answer = Answer(response=None, error=error)
+                await self._settle(most_usd, answer, sent=False)
             else:
-                answers.create_task(self._ask(case, repeat, due_s, turn))
-                return
+                answers.create_task(self._ask(case, repeat, due_s, turn, most_usd))
+                return True
         self._deliver(case, repeat, answer)
+        return True
 
     async def _recalled(self, case: Case, repeat: int, due_s: float) -> Answer | None:
         """The answer that the model kept: a provider that asks to wait does not hold it up."""
@@ -152,7 +170,9 @@ class _Runner:
             return None
         return None if arrival is None else recalled(model, arrival, due_s=due_s)
 
-    async def _ask(self, case: Case, repeat: int, due_s: float, turn: Turn) -> None:
+    async def _ask(
+        self, case: Case, repeat: int, due_s: float, turn: Turn, most_usd: Decimal | None
+    ) -> None:
         answer = Answer(response=None, error=Interrupted("stopped before it was sent"))
         try:
             await self._prepare()
@@ -171,7 +191,12 @@ class _Runner:
         finally:
             kept = answer.response is not None and answer.response.recalled is not None
             turn.end(answer.error, sent=not kept)
+        await self._settle(most_usd, answer, sent=not kept and answer is not self.refusal)
         self._deliver(case, repeat, answer)
+
+    async def _settle(self, most_usd: Decimal | None, answer: Answer, *, sent: bool) -> None:
+        if self.paying is not None:
+            await self.paying.settle(most_usd, answer, sent=sent)
 
     async def _prepare(self) -> None:
         """Get the model ready, once, in its turn: no other's answer is disturbed or timed by it."""

@@ -13,6 +13,7 @@
     │   ├── WeightsMissing
     │   ├── MissingExtra
     │   ├── NotARecording
+    │   ├── ScenarioError
     │   ├── UnbillableUsage
     │   └── UnusableSample               what statistics were asked of numbers that cannot give them
     │       ├── EmptySample
@@ -135,6 +136,10 @@ class DisconnectedModels(UnusableSample):
 
 class NotARecording(UsageError):
     """What was read is not the recording of a benchmark."""
+
+
+class ScenarioError(UsageError):
+    """A scenario of a cost plan, or a file of it, cannot be used."""
 
 
 class RequestError(ModelForgeError):

@@ -98,7 +98,7 @@ def _level(
     rates: list[Rates], tariffs: list[Tariff], usages: UsageTable
 ) -> tuple[Floats, NDArray[np.int8]]:
     """Every usage at one set of rates a tariff: dollars and status."""
-    asked = np.array([_row(one) for one in rates])
+    asked = np.array([rate_row(one) for one in rates])
     unknown = np.isnan(asked)
     used = (usages.tokens > 0).astype(np.float32)
     missing = (unknown.astype(np.float32) @ used.T) > 0
@@ -113,7 +113,7 @@ def _level(
     return usd, status
 
 
-def _row(rates: Rates) -> list[float]:
+def rate_row(rates: Rates) -> list[float]:
     """The rates in the order of ``COMPONENTS``, NaN where one is not known."""
     values = [rates.of(name) for name in COMPONENTS]
     reasoning = COMPONENTS.index("reasoning")

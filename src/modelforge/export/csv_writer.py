@@ -35,7 +35,13 @@ class CsvWriter:
         self._rows.writerow([_cell(name, record[name]) for name in FIELDS])
         self._stream.flush()
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:  # noqa: ARG002 (not part of the format)
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
+        *,
+        complete: bool = True,  # noqa: ARG002 (nor this)
+        stopped: str | None = None,  # noqa: ARG002 (nor this)
+    ) -> None:
         """Flush; the header is there even when no result was."""
         self._begin()
         self._stream.flush()

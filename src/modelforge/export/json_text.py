@@ -27,6 +27,12 @@ def json_text(value: Mapping[str, Any]) -> str:
     return (_ASCII_ACTIVE if text.isascii() else _active()).sub(_escape, text)
 
 
+def document_text(document: Mapping[str, Any]) -> str:
+    """A document of `json_text`, a field a line."""
+    lines = ",\n".join(f"  {json_text({name: value})[1:-1]}" for name, value in document.items())
+    return f"{{\n{lines}\n}}\n"
+
+
 _ASCII_ACTIVE = re.compile("[<>&\x7f]")
 
 

@@ -32,12 +32,19 @@ class JsonWriter:
         self._stream.write(f"{before}    {json_text(to_record(result))}")
         self._stream.flush()
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],
+        *,
+        complete: bool = True,
+        stopped: str | None = None,
+    ) -> None:
         """End the results, add the summaries and say whether the comparison was complete."""
         head = "\n  ],\n" if self._begun else f"{_HEAD.rstrip()}],\n"
         rows = _array(json_text(to_summary_record(summary)) for summary in summaries)
         state = "true" if complete else "false"
-        self._stream.write(f'{head}  "summary": {rows},\n  "complete": {state}\n}}\n')
+        why = "" if stopped is None else f",\n  {json_text({'stopped': stopped})[1:-1]}"
+        self._stream.write(f'{head}  "summary": {rows},\n  "complete": {state}{why}\n}}\n')
         self._stream.flush()
 
 

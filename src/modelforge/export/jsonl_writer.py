@@ -26,6 +26,12 @@ class JsonlWriter:
         self._stream.write(f"{json_text(to_record(result))}\n")
         self._stream.flush()
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:  # noqa: ARG002 (not part of the format)
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
+        *,
+        complete: bool = True,  # noqa: ARG002 (nor this)
+        stopped: str | None = None,  # noqa: ARG002 (nor this)
+    ) -> None:
         """Flush: every line is already there."""
         self._stream.flush()

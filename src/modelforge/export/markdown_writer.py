@@ -47,14 +47,21 @@ class MarkdownWriter:
         self._put(*_answer(result))
         self._stream.flush()
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],
+        *,
+        complete: bool = True,
+        stopped: str | None = None,
+    ) -> None:
         """Add the table of the models, and a note when the comparison was not complete."""
         if not self._begun:
             self._put("No results.")
         if summaries:
             self._put("## Summary", _summary(summaries), *_notes(summaries))
         if not complete:
-            self._put("**Incomplete:** the comparison was stopped before its last result.")
+            why = "" if stopped is None else f" ({code(stopped)})"
+            self._put(f"**Incomplete:** the comparison was stopped before its last result{why}.")
         self._stream.flush()
 
     def _put(self, *blocks: str) -> None:

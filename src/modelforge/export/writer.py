@@ -21,9 +21,16 @@ class ResultWriter(Protocol):
         """Add one result, in whatever order results arrive, and flush it to the stream."""
         ...
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],
+        *,
+        complete: bool = True,
+        stopped: str | None = None,
+    ) -> None:
         """Finish the document and flush the stream; call it once, also after an interruption.
 
-        ``complete`` is False when the comparison was stopped before its last result.
+        ``complete`` is False when the comparison was stopped before its last result; ``stopped``
+        says why, where it stopped by itself.
         """
         ...

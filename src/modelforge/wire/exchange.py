@@ -23,6 +23,7 @@ class Exchange:
         sent_ns: when it was; 0 before.
         reused: it went out on a connection that had served another.
         resent: the kept connection had died, and it was sent again on a fresh one.
+        urgent: its answer is to be read as soon as it is complete.
         ended: its answer is complete, whether or not it has been read.
     """
 
@@ -35,11 +36,7 @@ class Exchange:
     reused: bool = False
     resent: bool = False
     ended: bool = False
-
-    @property
-    def urgent(self) -> bool:
-        """Whether it depends on the answer's content what is asked next."""
-        return self.ask.more or self.phase is Phase.WARM_UP
+    urgent: bool = False
 
 
 class Ended(Protocol):

@@ -8,6 +8,7 @@ from typing import Final
 from modelforge.benchmark.load import Limits, Load
 from modelforge.benchmark.workload import Workload
 from modelforge.wire.port_target import PortTarget
+from modelforge.wire.purse import Allotment
 from modelforge.wire.target import Target
 
 GO: Final = b"go"
@@ -30,6 +31,7 @@ class Job:
         most_connections: of this worker, at once.
         count_events: read every event of every answer; see `modelforge.wire.exact_reader`.
         flush_s: how often records leave the worker.
+        allotment: what the worker may spend; None: there is no limit.
     """
 
     worker: int
@@ -44,3 +46,4 @@ class Job:
     keep_text: bool = False
     count_events: bool = True
     flush_s: float = 0.5
+    allotment: Allotment | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterator
 from time import monotonic_ns
 from typing import Any, Final
@@ -12,6 +13,7 @@ from modelforge.benchmark.record import Phase
 from modelforge.benchmark.workload import Ask, Workload
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.pacer import Pacer
+from modelforge.wire.purse import Purse
 from modelforge.wire.reading import Reading
 
 _NEVER_NS: Final = 2**62
@@ -28,6 +30,7 @@ class Run:
         sender: sends; it must report every exchange that is over to `finished`.
         load, limits, workload, seed: of the whole run.
         worker, workers: which part of it is this one's.
+        purse: what may be spent; None: there is no limit.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Run:
         seed: int,
         worker: int,
         workers: int,
+        purse: Purse | None = None,
     ) -> None:
         self._sender = sender
         self._load = load
@@ -59,6 +63,8 @@ class Run:
         self._ended_ns = 0
         self._streams = 0
         self._over = asyncio.Event()
+        self._purse = purse
+        self._unpaid: deque[tuple[int, Ask, int]] = deque()
 
     async def warm_up(self) -> None:
         """Open the connections and ask what is not measured.
@@ -110,7 +116,8 @@ class Run:
 
     def ended(self, exchange: Exchange) -> None:
         """An answer is complete, and nothing depends on its content: go on."""
-        self._one_less()
+        self._unfinished -= 1
+        self._rest_if_idle()
         if exchange.stream >= 0:
             think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
             self._after(think_s, self._ask_next, exchange.stream)
@@ -119,7 +126,11 @@ class Run:
         """An exchange is over: go on where another waited for it, if it did not go on before."""
         if exchange.ended:
             return
-        self._one_less()
+        self._unfinished -= 1
+        if self._purse is not None:
+            self._purse.settle(exchange, reading)
+            self._pay_waiting()
+        self._rest_if_idle()
         if exchange.phase is Phase.WARM_UP:
             return
         following = None
@@ -133,8 +144,7 @@ class Run:
                 think_s = max(think_s, _UNREACHABLE_S)
             self._after(think_s, self._ask_next, exchange.stream)
 
-    def _one_less(self) -> None:
-        self._unfinished -= 1
+    def _rest_if_idle(self) -> None:
         if not self._unfinished:
             self._idle.set()
 
@@ -196,9 +206,34 @@ class Run:
             call(*arguments)
 
     def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
+        if self._purse is not None and not self._purse.reserve(ask):
+            self._wait_for_pay(index, ask, stream)
+            return
         self._unfinished += 1
         self._idle.clear()
-        self._sender.send(Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream))
+        # Whether its content decides what is asked next, or whether anything is.
+        urgent = ask.more or phase is Phase.WARM_UP or self._purse is not None
+        self._sender.send(
+            Exchange(
+                index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent
+            )
+        )
+
+    def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:
+        """A closed loop's request waits until what others did not need is free; when nothing is
+        under way, or the request is due now, the run ends.
+        """
+        if self._unfinished and stream >= 0:
+            self._unpaid.append((index, ask, stream))
+        elif self._purse is not None:
+            self._purse.stop()
+            self.stop()
+
+    def _pay_waiting(self) -> None:
+        waiting = len(self._unpaid) if self._issuing else 0
+        for _ in range(waiting):
+            index, ask, stream = self._unpaid.popleft()
+            self._send(index, ask, Phase.MEASURED, monotonic_ns(), stream)
 
     async def _cool_down(self) -> None:
         if not self._limits.discard_in_flight:

@@ -26,6 +26,7 @@ from modelforge.wire.client import WireClient
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.job import GO, QUIT, STOP, Job
 from modelforge.wire.port_client import PortClient
+from modelforge.wire.purse import Purse
 from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
@@ -74,6 +75,8 @@ class Worker:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
         self._client = client = self._sender()
+        generation = job.target.generation
+        self._purse = None if job.allotment is None else Purse(job.allotment, generation)
         self._run = Run(
             client,
             load=job.load,
@@ -82,6 +85,7 @@ class Worker:
             seed=job.seed,
             worker=job.worker,
             workers=job.workers,
+            purse=self._purse,
         )
         self._heartbeat = Heartbeat(loop)
         self._go: asyncio.Future[int] = loop.create_future()
@@ -203,6 +207,7 @@ class Worker:
             window_ns=self._run.window_ns if final else None,
             unsent_due=self._run.overdue,
             final=final,
+            stopped=None if self._purse is None else self._purse.stopped,
         )
         metadata = {TELEMETRY_KEY: telemetry.to_json()}
         if self._messages:

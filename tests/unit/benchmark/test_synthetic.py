@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelforge.benchmark.synthetic import Synthetic
-from modelforge.benchmark.token_counts import TokenCounts
 from modelforge.benchmark.vocabulary import WORDS
 from modelforge.benchmark.workload import Workload
+from modelforge.core.token_counts import TokenCounts
 from tests.unit.benchmark.refusal import refusal
 
 INDICES = st.integers(0, 2**50)

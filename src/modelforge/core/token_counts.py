@@ -6,16 +6,18 @@ import math
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from statistics import NormalDist
 from typing import Final, Literal, get_args
 
-from modelforge.benchmark.draw import source_of
-from modelforge.benchmark.numbers import require_between
+from modelforge.core.draw import source_of
 from modelforge.core.errors import UsageError
+from modelforge.core.numbers import require_between
 
 Law = Literal["fixed", "uniform", "normal", "lognormal"]
 LAWS: Final[tuple[Law, ...]] = get_args(Law)
 MOST_TOKENS: Final = 10_000_000
 
+_STANDARD: Final = NormalDist()
 _BLOCK: Final = 1024  # counts drawn at a time
 _SPELLING: Final = re.compile(r"(?:([a-z]+)\(([^(),]+),([^(),]+)\)|(\d+))")
 _HOW: Final = "write 512, uniform(100,200), normal(128,32) or lognormal(256,128)"
@@ -88,6 +90,33 @@ class TokenCounts:
         block, place = divmod(index, _BLOCK)
         return _drawn(self, seed, purpose, block)[place]
 
+    def quantile(self, p: float) -> int:
+        """The count that a share ``p``, above 0 and below 1, of the requests does not exceed.
+
+        Raises:
+            UsageError: ``p`` is out of its range.
+        """
+        require_between("a quantile", p, 1e-9, 1 - 1e-9)
+        first, second = self.first, self.second
+        if self.law == "fixed":
+            return int(first)
+        if self.law == "uniform":
+            return min(int(first) + int(p * (second - first + 1)), int(second))
+        if not second:
+            amount = first
+        elif self.law == "normal":
+            amount = NormalDist(first, second).inv_cdf(p)
+        else:
+            mu, sigma = _logarithms(first, second)
+            amount = math.exp(mu + sigma * _STANDARD.inv_cdf(p))
+        return min(max(round(amount), 1), MOST_TOKENS)
+
+
+def _logarithms(mean: float, deviation: float) -> tuple[float, float]:
+    """The normal law of the logarithms, where the counts have this mean and deviation."""
+    variance = math.log1p((deviation / mean) ** 2)
+    return math.log(mean) - variance / 2, math.sqrt(variance)
+
 
 def _law(name: str) -> Law:
     for law in LAWS:
@@ -112,7 +141,6 @@ def _drawn(counts: TokenCounts, seed: int, purpose: str, block: int) -> tuple[in
     if counts.law == "normal":
         amounts = [source.gauss(first, second) for _ in range(_BLOCK)]
     else:
-        variance = math.log1p((second / first) ** 2)
-        mu, sigma = math.log(first) - variance / 2, math.sqrt(variance)
+        mu, sigma = _logarithms(first, second)
         amounts = [source.lognormvariate(mu, sigma) for _ in range(_BLOCK)]
     return tuple(min(max(round(amount), 1), MOST_TOKENS) for amount in amounts)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelforge.benchmark.token_counts import MOST_TOKENS, TokenCounts
+from modelforge.core.token_counts import MOST_TOKENS, TokenCounts
 from tests.unit.benchmark.refusal import refusal
 
 

@@ -1,0 +1,151 @@
+"""From a price book to the terms of a plan: batch, hours, prices that change meanwhile."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Final, Protocol
+
+from modelforge.catalogue.overlay import Overlay
+from modelforge.core.model_id import ModelId
+from modelforge.cost.model_terms import ModelTerms, TermShare
+from modelforge.cost.request_sample import HOURS_OF_A_WEEK
+from modelforge.cost.scenario import CostScenario
+from modelforge.pricing.quote import Quote
+from modelforge.pricing.tariff import Mode, NoTariff, Terms
+
+_NOON: Final = time(12, tzinfo=UTC)
+
+
+class Quotes(Protocol):
+    """What gives prices: `modelforge.catalogue.price_book.PriceBook`."""
+
+    @property
+    def overlay(self) -> Overlay:
+        """The rules beside what is listed."""
+        ...
+
+    def quote(
+        self, id_: ModelId, *, mode: Mode = "standard", as_of: datetime | None = None
+    ) -> Quote:
+        """The terms of a model."""
+        ...
+
+
+class PlanTerms:
+    """Finds what a scenario's requests are billed by.
+
+    Args:
+        quotes: where prices are from.
+        today: the first day of a scenario that names none.
+    """
+
+    def __init__(self, quotes: Quotes, *, today: date) -> None:
+        self._quotes = quotes
+        self._today = today
+        self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
+        overlay = quotes.overlay
+        # Providers and models that anything but one standard price is known of.
+        self._windowed = {name for window in overlay.windows for name in window.scope.providers}
+        self._changing = {row.id: row.since for row in overlay.history}
+        self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
+
+    def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
+        """The terms of each of ``ids``, in order."""
+        return [self.one(scenario, id_) for id_ in ids]
+
+    def one(self, scenario: CostScenario, id_: ModelId) -> ModelTerms:
+        """The terms of one model.
+
+        The share of the requests that goes through a batch interface is billed as usual, with a
+        note, where no batch price is known.
+        """
+        notes: list[str] = []
+        shares: list[TermShare] = []
+        batch = scenario.batch_share
+        if batch < 1:
+            shares += self._in_time(scenario, id_, "standard", 1 - batch)
+        if batch > 0:
+            batched = self._in_time(scenario, id_, "batch", batch)
+            missing = next((s.terms for s in batched if isinstance(s.terms, NoTariff)), None)
+            if missing is not None and missing.kind == "unknown":
+                notes.append("no batch price is known: billed as any other request")
+                batched = self._in_time(scenario, id_, "standard", batch)
+            shares += batched
+        return ModelTerms(id=id_, shares=tuple(shares), notes=tuple(notes))
+
+    def batch(self, scenario: CostScenario, id_: ModelId) -> ModelTerms | str:
+        """The terms of its batch interface alone, or why there are none."""
+        shares = self._in_time(scenario, id_, "batch", 1.0)
+        for share in shares:
+            if isinstance(share.terms, NoTariff):
+                return share.terms.reason
+        return ModelTerms(id=id_, shares=tuple(shares))
+
+    def _in_time(
+        self, scenario: CostScenario, id_: ModelId, mode: Mode, whole: float
+    ) -> list[TermShare]:
+        """The terms of ``whole``, a share of the requests, over the days and hours of a plan."""
+        if mode != "standard" and (mode, id_.provider) not in self._moded:
+            unknown = NoTariff(reason=f"no {mode} price of {id_.provider} is known")
+            return [TermShare(terms=unknown, share=whole)]
+        dated = scenario.start is not None or self._changes(scenario, id_)
+        windows = []
+        if id_.provider in self._windowed:
+            windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
+        if not dated and not windows:
+            return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
+        if not windows:
+            return [
+                TermShare(terms=self._terms(id_, mode, _at(first)), share=whole, month=month)
+                for month, first in enumerate(scenario.month_starts(self._today))
+            ]
+        return [
+            TermShare(terms=self._terms(id_, mode, moment), share=whole * share, month=month)
+            for month, first in enumerate(scenario.month_starts(self._today))
+            for moment, share in self._hours(scenario, id_, first)
+        ]
+
+    def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
+        key = (id_, mode, as_of)
+        found = self._known.get(key)
+        if found is None:
+            found = self._known[key] = self._quotes.quote(id_, mode=mode, as_of=as_of).terms
+        return found
+
+    def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
+        """Whether a price that is known already takes effect during the plan."""
+        since = self._changing.get(id_)
+        if since is None:
+            return False
+        first = _at(self._today)
+        return first < since <= first + timedelta(days=scenario.days)
+
+    def _hours(
+        self, scenario: CostScenario, id_: ModelId, first: date
+    ) -> list[tuple[datetime, float]]:
+        """A moment for each different price of the week, and the share of the requests there."""
+        weights = _week(scenario.hours)
+        start = datetime.combine(first, time(), tzinfo=UTC)
+        shares: dict[tuple[bool, ...], float] = defaultdict(float)
+        moments: dict[tuple[bool, ...], datetime] = {}
+        windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
+        total = sum(weights)
+        for step in range(HOURS_OF_A_WEEK):
+            moment = start + timedelta(hours=step)
+            opened = tuple(w.scope.covers(id_, moment) and w.open(moment) for w in windows)
+            hour = moment.weekday() * 24 + moment.hour
+            shares[opened] += weights[hour] / total
+            moments.setdefault(opened, moment)
+        return [(moments[opened], share) for opened, share in shares.items() if share]
+
+
+def _at(day: date) -> datetime:
+    return datetime.combine(day, _NOON)
+
+
+def _week(hours: Sequence[float]) -> Sequence[float]:
+    if not hours:
+        return (1.0,) * HOURS_OF_A_WEEK
+    return hours if len(hours) == HOURS_OF_A_WEEK else tuple(hours) * 7

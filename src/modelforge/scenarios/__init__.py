@@ -1,0 +1,1 @@
+"""Scenarios and measured requests, read from files."""
