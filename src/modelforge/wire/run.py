@@ -214,9 +214,7 @@ class Run:
         # Whether its content decides what is asked next, or whether anything is.
         urgent = ask.more or phase is Phase.WARM_UP or self._purse is not None
         self._sender.send(
-            Exchange(
-                index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent
-            )
+            Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent)
         )
 
     def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:
