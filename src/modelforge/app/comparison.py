@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from modelforge.app.output import Output, open_output
 from modelforge.compare.contestant import ContestantSource
 from modelforge.compare.engine import run_comparison
+from modelforge.compare.evidence_plan import EvidencePlan
+from modelforge.compare.observations import Observations
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
@@ -19,6 +21,9 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
 from modelforge.core.prompt import Case
 from modelforge.export.writer import ResultWriter
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 _ANSWERED: Final = 0
 _SOME_FAILED: Final = 1
@@ -46,6 +51,7 @@ class ComparisonRequest:
             the comparison is interrupted or breaks.
         inputs: files that ``output`` must not overwrite.
         shown_prompts: the results of the first so many prompts are kept to be shown.
+        weighing: how sure intervals are to be, and what does not matter.
     """
 
     models: Sequence[ModelId]
@@ -55,6 +61,7 @@ class ComparisonRequest:
     output: Output | None = None
     inputs: Sequence[Path] = ()
     shown_prompts: int = 0
+    weighing: EvidencePlan = field(default_factory=EvidencePlan)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +70,8 @@ class ComparisonOutcome:
 
     ``shown`` is ordered by prompt, then model, then repeat. ``taken`` results of the ``expected``
     arrived. ``write_error`` is why the output
-    could not be written further; the comparison ended there.
+    could not be written further; the comparison ended there. ``evidence`` is None of one prompt, of
+    which nothing can be said.
     """
 
     summaries: tuple[ModelSummary, ...]
@@ -72,6 +80,7 @@ class ComparisonOutcome:
     taken: int
     expected: int
     write_error: OSError | None = None
+    evidence: Evidence | None = None
 
     @property
     def exit_code(self) -> int:
@@ -126,8 +135,10 @@ class _Record:
         self._observer = observer
         self._writers: Sequence[ResultWriter] = ()
         self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
+        self._observations = Observations(models=[str(model) for model in request.models])
         self._shown: list[ComparisonResult] = []
         self._taken = 0
+        self._evidence: Evidence | None = None
 
     def begin(self, writers: Sequence[ResultWriter]) -> None:
         self._writers = writers
@@ -138,6 +149,7 @@ class _Record:
     def take(self, result: ComparisonResult) -> None:
         self._taken += 1
         self._summaries[result.model_id].add(result)
+        self._observations.add_result(result)
         if result.prompt_index < self._request.shown_prompts:
             self._shown.append(result)
         self._observer.arrived(result)
@@ -152,7 +164,14 @@ class _Record:
         if self.write_error is None:
             outcome = self.outcome(stopped=stopped)
             for writer in self._writers:
-                writer.close(outcome.summaries, complete=outcome.complete)
+                writer.close(outcome.summaries, complete=outcome.complete, evidence=self._weighed())
+
+    def _weighed(self) -> Evidence | None:
+        if self._evidence is None and self._observations.prompts > 1:
+            from modelforge.compare.evidence import evidence  # noqa: PLC0415 (scipy, only here)
+
+            self._evidence = evidence(self._observations, self._request.weighing)
+        return self._evidence
 
     def outcome(self, *, stopped: bool) -> ComparisonOutcome:
         models = self._request.models
@@ -167,4 +186,5 @@ class _Record:
             taken=self._taken,
             expected=expected,
             write_error=self.write_error,
+            evidence=self._weighed(),
         )

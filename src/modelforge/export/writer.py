@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 
 class ResultWriter(Protocol):
@@ -21,9 +24,16 @@ class ResultWriter(Protocol):
         """Add one result, in whatever order results arrive, and flush it to the stream."""
         ...
 
-    def close(self, summaries: Sequence[ModelSummary], *, complete: bool = True) -> None:
+    def close(
+        self,
+        summaries: Sequence[ModelSummary],
+        *,
+        complete: bool = True,
+        evidence: Evidence | None = None,
+    ) -> None:
         """Finish the document and flush the stream; call it once, also after an interruption.
 
-        ``complete`` is False when the comparison was stopped before its last result.
+        ``complete`` is False when the comparison was stopped before its last result. ``evidence``
+        is how sure it all is, for formats that have a place for it.
         """
         ...

@@ -75,6 +75,7 @@ def _assembly(spec: PromptSpec) -> Assembly:
         system=None if spec.system is None else TextArgument.read(spec.system, "--system").text,
         prompt_field=spec.prompt_field,
         id_field=spec.id_field,
+        cluster_field=spec.cluster_field,
     )
 
 

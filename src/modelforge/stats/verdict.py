@@ -37,19 +37,25 @@ def _number(value: float) -> str:
     return f"{value:+.3g}" if value else "0"
 
 
+def _span(low: float, high: float) -> str:
+    return f"{_number(low)} to {_number(high)}"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wording:
     """The words of a sentence about one quantity.
 
     Attributes:
         better, worse: what the first model is: ``faster`` and ``slower``.
-        signed: writes a difference, with its sign and its unit.
+        signed: writes a difference, with its sign and its unit; ``span`` writes two, from low to
+            high.
         noun: what the observations are.
     """
 
     better: str = "better"
     worse: str = "worse"
     signed: Callable[[float], str] = _number
+    span: Callable[[float, float], str] = _span
     noun: str = "prompts"
 
 
@@ -99,7 +105,7 @@ def verdict(
     if not 0 <= p_value <= 1:
         raise OutOfRange(f"a p value lies within 0 and 1, and is {p_value}")
     signed = wording.signed
-    range_ = f"{signed(difference.interval.low)} to {signed(difference.interval.high)}"
+    range_ = wording.span(difference.interval.low, difference.interval.high)
     if margin is not None and equivalence is not None and equivalence <= alpha:
         return Verdict(
             outcome=Outcome.EQUIVALENT,
@@ -144,7 +150,7 @@ def _undecided(
         found = f" Only a difference of about {size} or more would have been found reliably."
     return (
         f"{first} and {second} cannot be told apart with these {n} {noun}: the difference may be "
-        f"anything from {signed(low)} to {signed(high)}.{found}{enough}"
+        f"anything from {wording.span(low, high)}.{found}{enough}"
     )
 
 
