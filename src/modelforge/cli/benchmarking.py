@@ -17,8 +17,8 @@ from modelforge.wire.process import WorkerProcess, worker_processes
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from modelforge.app.benchmark_output import BenchmarkOutput
     from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.app.report_output import ReportOutput
     from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
 
@@ -127,15 +127,15 @@ def _report_again(options: Mapping[str, Any]) -> int:
     return _exit_code(result, options)
 
 
-def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Console | None]:
+def _outputs(options: Mapping[str, Any]) -> tuple[ReportOutput | None, Console | None]:
     """Where the report goes; both are tried before a run of minutes is lost for it."""
-    from modelforge.app.benchmark_output import BenchmarkOutput  # noqa: PLC0415
+    from modelforge.app.report_output import ReportOutput  # noqa: PLC0415
     from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
 
     inputs = input_files(options)
     if options["records"] is not None:
         inputs = [*inputs, options["records"]]
-    output = BenchmarkOutput.of(options["export"], options["output"], inputs=inputs)
+    output = ReportOutput.of(options["export"], options["output"], inputs=inputs)
     console = None if output is not None and output.takes_stdout else output_console()
     if output is not None and output.takes_stdout:
         from modelforge.app.output import standard_output  # noqa: PLC0415
@@ -144,7 +144,7 @@ def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Consol
     return output, console
 
 
-def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None) -> None:
+def _show(result: BenchmarkResult, output: ReportOutput | None, console: Console | None) -> None:
     if console is not None:
         from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
         from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
@@ -154,11 +154,16 @@ def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Cons
             console.print()
             console.print(benchmark_runs_view(result))
     if output is not None:
-        output.write(result)
+        from modelforge.export.benchmark_formats import BENCHMARK_FORMATS  # noqa: PLC0415 (late)
+
+        output.write(
+            BENCHMARK_FORMATS[output.format](result),
+            hint="report again from the records with --from-records",
+        )
 
 
 def _note(
-    messages: Mapping[str, str], records: Sequence[Path], output: BenchmarkOutput | None
+    messages: Mapping[str, str], records: Sequence[Path], output: ReportOutput | None
 ) -> None:
     """Say on stderr what the errors said and where the files are."""
     from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415

@@ -31,6 +31,7 @@ _COMMANDS: Final = {
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
+    "scores": "Compare models by a table of graded answers.",
     "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare A,B or --benchmark A.",
 }

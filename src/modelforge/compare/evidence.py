@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -109,12 +109,15 @@ def evidence(observations: Observations, plan: EvidencePlan = _PLAN) -> Evidence
     """
     rng = np.random.default_rng(_SEED)
     found = []
-    for quantity in observations.quantities:
+    for asked in observations.quantities:
+        quantity = asked
         by_model = {
             model: values
             for model in observations.models
             if (values := observations.of_prompts(quantity, model))
         }
+        if quantity.unit is Unit.SCORE and observations.graded(quantity):
+            quantity = replace(quantity, unit=Unit.SHARE)
         if by_model:
             figures = tuple(
                 _figures(
@@ -150,8 +153,7 @@ def _figures(
     labels = observations.clusters_of(list(values))
     if labels is not None and np.unique(labels).size < 2:  # noqa: PLR2004 (no spread between them)
         return ModelFigures(model=model, prompts=x.size, mean=None)
-    graded = quantity.unit is Unit.SCORE and bool(np.isin(x, (0.0, 1.0)).all())
-    if quantity.unit is Unit.SHARE or graded:
+    if quantity.unit is Unit.SHARE:
         made = clustered_share(x, labels, level=level)
         return ModelFigures(model=model, prompts=x.size, mean=made)
     if x.size < 2:  # noqa: PLR2004 (an interval needs two)
@@ -177,15 +179,14 @@ def _mean(x: NDArray[np.float64], level: float, rng: np.random.Generator) -> Est
 
 def _pairs(
     quantity: Quantity,
-    by_model: dict[str, dict[int, float]],
+    by_model: Mapping[str, Mapping[int, float]],
     observations: Observations,
     plan: EvidencePlan,
     rng: np.random.Generator,
 ) -> tuple[Pair, ...]:
     made = []
     for first, second in combinations(by_model, 2):
-        shared, a, b = shared_prompts(by_model[first], by_model[second])
-        prompts = [int(str(prompt)) for prompt in shared]
+        prompts, a, b = shared_prompts(by_model[first], by_model[second])
         comparison, reason = None, None
         try:
             comparison = compare_paired(

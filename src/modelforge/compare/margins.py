@@ -15,8 +15,7 @@ from modelforge.core.errors import UsageError
 class Margin:
     """``size`` in the quantity's unit; or, ``relative``, a part of the two models' common mean.
 
-    Of shares, and of scores that are passes and fails, a relative margin is in points: 5 % of
-    them are 0.05.
+    Of shares a relative margin is in points: 5 % of them are 0.05.
     """
 
     size: float
@@ -57,8 +56,7 @@ class Margins:
             return None
         if not margin.relative:
             return margin.size
-        graded = quantity.unit is Unit.SCORE and all(value in {0.0, 1.0} for value in values)
-        if quantity.unit is Unit.SHARE or graded:
+        if quantity.unit is Unit.SHARE:
             return margin.size
         return margin.size * abs(fmean(values)) or None
 

@@ -128,6 +128,11 @@ class Observations:
                 found.setdefault(prompt, []).append(value)
         return found
 
+    def graded(self, quantity: Quantity) -> bool:
+        """Whether every known value is a pass (1) or a fail (0), whatever they average to."""
+        columns = (columns[quantity.name] for columns in self._values.values())
+        return all(value in {0.0, 1.0} or math.isnan(value) for c in columns for value in c)
+
     def clusters_of(self, prompts: Sequence[int]) -> NDArray[np.intp] | None:
         """The number of each prompt's cluster; one that names none is its own. None: none does."""
         if not self._clusters:

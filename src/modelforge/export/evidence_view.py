@@ -17,6 +17,7 @@ from modelforge.export.evidence_words import (
     behind,
     cells,
     few,
+    leader,
     p_value,
     pair_verdict,
     signed,
@@ -99,9 +100,14 @@ def _figures(each: QuantityEvidence, page: Page, *, numbered: bool) -> Iterator[
     numbers = sum(_GAP + width for width in widths)
     names = max(cell_len(label), *(cell_len(name) for name, _ in rows))
     beside = names + numbers <= page.width
-    names = names if beside else cell_len(label) if cell_len(label) + numbers <= page.width else 0
     head = _row(columns, widths) if len(columns) > 1 else ""
-    yield Text.assemble((label.ljust(names), "bold"), (head, "dim"))
+    names = names if beside else cell_len(label)
+    if names + numbers > page.width:  # the label has a line of its own
+        names = 0
+        yield Text(label, "bold")
+        yield Text(head, "dim")
+    else:
+        yield Text.assemble((label.ljust(names) if head else label, "bold"), (head, "dim"))
     for name, row in rows:
         if not beside:
             yield from (Text(line.plain) for line in page.heading(name, page.width))
@@ -152,3 +158,5 @@ def _pairs(each: QuantityEvidence, page: Page) -> Iterator[Text]:
     for row, style in rows:
         start = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False))
         yield Text.assemble(" " * _GAP, start, "  ", (row[3], style))
+    for line in hanging(page, page.clean_line(leader(each)), page.width - _GAP, indent=0):
+        yield Text(" " * _GAP).append_text(line)

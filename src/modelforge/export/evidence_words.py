@@ -13,7 +13,7 @@ from modelforge.compare.quantity import Quantity, Unit
 from modelforge.export.measure import count, dollars, duration, speed
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
-from modelforge.stats.verdict import FEWEST, Verdict, Wording
+from modelforge.stats.verdict import FEWEST, Outcome, Verdict, Wording
 
 _SMALLEST_P: Final = 0.001
 
@@ -135,6 +135,24 @@ def alike(each: QuantityEvidence) -> bool:
     )
 
 
+def leader(each: QuantityEvidence) -> str:
+    """Which of several models stands out, in one sentence."""
+    quantity = each.quantity
+    high = quantity.higher_is_better is not False
+    word = quantity.more if high else quantity.less
+    won = {figures.model: 0 for figures in each.figures}
+    for pair in each.pairs:
+        said = pair_verdict(pair, quantity)
+        if said is not None and said.outcome is Outcome.BETTER:
+            won[pair.first] += 1
+        elif said is not None and said.outcome is Outcome.WORSE:
+            won[pair.second] += 1
+    best = max(won, key=lambda model: won[model])
+    if won[best] == len(each.figures) - 1:
+        return f"{best} is {word} than every other, and that is not chance."
+    return f"No model is {word} than every other beyond doubt."
+
+
 def cells(each: QuantityEvidence, *, unknown: str) -> list[tuple[str, list[str]]]:
     """A model a row: its name, and its mean, p50 and p95 with their intervals (a share: one)."""
     return [
@@ -154,7 +172,9 @@ def _cell(quantity: Quantity, estimate: Estimate | None, unknown: str) -> str:
         return unknown
     point, ends = amount(quantity, estimate.point), spread(quantity, estimate.interval)
     unit = point.partition(" ")[2]
-    return f"{point} ({ends.removesuffix(f' {unit}') if unit else ends})"
+    if unit:
+        ends = ends.removesuffix(f" {unit}").replace(f" {unit} or ", " or ")
+    return f"{point} ({ends})"
 
 
 def _figures(value: float) -> str:

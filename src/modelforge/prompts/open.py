@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO, Final
@@ -61,6 +62,23 @@ def open_prompts(spec: PromptSpec, *, stdin: BinaryIO | None = None) -> CaseSour
         prompt = TextArgument.read(spec.prompt, "--prompt", stdin=lambda: _stdin(stdin))
         return OneCase(Row(value=prompt.text), replace(assembly, name=prompt.name))
     return OneCase(Row(value={}), assembly)
+
+
+@contextmanager
+def open_rows(
+    path: str, format_: str | None = None, *, stdin: BinaryIO | None = None
+) -> Iterator[tuple[Iterator[Row], str]]:
+    """The rows of a file that holds no prompts, as they are, and what messages call it.
+
+    Raises:
+        PromptError: it cannot be opened; and while it is read, a row cannot be parsed.
+    """
+    if path == STDIN:
+        file, found = InputFile.spool(_stdin(stdin), STDIN_NAME), "jsonl"
+    else:
+        file, found = InputFile.open(path), _format_of(path)
+    with closing(file), closing(file.reader()) as reader:
+        yield _READERS[format_ or found](reader, file.name), file.name
 
 
 def _assembly(spec: PromptSpec) -> Assembly:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 
@@ -10,6 +11,8 @@ from modelforge.core.errors import LengthsDiffer
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.mean import mean
 from modelforge.stats.sample import sample
+
+_Prompt = TypeVar("_Prompt", bound=Hashable)
 
 
 def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dict[Hashable, float]:
@@ -30,8 +33,8 @@ def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dic
 
 
 def shared_prompts(
-    first: Mapping[Hashable, float], second: Mapping[Hashable, float]
-) -> tuple[list[Hashable], list[float], list[float]]:
+    first: Mapping[_Prompt, float], second: Mapping[_Prompt, float]
+) -> tuple[list[_Prompt], list[float], list[float]]:
     """The prompts that both have, in the first one's order, and both values of each."""
     shared = [prompt for prompt in first if prompt in second]
     return shared, [first[prompt] for prompt in shared], [second[prompt] for prompt in shared]
