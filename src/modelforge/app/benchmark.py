@@ -172,7 +172,13 @@ class BenchmarkRunner:
     def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
         recordings = [benchmark_records.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
-        result = benchmark_records.report(recordings, prices=prices, slo=config.slo)
+        result = benchmark_records.report(
+            recordings,
+            prices=prices,
+            slo=config.slo,
+            level=config.confidence,
+            exclude_warm_up=config.exclude_warm_up,
+        )
         if self._scraped is None:
             return result
         if self._scraped.trouble is not None:

@@ -81,20 +81,36 @@ def read(path: Path) -> Recording:
 
 
 def report(
-    recordings: Sequence[Recording], *, prices: PriceList, slo: Slo | None = None
+    recordings: Sequence[Recording],
+    *,
+    prices: PriceList,
+    slo: Slo | None = None,
+    level: float = 0.95,
+    exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
     """The result of one run, or of several with the single ones in its ``runs``.
 
-    ``slo`` replaces the one that the recording was made with.
+    ``slo`` replaces the one that the recording was made with; ``level`` is of the intervals.
     """
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415
 
     slo = slo or _slo(recordings[0].plan.asked)
     results = [
-        _noted(summarise_recording(recording, prices=prices, slo=slo)) for recording in recordings
+        _noted(
+            summarise_recording(
+                recording,
+                prices=prices,
+                slo=slo,
+                level=level,
+                exclude_warm_up=exclude_warm_up,
+            )
+        )
+        for recording in recordings
     ]
-    return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
+    if len(results) == 1:
+        return results[0]
+    return whole(recordings, results, prices=prices, slo=slo, level=level)
 
 
 def _slo(asked: Any) -> Slo | None:

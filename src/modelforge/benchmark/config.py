@@ -9,7 +9,7 @@ from typing import Any, Final
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import ClosedLoop, Limits, Load
-from modelforge.benchmark.numbers import require_count, require_seconds
+from modelforge.benchmark.numbers import require_between, require_count, require_seconds
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
@@ -55,6 +55,8 @@ class BenchmarkConfig:
         count_events: read every event of every answer; otherwise only the two ends of it, and the
             server's own count of tokens.
         server_metrics: read the server's own /metrics beside; None: in runs of 5 s and more.
+        confidence: how sure intervals are to be.
+        exclude_warm_up: leave out the beginning of a run that is found to be unlike the rest.
 
     Raises:
         UsageError: a value is out of its range, or two contradict each other.
@@ -83,6 +85,8 @@ class BenchmarkConfig:
     runs: int = 1
     count_events: bool = True
     server_metrics: bool | None = None
+    confidence: float = 0.95
+    exclude_warm_up: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.prompts, str):
@@ -97,6 +101,7 @@ class BenchmarkConfig:
         require_count("the number of workers", self.workers, 1)
         require_count("the number of runs", self.runs, 1)
         require_seconds("the timeout", self.timeout_s)
+        require_between("the confidence", self.confidence, 0.5, 0.9999)
         if self.workers > _MOST_WORKERS:
             raise UsageError(f"there can be at most {_MOST_WORKERS} workers, not {self.workers}")
         if self.max_connections is not None:

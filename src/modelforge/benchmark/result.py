@@ -10,6 +10,7 @@ from typing import Any
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.plan import Plan
+from modelforge.benchmark.run_statistics import RunStatistics
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.verdict import Verdict
 from modelforge.stats.quantiles import quantile
@@ -94,6 +95,8 @@ class BenchmarkResult:
         loss: how the recording ended before its end; None: it did not.
         server: figures of the server's own metrics; None: there were none.
         runs: the single runs of a repeated one; empty: it was not repeated.
+        statistics: the intervals of the figures, and whether the run was steady; None of fewer
+            than 20 answers.
     """
 
     plan: Plan
@@ -130,6 +133,7 @@ class BenchmarkResult:
     loss: str | None = None
     server: Mapping[str, Any] | None = None
     runs: tuple[BenchmarkResult, ...] = ()
+    statistics: RunStatistics | None = None
 
     @property
     def success_rate(self) -> float | None:

@@ -8,6 +8,7 @@ from typing import Final
 
 import pyarrow as pa
 
+from modelforge.benchmark.between_runs import between_runs
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult, ClientUse
 from modelforge.benchmark.slo import Slo
@@ -25,6 +26,7 @@ def whole(
     *,
     prices: PriceList,
     slo: Slo | None,
+    level: float = 0.95,
 ) -> BenchmarkResult:
     """All requests of all runs taken together, with ``results`` as its runs.
 
@@ -59,6 +61,7 @@ def whole(
         missing_requests=sum(result.missing_requests for result in results),
         loss=losses[0] if losses else None,
         runs=tuple(results),
+        statistics=between_runs(results, level=level),
     )
 
 

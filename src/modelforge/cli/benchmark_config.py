@@ -65,6 +65,8 @@ def config_of(model: str, options: Mapping[str, Any]) -> BenchmarkConfig:
         server_metrics=options["server_metrics"],
         max_connections=options["max_connections"],
         runs=options["runs"],
+        confidence=options["confidence"],
+        exclude_warm_up=options["exclude_warm_up"],
     )
 
 

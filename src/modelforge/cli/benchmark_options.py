@@ -131,6 +131,18 @@ _OPTIONS = (
         metavar="FILE",
         help="Send nothing: report what a run recorded, even one that was killed.",
     ),
+    _output(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="P",
+        help="How sure intervals are to be.  [default: 0.95]",
+    ),
+    _output(
+        "--exclude-warm-up",
+        is_flag=True,
+        help="Leave out a beginning that is found to be unlike the rest.",
+    ),
     _output("--allow-invalid", is_flag=True, help="Exit with 0 although the run is INVALID."),
     _output("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors."),
 )

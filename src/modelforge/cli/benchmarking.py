@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from modelforge.benchmark.numbers import require_between
 from modelforge.cli.benchmark_config import config_of, input_files, slo_of
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
@@ -27,6 +28,7 @@ _INVALID: Final = 3
 _EXIT_INTERRUPTED: Final = 130
 _ELSEWHERE: Final = frozenset(
     {"slo", "export", "output", "from_records", "allow_invalid", "quiet"}
+    | {"confidence", "exclude_warm_up", "margin"}
     | {"config_file", "assignments", "verbose"}
 )
 
@@ -120,7 +122,14 @@ def _report_again(options: Mapping[str, Any]) -> int:
     )
     with ModelForgeRegistry(configuration) as registry:
         prices = registry.prices(ModelId.parse(models[0]))
-    result = benchmark_records.report(recordings, prices=prices, slo=slo)
+    require_between("the confidence", options["confidence"], 0.5, 0.9999)
+    result = benchmark_records.report(
+        recordings,
+        prices=prices,
+        slo=slo,
+        level=options["confidence"],
+        exclude_warm_up=options["exclude_warm_up"],
+    )
     _show(result, output, console)
     if not options["quiet"]:
         _note({}, (), output)

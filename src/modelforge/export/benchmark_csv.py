@@ -7,11 +7,13 @@ import io
 from collections.abc import Iterator
 from typing import Any
 
+from modelforge.benchmark.distribution import PERCENTILES
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.export.benchmark_record import LATENCIES, STATISTICS, to_document
 from modelforge.export.csv_writer import guarded
 
 _PLAIN = ("duration_s", "requests_per_s", "output_tokens_per_s", "goodput_per_s")
+_SURE = ("mean", *PERCENTILES)
 _DISTRIBUTIONS = (*LATENCIES, "stream_output_tokens_per_s")
 
 
@@ -36,11 +38,23 @@ def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "verdict.reasons", " ".join(reason["code"] for reason in document["verdict"]["reasons"])
     for name, value in document["requests"].items():
         yield f"requests.{name}", value
+    sure = document["statistics"] or {}
+    rates, measures = sure.get("rates", {}), sure.get("measures", {})
+    yield "statistics.level", sure.get("level")
+    for end in ("low", "high"):
+        yield f"success_share.{end}", (sure.get("success_share") or {}).get(end)
     for name in _PLAIN:
         yield name, document[name]
+        if name != "duration_s":
+            for end in ("low", "high"):
+                yield f"{name}.{end}", (rates.get(name) or {}).get(end)
     for name in _DISTRIBUTIONS:
         for statistic in STATISTICS:
             yield f"{name}.{statistic}", document[name][statistic]
+            if statistic in _SURE:
+                estimate = measures.get(name, {}).get("estimates", {}).get(statistic) or {}
+                for end in ("low", "high"):
+                    yield f"{name}.{statistic}.{end}", estimate.get(end)
     kinds = (f"{kind} {number}" for kind, number in document["errors"].items())
     yield "errors", guarded("; ".join(kinds))
     for name, value in document["tokens"].items():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.verdict import Reason, Status
-from modelforge.export.benchmark_items import COLUMNS, benchmark_items, latency_rows
+from modelforge.export.benchmark_items import COLUMNS, benchmark_items, interval_rows, latency_rows
 from modelforge.export.markdown_text import code, table
 
 _UNKNOWN = "–"  # noqa: RUF001 (a dash is meant)
@@ -33,6 +33,17 @@ def _blocks(result: BenchmarkResult) -> Iterator[str]:
     yield table(
         ["", *COLUMNS], [[label, *cells.values()] for label, cells in rows.items()], figures=True
     )
+    ends = interval_rows(result, unknown=_UNKNOWN)
+    if ends and result.statistics is not None:
+        yield f"## Intervals, {100 * result.statistics.level:.4g} %, ms"
+        yield table(
+            ["", *COLUMNS[:-1]],
+            [
+                [label, *(f"{low} to {high}" for low, high in zip(*sides, strict=True))]
+                for label, sides in ends.items()
+            ],
+            figures=True,
+        )
     if result.errors:
         yield "## Errors"
         yield table(

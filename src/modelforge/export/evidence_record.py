@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from math import isfinite
 from typing import Any
 
 from modelforge.compare.evidence import QUANTILES, Evidence, ModelFigures, Pair, QuantityEvidence
 from modelforge.compare.quantity import Quantity
+from modelforge.export.estimate_record import estimate_record, significant
 from modelforge.export.evidence_words import pair_verdict
-from modelforge.stats.estimate import Estimate
 from modelforge.stats.verdict import Outcome
 
-_DIGITS = 6
 _MORE = {Outcome.BETTER: "more", Outcome.WORSE: "less"}
 
 
@@ -23,27 +21,6 @@ def evidence_document(evidence: Evidence) -> dict[str, Any]:
         "clusters": evidence.clusters or None,
         "quantities": [_quantity(each) for each in evidence.quantities],
     }
-
-
-def estimate_record(estimate: Estimate | None) -> dict[str, Any] | None:
-    """A point with its interval; an end that the sample does not give is null."""
-    if estimate is None:
-        return None
-    return {
-        "point": significant(estimate.point),
-        "low": significant(estimate.interval.low),
-        "high": significant(estimate.interval.high),
-        "standard_error": significant(estimate.standard_error),
-        "n": estimate.n,
-        "method": estimate.method,
-    }
-
-
-def significant(value: float | None) -> float | None:
-    """``value`` in six significant digits: a cost of an answer may be far below a cent."""
-    if value is None or not isfinite(value):
-        return None
-    return float(f"{value:.{_DIGITS}g}")
 
 
 def outcome_word(outcome: Outcome, quantity: Quantity) -> str:

@@ -91,9 +91,10 @@ def _quantile(
     *,
     level: float,
 ) -> Estimate:
-    below = (x <= at_share(ordered, q)).astype(np.float64)
+    below = x <= at_share(ordered, q)
     shares = batch_means(below, batch_count(x.size, found.time))
-    independent = float(below.var())
+    shared = float(below.mean())
+    independent = shared * (1 - shared)
     time = 1.0
     if independent > 0:
         time = max(1.0, float(shares.var(ddof=1)) * (x.size // shares.size) / independent)
