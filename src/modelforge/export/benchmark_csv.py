@@ -36,31 +36,41 @@ def _cells(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "model", guarded(document["model"])
     yield "verdict.status", document["verdict"]["status"]
     yield "verdict.reasons", " ".join(reason["code"] for reason in document["verdict"]["reasons"])
-    for name, value in document["requests"].items():
-        yield f"requests.{name}", value
+    yield from _fields(document, "requests")
+    yield from _figures(document)
+    kinds = (f"{kind} {number}" for kind, number in document["errors"].items())
+    yield "errors", guarded("; ".join(kinds))
+    yield from _fields(document, "tokens")
+    yield "cost_usd", document["cost_usd"]
+    yield "cost_note", guarded(document["cost_note"] or "")
+    yield from _fields(document, "client")
+    yield "recording.missing_requests", document["recording"]["missing_requests"]
+
+
+def _figures(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Each figure, with the ends of its interval after it."""
     sure = document["statistics"] or {}
     rates, measures = sure.get("rates", {}), sure.get("measures", {})
     yield "statistics.level", sure.get("level")
-    for end in ("low", "high"):
-        yield f"success_share.{end}", (sure.get("success_share") or {}).get(end)
+    yield from _ends("success_share", sure.get("success_share"))
     for name in _PLAIN:
         yield name, document[name]
         if name != "duration_s":
-            for end in ("low", "high"):
-                yield f"{name}.{end}", (rates.get(name) or {}).get(end)
+            yield from _ends(name, rates.get(name))
     for name in _DISTRIBUTIONS:
+        estimates = measures.get(name, {}).get("estimates", {})
         for statistic in STATISTICS:
             yield f"{name}.{statistic}", document[name][statistic]
             if statistic in _SURE:
-                estimate = measures.get(name, {}).get("estimates", {}).get(statistic) or {}
-                for end in ("low", "high"):
-                    yield f"{name}.{statistic}.{end}", estimate.get(end)
-    kinds = (f"{kind} {number}" for kind, number in document["errors"].items())
-    yield "errors", guarded("; ".join(kinds))
-    for name, value in document["tokens"].items():
-        yield f"tokens.{name}", value
-    yield "cost_usd", document["cost_usd"]
-    yield "cost_note", guarded(document["cost_note"] or "")
-    for name, value in document["client"].items():
-        yield f"client.{name}", value
-    yield "recording.missing_requests", document["recording"]["missing_requests"]
+                yield from _ends(f"{name}.{statistic}", estimates.get(statistic))
+
+
+def _fields(document: dict[str, Any], part: str) -> Iterator[tuple[str, Any]]:
+    return ((f"{part}.{name}", value) for name, value in document[part].items())
+
+
+def _ends(name: str, estimate: dict[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """Both ends of an interval, empty where there is none."""
+    return (
+        (f"{name}.{end}", None if estimate is None else estimate[end]) for end in ("low", "high")
+    )
