@@ -44,8 +44,10 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
         return _report_again(options)
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/fast")
+    if options["margin"] is not None:
+        raise UsageError("--margin is of several models: name two, or compare two reports")
     config = config_of(model, options)
-    _require_records_file(options["records"], input_files(options))
+    require_records_file(options["records"], input_files(options))
     allow_many_connections()
     # Workers load what they need while this process does the same.
     with worker_processes(config.workers) as processes:
@@ -58,7 +60,7 @@ def _run(
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
     from modelforge.cli.configuration import configure  # noqa: PLC0415
 
-    output, console = _outputs(options)
+    output, console = outputs(options)
     quiet = options["quiet"]
     configuration = configure(
         options["config_file"], options["assignments"], verbose=options["verbose"]
@@ -77,7 +79,7 @@ def _run(
             return _EXIT_INTERRUPTED
     _show(result, output, console)
     if not quiet:
-        _note(messages, records, output)
+        note(messages, records, output)
     return code if code is not None else _exit_code(result, options)
 
 
@@ -112,7 +114,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     from modelforge.core.model_id import ModelId  # noqa: PLC0415
 
     slo = slo_of(options)
-    output, console = _outputs(options)
+    output, console = outputs(options)
     recordings = [benchmark_records.read(path) for path in options["from_records"]]
     models = sorted({recording.plan.model for recording in recordings})
     if len(models) > 1:
@@ -132,11 +134,11 @@ def _report_again(options: Mapping[str, Any]) -> int:
     )
     _show(result, output, console)
     if not options["quiet"]:
-        _note({}, (), output)
+        note({}, (), output)
     return _exit_code(result, options)
 
 
-def _outputs(options: Mapping[str, Any]) -> tuple[ReportOutput | None, Console | None]:
+def outputs(options: Mapping[str, Any]) -> tuple[ReportOutput | None, Console | None]:
     """Where the report goes; both are tried before a run of minutes is lost for it."""
     from modelforge.app.report_output import ReportOutput  # noqa: PLC0415
     from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
@@ -171,9 +173,7 @@ def _show(result: BenchmarkResult, output: ReportOutput | None, console: Console
         )
 
 
-def _note(
-    messages: Mapping[str, str], records: Sequence[Path], output: ReportOutput | None
-) -> None:
+def note(messages: Mapping[str, str], records: Sequence[Path], output: ReportOutput | None) -> None:
     """Say on stderr what the errors said and where the files are."""
     from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415
 
@@ -195,6 +195,11 @@ def _exit_code(result: BenchmarkResult, options: Mapping[str, Any]) -> int:
     return 0
 
 
+def worst_exit_code(results: Sequence[BenchmarkResult], options: Mapping[str, Any]) -> int:
+    """INVALID before all failed before measured."""
+    return max(_exit_code(result, options) for result in results)
+
+
 def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
     if model is not None:
         raise UsageError("--from-records reports what was recorded: leave PROVIDER/MODEL out")
@@ -206,7 +211,12 @@ def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
             raise UsageError(f"--from-records sends nothing: leave --{flag} out")
 
 
-def _require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+    """Refuse ``--records`` where they cannot be written.
+
+    Raises:
+        UsageError: it is a directory, in none, or an input.
+    """
     if records is None:
         return
     from modelforge.app.output import same_file  # noqa: PLC0415

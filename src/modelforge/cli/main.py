@@ -1,8 +1,8 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 3 a benchmark's figures are INVALID; 70 a defect of ModelForge itself; 130 interrupted
-(143 by SIGTERM); 141 the reader of the output went away.
+must change; 3 a benchmark's figures are INVALID; 4 a gate did not pass; 70 a defect of ModelForge
+itself; 130 interrupted (143 by SIGTERM); 141 the reader of the output went away.
 """
 
 from __future__ import annotations
@@ -31,6 +31,8 @@ _COMMANDS: Final = {
     "compare": "Ask several models the same, side by side.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
+    "plan": "How much to measure for a difference that matters.",
+    "runs": "Hold benchmarks that were kept against each other.",
     "scores": "Compare models by a table of graded answers.",
     "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare A,B or --benchmark A.",
