@@ -44,7 +44,7 @@ class GapSlots:
                 _joined(*self._slots[place : place + 2]) for place in range(0, _MOST + 1, 2)
             ]
             self._each *= 2
-            self._reports = self._each * (len(self._slots) - 1) + self._each // 2
+            self._reports = self._each * (len(self._slots) - 1) + 1  # the last has begun
 
     def build(self) -> tuple[GapSlot, ...]:
         """The slots so far."""

@@ -13,7 +13,7 @@ from modelforge.compare.evidence_plan import EvidencePlan
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import Quantity, Unit
 from modelforge.compare.result import ComparisonResult
-from modelforge.core.errors import TooFewValues, UnusableSample
+from modelforge.core.errors import EmptySample, TooFewValues, UnusableSample
 from modelforge.stats.bootstrap import bca_bootstrap
 from modelforge.stats.clustered import clustered_mean, clustered_quantile, clustered_share
 from modelforge.stats.estimate import Estimate
@@ -200,7 +200,7 @@ def _pairs(
                 higher_is_better=quantity.higher_is_better is not False,
                 level=plan.level,
             )
-        except TooFewValues:
+        except (EmptySample, TooFewValues):
             reason = _too_few(prompts, observations)
         except UnusableSample as fault:
             reason = str(fault)

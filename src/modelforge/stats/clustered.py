@@ -67,8 +67,9 @@ def clustered_quantile(
     independent = float(below.var())
     worth = float(count)  # where all fall on one side, the clusters are all that is known
     if independent > 0:
-        worth = min(max(independent / _error(below, index, count) ** 2, 1.0), float(x.size))
-    wider = 2 * normal_cdf(t_quantile((1 + level) / 2, count - 1)) - 1
+        error = _error(below, index, count)
+        worth = min(max(independent / error**2, 1.0), x.size) if error > 0 else float(x.size)
+    wider = min(2 * normal_cdf(t_quantile((1 + level) / 2, count - 1)) - 1, 1 - 1e-12)
     made = from_ordered(
         ordered,
         q,
