@@ -41,7 +41,7 @@ MEAN_S = 0.100
 SPREAD = 0.3
 SHIFT = 0.05
 POWER = 0.95
-CONCURRENCY = 96
+CONCURRENCY = 192
 FIGURE = figure_named("e2e.mean")
 
 

@@ -110,14 +110,15 @@ class Observations:
         """
         import numpy as np  # noqa: PLC0415 (a comparison begins without it)
 
+        from modelforge.stats.repeats import average_repeats  # noqa: PLC0415 (as numpy)
+
         prompts = np.frombuffer(self._prompts[model], dtype=np.int64)
         values = np.frombuffer(self._values[model][quantity.name], dtype=np.float64)
         known = ~np.isnan(values)
-        found, index = np.unique(prompts[known], return_inverse=True)
-        if not found.size:
+        if not known.any():
             return {}
-        means = np.bincount(index, weights=values[known]) / np.bincount(index)
-        return dict(zip(found.tolist(), means.tolist(), strict=True))
+        means = average_repeats(prompts[known].tolist(), values[known])
+        return {prompt: means[prompt] for prompt in sorted(means)}
 
     def repeats_of(self, quantity: Quantity, model: str) -> dict[int, list[float]]:
         """The single values of each prompt, in the order they came in."""

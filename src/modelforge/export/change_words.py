@@ -14,11 +14,6 @@ def value(figure: Figure, number: float) -> str:
     return speed(number) if figure.statistic is None else milliseconds(number)
 
 
-def unit(figure: Figure) -> str:
-    """What it is counted in, after a space; nothing of rates, whose label has it."""
-    return "" if figure.statistic is None else " ms"
-
-
 def change(ratio: float) -> str:
     """``+5.0 %`` of a ratio of 1.05."""
     if not isfinite(ratio):

@@ -13,6 +13,7 @@ from modelforge.compare.quantity import Quantity, Unit
 from modelforge.export.measure import count, dollars, duration, speed
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
+from modelforge.stats.paired_comparison import PairedComparison
 from modelforge.stats.verdict import FEWEST, Outcome, Verdict, Wording
 
 _SMALLEST_P: Final = 0.001
@@ -127,12 +128,15 @@ def told(each: QuantityEvidence) -> bool:
 
 def alike(each: QuantityEvidence) -> bool:
     """Whether all models came out the same on every prompt."""
-    return bool(each.pairs) and all(
-        pair.comparison is not None
-        and pair.comparison.difference.interval.width == 0
-        and pair.comparison.difference.point == 0
-        for pair in each.pairs
-    )
+    return bool(each.pairs) and all(_same(pair.comparison) for pair in each.pairs)
+
+
+def _same(made: PairedComparison | None) -> bool:
+    if made is None or made.difference.point != 0:
+        return False
+    if made.pass_fail is not None:
+        return made.pass_fail.discordant == 0
+    return made.difference.interval.width == 0
 
 
 def leader(each: QuantityEvidence) -> str:

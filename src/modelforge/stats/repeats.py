@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from modelforge.core.errors import LengthsDiffer
 from modelforge.stats.estimate import Estimate
@@ -15,7 +16,7 @@ from modelforge.stats.sample import sample
 _Prompt = TypeVar("_Prompt", bound=Hashable)
 
 
-def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dict[Hashable, float]:
+def average_repeats(prompts: Sequence[_Prompt], values: ArrayLike) -> dict[_Prompt, float]:
     """The mean value of each prompt, in the order the prompts come first.
 
     Repeats of a prompt share its difficulty; counted one by one they would pass for independent.
@@ -26,7 +27,7 @@ def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dic
     x = sample(values)
     if len(prompts) != x.size:
         raise LengthsDiffer(f"{x.size} values and {len(prompts)} prompts")
-    numbers: dict[Hashable, int] = {}
+    numbers: dict[_Prompt, int] = {}
     index = np.array([numbers.setdefault(prompt, len(numbers)) for prompt in prompts])
     means = np.bincount(index, weights=x) / np.bincount(index)
     return dict(zip(numbers, means.tolist(), strict=True))

@@ -62,7 +62,7 @@ def test_clusters_and_an_export_of_a_comparison(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "said"),
     [
-        ([1, 2], "a row is an object, not a list"),
+        ("x", "a row is an object, not text"),
         ({"model": "a", "score": 1}, "no field names the case"),
         ({"case": "x", "score": 1}, "no field names the model"),
         ({"case": "x", "model": "a"}, "no field 'score'"),
