@@ -20,7 +20,6 @@ from modelforge.benchmark.summary import summarise
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import MS, PLAN, a_large_table, a_table, a_word
 
-
 _MOST_S = 2.0
 _MOST_COUNTING_S = 0.1
 
