@@ -4,11 +4,11 @@
 
 Each trial measures the simulator over real sockets, as it is and with every latency 5 % longer.
 The first is held against the same of the trial before, the second against the first, as
-``modelforge runs diff --gate e2e.mean=1%`` does. An alarm is a gate that fails. Each run has as many
-requests as `seconds_needed` plans for the 4 % beyond the margin at a power of 95 %. Exits 1 where
-equal servers alarm in more than 5 of 100 trials, or the slower one in fewer than 90. Beside it stands
-how often equal ones are told apart at all, which is 5 in 100 by design and more where the machine
-itself differs from run to run.
+``modelforge runs diff --gate e2e.mean=1%`` does. An alarm is a gate that fails. Each run has as
+many requests as `seconds_needed` plans for the 4 % beyond the margin at a power of 95 %. Exits 1
+where equal servers alarm in more than 5 of 100 trials, or the slower one in fewer than 90. Beside
+it stands how often equal ones are told apart at all, which is 5 in 100 by design and more where
+the machine itself differs from run to run.
 """
 
 from __future__ import annotations
