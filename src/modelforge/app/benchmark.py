@@ -79,6 +79,8 @@ class BenchmarkRunner:
         self._processes = processes
         self._coordinator: Coordinator | None = None
         self._stops = 0
+        self._path: Path | None = None
+        self._target: Target | PortTarget | None = None
         self._scraped: ServerScrape | None = None
         self.records: list[Path] = []
         self.messages: dict[str, str] = {}
@@ -103,18 +105,34 @@ class BenchmarkRunner:
             RequestError: the server cannot be reached, or every warm-up request was refused alike.
             Interrupted: it was stopped before anything was measured.
         """
-        self.records, self.messages, self._stops = [], {}, 0
-        path = self._file or benchmark_records.default_records(config.model_id)
+        self._stops = 0
+        for run in range(config.runs):
+            if run and self._stops:
+                break
+            await self.run_once(config, run)
+        return await self.report(config)
+
+    async def run_once(self, config: BenchmarkConfig, run: int) -> None:
+        """One run of ``config``, numbered from 0; the first one finds the model's server.
+
+        Raises:
+            UsageError, RequestError: as `run_benchmark`.
+            Interrupted: it is the first, and was stopped before anything was measured.
+        """
+        if run:
+            with suppress(Interrupted):  # the runs before it stand
+                await self._run(config, run)
+            return
+        self.records, self.messages = [], {}
+        self._path = self._file or benchmark_records.default_records(config.model_id)
         # They load what they need while the target is found.
         given, self._processes = self._processes, ()
         with worker_processes(0 if given else config.workers) as started:
-            target = await self._registry.target(config.model_id, config.generation)
-            await self._run(config, target, path, processes=given or started)
-        for run in range(1, config.runs):
-            if self._stops:
-                break
-            with suppress(Interrupted):  # the runs before it stand
-                await self._run(config, target, path, run=run)
+            self._target = await self._registry.target(config.model_id, config.generation)
+            await self._run(config, run, processes=given or started)
+
+    async def report(self, config: BenchmarkConfig) -> BenchmarkResult:
+        """What the runs so far come to."""
         return await asyncio.to_thread(self._report, config)
 
     def stop(self) -> None:
@@ -131,15 +149,16 @@ class BenchmarkRunner:
     async def _run(
         self,
         config: BenchmarkConfig,
-        target: Target | PortTarget,
-        path: Path,
+        run: int,
         *,
-        run: int = 0,
         processes: Sequence[WorkerProcess] = (),
     ) -> None:
         from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (pyarrow)
 
-        path = benchmark_records.of_run(path, run)
+        target = self._target
+        if target is None or self._path is None:
+            raise UsageError("a benchmark's first run is number 0")
+        path = benchmark_records.of_run(self._path, run)
         with (
             benchmark_records.disk_trouble(path),
             benchmark_records.create(path, folder=self._file is None) as file,
@@ -198,7 +217,13 @@ class BenchmarkRunner:
     def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
         recordings = [benchmark_records.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
-        result = benchmark_records.report(recordings, prices=prices, slo=config.slo)
+        result = benchmark_records.report(
+            recordings,
+            prices=prices,
+            slo=config.slo,
+            level=config.confidence,
+            exclude_warm_up=config.exclude_warm_up,
+        )
         if self._scraped is None:
             return result
         if self._scraped.trouble is not None:

@@ -103,11 +103,16 @@ def read(path: Path) -> Recording:
 
 
 def report(
-    recordings: Sequence[Recording], *, prices: Terms, slo: Slo | None = None
+    recordings: Sequence[Recording],
+    *,
+    prices: Terms,
+    slo: Slo | None = None,
+    level: float = 0.95,
+    exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
     """The result of one run, or of several with the single ones in its ``runs``.
 
-    ``slo`` replaces the one that the recording was made with.
+    ``slo`` replaces the one that the recording was made with; ``level`` is of the intervals.
     """
     from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
@@ -117,9 +122,18 @@ def report(
     results = []
     for recording in recordings:
         ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
-        result = summarise_recording(recording, prices=prices, slo=slo, ceiling=ceiling)
+        result = summarise_recording(
+            recording,
+            prices=prices,
+            slo=slo,
+            ceiling=ceiling,
+            level=level,
+            exclude_warm_up=exclude_warm_up,
+        )
         results.append(_noted(result, recording, stale))
-    return results[0] if len(results) == 1 else whole(recordings, results, prices=prices, slo=slo)
+    if len(results) == 1:
+        return results[0]
+    return whole(recordings, results, prices=prices, slo=slo, level=level)
 
 
 def _slo(asked: Any) -> Slo | None:

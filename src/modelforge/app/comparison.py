@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
-from typing import Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol
 
 from modelforge.app.output import Output, open_output
 from modelforge.compare.contestant import ContestantSource
 from modelforge.compare.engine import run_comparison
+from modelforge.compare.evidence_plan import EvidencePlan
+from modelforge.compare.observations import Observations
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.purse import Purse
 from modelforge.compare.result import ComparisonResult
@@ -21,6 +23,9 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
 from modelforge.core.prompt import Case
 from modelforge.export.writer import ResultWriter
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 _ANSWERED: Final = 0
 _SOME_FAILED: Final = 1
@@ -49,6 +54,7 @@ class ComparisonRequest:
         inputs: files that ``output`` must not overwrite.
         shown_prompts: the results of the first so many prompts are kept to be shown.
         max_cost_usd: no request is sent that might pass it; see `modelforge.compare.purse`.
+        weighing: how sure intervals are to be, and what does not matter.
     """
 
     models: Sequence[ModelId]
@@ -59,6 +65,7 @@ class ComparisonRequest:
     inputs: Sequence[Path] = ()
     shown_prompts: int = 0
     max_cost_usd: Decimal | None = None
+    weighing: EvidencePlan = field(default_factory=EvidencePlan)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -68,7 +75,7 @@ class ComparisonOutcome:
     ``shown`` is ordered by prompt, then model, then repeat. ``taken`` results of the ``expected``
     arrived. ``write_error`` is why the output
     could not be written further; the comparison ended there. ``stopped`` is why it ended by itself
-    before its last result.
+    before its last result. ``evidence`` is None of one prompt, of which nothing can be said.
     """
 
     summaries: tuple[ModelSummary, ...]
@@ -78,6 +85,7 @@ class ComparisonOutcome:
     expected: int
     write_error: OSError | None = None
     stopped: str | None = None
+    evidence: Evidence | None = None
 
     @property
     def exit_code(self) -> int:
@@ -137,8 +145,10 @@ class _Record:
         self._observer = observer
         self._writers: Sequence[ResultWriter] = ()
         self._summaries = {str(model): SummaryBuilder(str(model)) for model in request.models}
+        self._observations = Observations(models=[str(model) for model in request.models])
         self._shown: list[ComparisonResult] = []
         self._taken = 0
+        self._evidence: Evidence | None = None
 
     def begin(self, writers: Sequence[ResultWriter]) -> None:
         self._writers = writers
@@ -149,6 +159,7 @@ class _Record:
     def take(self, result: ComparisonResult) -> None:
         self._taken += 1
         self._summaries[result.model_id].add(result)
+        self._observations.add_result(result)
         if result.prompt_index < self._request.shown_prompts:
             self._shown.append(result)
         self._observer.arrived(result)
@@ -163,7 +174,19 @@ class _Record:
         if self.write_error is None:
             outcome = self.outcome(stopped=stopped)
             for writer in self._writers:
-                writer.close(outcome.summaries, complete=outcome.complete, stopped=outcome.stopped)
+                writer.close(
+                    outcome.summaries,
+                    complete=outcome.complete,
+                    stopped=outcome.stopped,
+                    evidence=self._weighed(),
+                )
+
+    def _weighed(self) -> Evidence | None:
+        if self._evidence is None and self._observations.prompts > 1:
+            from modelforge.compare.evidence import evidence  # noqa: PLC0415 (scipy, only here)
+
+            self._evidence = evidence(self._observations, self._request.weighing)
+        return self._evidence
 
     def outcome(self, *, stopped: bool) -> ComparisonOutcome:
         models = self._request.models
@@ -179,4 +202,5 @@ class _Record:
             expected=expected,
             write_error=self.write_error,
             stopped=None if self._purse is None else self._purse.stopped,
+            evidence=self._weighed(),
         )

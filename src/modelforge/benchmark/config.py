@@ -18,7 +18,7 @@ from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
-from modelforge.core.numbers import require_count, require_seconds
+from modelforge.core.numbers import require_between, require_count, require_seconds
 from modelforge.core.prompt import Prompt
 
 _MOST_WORKERS: Final = 256  # a worker's number is kept in eight bits
@@ -58,6 +58,8 @@ class BenchmarkConfig:
         server_metrics: read the server's own /metrics beside; None: in runs of 5 s and more.
         max_cost_usd: no request is sent that might pass it. Each run and each worker has its part
             of it.
+        confidence: how sure intervals are to be.
+        exclude_warm_up: leave out the beginning of a run that is found to be unlike the rest.
 
     Raises:
         UsageError: a value is out of its range, or two contradict each other.
@@ -87,6 +89,8 @@ class BenchmarkConfig:
     count_events: bool = True
     server_metrics: bool | None = None
     max_cost_usd: Decimal | None = None
+    confidence: float = 0.95
+    exclude_warm_up: bool = False
 
     def __post_init__(self) -> None:
         if isinstance(self.prompts, str):
@@ -103,6 +107,7 @@ class BenchmarkConfig:
         require_count("the number of workers", self.workers, 1)
         require_count("the number of runs", self.runs, 1)
         require_seconds("the timeout", self.timeout_s)
+        require_between("the confidence", self.confidence, 0.5, 0.9999)
         if self.workers > _MOST_WORKERS:
             raise UsageError(f"there can be at most {_MOST_WORKERS} workers, not {self.workers}")
         if self.max_connections is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from modelforge.benchmark.gap_slots import GapSlot, GapSlots
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
 from modelforge.benchmark.telemetry import Telemetry
@@ -28,6 +29,7 @@ class Recording:
         gaps: of every batch together, nanoseconds.
         reasoning_gaps: the same of reasoning tokens; None: no worker kept them apart.
         loss: how the recording ended before its end, in one line; None: it did not.
+        gap_slots: ``gaps`` by the time they were reported in.
     """
 
     plan: Plan
@@ -36,6 +38,7 @@ class Recording:
     gaps: LogHistogram = field(default_factory=LogHistogram)
     reasoning_gaps: LogHistogram | None = None
     loss: str | None = None
+    gap_slots: tuple[GapSlot, ...] = ()
 
 
 def read_recording(
@@ -57,6 +60,7 @@ def read_recording(
     kept: list[pa.RecordBatch] = []
     telemetry: list[Telemetry] = []
     gaps = LogHistogram()
+    slots = GapSlots()
     reasoning_gaps: LogHistogram | None = None
     loss: str | None = None
     source = iter(batches)
@@ -72,6 +76,7 @@ def read_recording(
         said = _telemetry(metadata)
         if said is not None:
             gaps += said.gaps
+            slots.add(said.gaps, at_ns=said.at_ns)
             if said.reasoning_gaps is not None:
                 reasoning_gaps = said.reasoning_gaps + (reasoning_gaps or _NOTHING)
             telemetry.append(replace(said, gaps=_NOTHING, reasoning_gaps=None))
@@ -82,6 +87,7 @@ def read_recording(
         gaps=gaps,
         reasoning_gaps=reasoning_gaps,
         loss=loss,
+        gap_slots=slots.build(),
     )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.plan import Plan
+from modelforge.benchmark.run_statistics import RunStatistics
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.verdict import Verdict
 from modelforge.stats.quantiles import quantile
@@ -96,6 +97,8 @@ class BenchmarkResult:
         server: figures of the server's own metrics; None: there were none.
         growth: of the wait from due to the first token, of an open loop; None: not to be told.
         runs: the single runs of a repeated one; empty: it was not repeated.
+        statistics: the intervals of the figures, and whether the run was steady; None of fewer
+            than 20 answers.
     """
 
     plan: Plan
@@ -133,6 +136,7 @@ class BenchmarkResult:
     server: Mapping[str, Any] | None = None
     growth: Growth | None = None
     runs: tuple[BenchmarkResult, ...] = ()
+    statistics: RunStatistics | None = None
 
     @property
     def success_rate(self) -> float | None:

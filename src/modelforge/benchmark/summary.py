@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 import numpy as np
@@ -14,18 +15,22 @@ from numpy.typing import NDArray
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
+from modelforge.benchmark.gap_slots import GapSlot, all_gaps
 from modelforge.benchmark.growth import growth_of
 from modelforge.benchmark.measures import Measures, known, met, whole_numbers
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import Phase
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
+from modelforge.benchmark.run_statistics import WATCHED, in_order, run_statistics
 from modelforge.benchmark.slo import Slo
+from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Limits, judge
 from modelforge.core.errors import Interrupted
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
+from modelforge.stats.warm_up import warm_up
 
 _NS_PER_MS = 1e6
 _NS_PER_S = 1e9
@@ -41,6 +46,7 @@ def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult
         recording.plan,
         reasoning_gaps=recording.reasoning_gaps,
         loss=recording.loss,
+        gap_slots=recording.gap_slots,
         **options,
     )
 
@@ -58,6 +64,9 @@ def summarise(
     server: Mapping[str, Any] | None = None,
     limits: Limits | None = None,
     ceiling: Ceiling | None = None,
+    gap_slots: Sequence[GapSlot] = (),
+    level: float = 0.95,
+    exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
     """The figures of a run, and what to think of them.
 
@@ -68,12 +77,26 @@ def summarise(
         loss: how the recording ended before its end.
         prices: of the model; what is unknown stays unknown.
         server: the server's own metrics, passed on.
+        gap_slots: ``gaps`` by time, for the intervals of their quantiles.
+        level: of the intervals.
+        exclude_warm_up: count what is found to be a warm-up as one. Gaps are then left out by the
+            slots of time that ended before its end.
 
     The measurement lasts as long as the workers say; where they do not, from when the first
     measured request was due to when the last was done.
     """
     phase = whole_numbers(columns["phase"])
     succeeded = _is_null(columns["error"])
+    window = measured_window_ns(telemetry)
+    excluded = 0
+    if exclude_warm_up:
+        cut_ns = _warm_up_end_ns(columns, phase, succeeded)
+        early = (whole_numbers(columns["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
+        if excluded := int(np.count_nonzero(early)):
+            phase = np.where(early, Phase.WARM_UP, phase)
+            window = None if window is None else (max(window[0], cut_ns), window[1])
+            gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
+            gaps = all_gaps(gap_slots) if gap_slots else gaps
     # Whatever was asked in time counts, however late it was answered: to leave out what was under
     # way at the end would leave out the longest answers. Rates are of what was answered in time.
     broken_off = _is_error(columns["error"], Interrupted.kind)
@@ -81,7 +104,8 @@ def summarise(
     measured = Measures(columns, is_measured)
     good = Measures(columns, is_measured & succeeded)
     in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded)
-    duration_s = _duration_s(measured, telemetry)
+    window = window or _window_ns(measured)
+    duration_s = (window[1] - window[0]) / 1e9 if window and window[1] > window[0] else None
     tokens = _token_totals(good)
     good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
     good_in_time = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
@@ -112,9 +136,22 @@ def summarise(
         served_here=bool(plan.asked.get("served_here")),
         growth=growth,
     )
+    statistics = run_statistics(
+        good,
+        measured,
+        in_time,
+        window_ns=window,
+        itl=itl,
+        slots=gap_slots,
+        slo=slo,
+        level=level,
+    )
+    if statistics is not None:
+        statistics = replace(statistics, warm_up_excluded=excluded)
+    verdict = judge(evidence, limits=limits, ceiling=ceiling)
     return BenchmarkResult(
         plan=plan,
-        verdict=judge(evidence, limits=limits, ceiling=ceiling),
+        verdict=replace(verdict, notes=(*verdict.notes, *steady_notes(statistics))),
         total_requests=measured.count,
         successful_requests=good.count,
         failed_requests=measured.count - good.count,
@@ -148,6 +185,7 @@ def summarise(
         loss=loss,
         server=server,
         growth=growth,
+        statistics=statistics,
         latencies=_latencies_s(good),  # kept, hence after what needs room for a while
     )
 
@@ -181,15 +219,24 @@ def _rate(count: float, duration_s: float | None) -> float | None:
     return count / duration_s if duration_s else None
 
 
-def _duration_s(measured: Measures, telemetry: Sequence[Telemetry]) -> float | None:
-    window = measured_window_ns(telemetry)
-    if window is None and not measured.count:
+def _window_ns(measured: Measures) -> tuple[int, int] | None:
+    if not measured.count:
         return None
-    start, end = window or (
-        int(measured.column("due_ns").min()),
-        int(measured.column("done_ns").max()),
-    )
-    return (end - start) / 1e9 if end > start else None
+    return int(measured.column("due_ns").min()), int(measured.column("done_ns").max())
+
+
+def _warm_up_end_ns(
+    columns: pa.Table, phase: NDArray[np.int64], succeeded: NDArray[np.bool_]
+) -> int:
+    """When the first request was sent that is of no measure's warm-up; 0 where there is none."""
+    good = Measures(columns, (phase != Phase.WARM_UP) & succeeded)
+    end_ns = 0
+    for name in WATCHED:
+        found = warm_up(values, level=0.01) if (values := in_order(good, name[:-3])).size else None
+        if found is not None and found.present:
+            sent = np.sort(good.column("sent_ns"))
+            end_ns = max(end_ns, int(sent[min(found.values, sent.size - 1)]))
+    return end_ns
 
 
 def _output_tokens(requests: Measures) -> int:

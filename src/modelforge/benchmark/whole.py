@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Final
 
 import pyarrow as pa
 
+from modelforge.benchmark.between_runs import between_runs
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult, ClientUse
 from modelforge.benchmark.slo import Slo
@@ -25,6 +26,7 @@ def whole(
     *,
     prices: Terms,
     slo: Slo | None,
+    level: float = 0.95,
 ) -> BenchmarkResult:
     """All requests of all runs taken together, with ``results`` as its runs.
 
@@ -44,21 +46,28 @@ def whole(
     )
     duration_s = sum(result.total_duration for result in results)
 
-    def rate(count: int | None) -> float | None:
-        return None if count is None or not duration_s else count / duration_s
+    def rate(of: Callable[[BenchmarkResult], float | None]) -> float | None:
+        rates = [of(result) for result in results]
+        done = [
+            each * result.total_duration
+            for each, result in zip(rates, results, strict=True)
+            if each is not None
+        ]
+        return None if len(done) < len(rates) or not duration_s else sum(done) / duration_s
 
     losses = [result.loss for result in results if result.loss is not None]
     return replace(
         together,
         verdict=_verdict(results, together.verdict.notes),
         total_duration=duration_s,
-        requests_per_s=rate(together.successful_requests),
-        tokens_per_second=rate(together.tokens.completion),
-        goodput_per_s=rate(together.good_requests),
+        requests_per_s=rate(lambda result: result.requests_per_s),
+        tokens_per_second=rate(lambda result: result.tokens_per_second),
+        goodput_per_s=rate(lambda result: result.goodput_per_s),
         client=_client([result.client for result in results]),
         missing_requests=sum(result.missing_requests for result in results),
         loss=losses[0] if losses else None,
         runs=tuple(results),
+        statistics=between_runs(results, level=level),
     )
 
 

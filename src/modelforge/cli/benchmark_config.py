@@ -66,6 +66,8 @@ def config_of(model: str, options: Mapping[str, Any]) -> BenchmarkConfig:
         max_connections=options["max_connections"],
         runs=options["runs"],
         max_cost_usd=options["max_cost"],
+        confidence=options["confidence"],
+        exclude_warm_up=options["exclude_warm_up"],
     )
 
 

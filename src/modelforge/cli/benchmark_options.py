@@ -144,6 +144,23 @@ _OPTIONS = (
         metavar="FILE",
         help="Send nothing: report what a run recorded, even one that was killed.",
     ),
+    _output(
+        "--confidence",
+        type=float,
+        default=0.95,
+        metavar="P",
+        help="How sure intervals are to be.  [default: 0.95]",
+    ),
+    _output(
+        "--exclude-warm-up",
+        is_flag=True,
+        help="Leave out a beginning that is found to be unlike the rest.",
+    ),
+    _output(
+        "--margin",
+        metavar="P",
+        help="Of several models: changes up to this do not matter, such as 5%.",
+    ),
     _output("--allow-invalid", is_flag=True, help="Exit with 0 although the run is INVALID."),
     _output("-q", "--quiet", is_flag=True, help="Nothing on stderr but errors."),
 )

@@ -12,13 +12,14 @@ import click
 from modelforge.cli.benchmark_config import config_of, input_files, slo_of
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.numbers import require_between
 from modelforge.wire.process import WorkerProcess, worker_processes
 
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from modelforge.app.benchmark_output import BenchmarkOutput
     from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.app.report_output import ReportOutput
     from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
 
@@ -27,6 +28,7 @@ _INVALID: Final = 3
 _EXIT_INTERRUPTED: Final = 130
 _ELSEWHERE: Final = frozenset(
     {"slo", "export", "output", "from_records", "allow_invalid", "quiet"}
+    | {"confidence", "exclude_warm_up", "margin"}
     | {"config_file", "assignments", "verbose"}
 )
 
@@ -42,8 +44,10 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
         return _report_again(options)
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/fast")
+    if options["margin"] is not None:
+        raise UsageError("--margin is of several models: name two, or compare two reports")
     config = config_of(model, options)
-    _require_records_file(options["records"], input_files(options))
+    require_records_file(options["records"], input_files(options))
     allow_many_connections()
     # Workers load what they need while this process does the same.
     with worker_processes(config.workers) as processes:
@@ -56,7 +60,7 @@ def _run(
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
     from modelforge.cli.configuration import configure  # noqa: PLC0415
 
-    output, console = _outputs(options)
+    output, console = outputs(options)
     quiet = options["quiet"]
     configuration = configure(
         options["config_file"], options["assignments"], verbose=options["verbose"]
@@ -77,7 +81,7 @@ def _run(
             return _EXIT_INTERRUPTED
     _show(result, output, console)
     if not quiet:
-        _note(messages, records, output)
+        note(messages, records, output)
     return code if code is not None else _exit_code(result, options)
 
 
@@ -120,7 +124,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     from modelforge.core.model_id import ModelId  # noqa: PLC0415
 
     slo = slo_of(options)
-    output, console = _outputs(options)
+    output, console = outputs(options)
     recordings = [benchmark_records.read(path) for path in options["from_records"]]
     models = sorted({recording.plan.model for recording in recordings})
     if len(models) > 1:
@@ -130,22 +134,29 @@ def _report_again(options: Mapping[str, Any]) -> int:
     )
     with ModelForgeRegistry(configuration) as registry:
         prices = registry.prices(ModelId.parse(models[0]))
-    result = benchmark_records.report(recordings, prices=prices, slo=slo)
+    require_between("the confidence", options["confidence"], 0.5, 0.9999)
+    result = benchmark_records.report(
+        recordings,
+        prices=prices,
+        slo=slo,
+        level=options["confidence"],
+        exclude_warm_up=options["exclude_warm_up"],
+    )
     _show(result, output, console)
     if not options["quiet"]:
-        _note({}, (), output)
+        note({}, (), output)
     return _exit_code(result, options)
 
 
-def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Console | None]:
+def outputs(options: Mapping[str, Any]) -> tuple[ReportOutput | None, Console | None]:
     """Where the report goes; both are tried before a run of minutes is lost for it."""
-    from modelforge.app.benchmark_output import BenchmarkOutput  # noqa: PLC0415
+    from modelforge.app.report_output import ReportOutput  # noqa: PLC0415
     from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
 
     inputs = input_files(options)
     if options["records"] is not None:
         inputs = [*inputs, options["records"]]
-    output = BenchmarkOutput.of(options["export"], options["output"], inputs=inputs)
+    output = ReportOutput.of(options["export"], options["output"], inputs=inputs)
     console = None if output is not None and output.takes_stdout else output_console()
     if output is not None and output.takes_stdout:
         from modelforge.app.output import standard_output  # noqa: PLC0415
@@ -154,7 +165,7 @@ def _outputs(options: Mapping[str, Any]) -> tuple[BenchmarkOutput | None, Consol
     return output, console
 
 
-def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Console | None) -> None:
+def _show(result: BenchmarkResult, output: ReportOutput | None, console: Console | None) -> None:
     if console is not None:
         from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
         from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
@@ -164,12 +175,15 @@ def _show(result: BenchmarkResult, output: BenchmarkOutput | None, console: Cons
             console.print()
             console.print(benchmark_runs_view(result))
     if output is not None:
-        output.write(result)
+        from modelforge.export.benchmark_formats import BENCHMARK_FORMATS  # noqa: PLC0415 (late)
+
+        output.write(
+            BENCHMARK_FORMATS[output.format](result),
+            hint="report again from the records with --from-records",
+        )
 
 
-def _note(
-    messages: Mapping[str, str], records: Sequence[Path], output: BenchmarkOutput | None
-) -> None:
+def note(messages: Mapping[str, str], records: Sequence[Path], output: ReportOutput | None) -> None:
     """Say on stderr what the errors said and where the files are."""
     from modelforge.export.terminal_text import terminal_line  # noqa: PLC0415
 
@@ -191,6 +205,11 @@ def _exit_code(result: BenchmarkResult, options: Mapping[str, Any]) -> int:
     return 0
 
 
+def worst_exit_code(results: Sequence[BenchmarkResult], options: Mapping[str, Any]) -> int:
+    """INVALID before all failed before measured."""
+    return max(_exit_code(result, options) for result in results)
+
+
 def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
     if model is not None:
         raise UsageError("--from-records reports what was recorded: leave PROVIDER/MODEL out")
@@ -202,7 +221,12 @@ def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
             raise UsageError(f"--from-records sends nothing: leave --{flag} out")
 
 
-def _require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
+    """Refuse ``--records`` where they cannot be written.
+
+    Raises:
+        UsageError: it is a directory, in none, or an input.
+    """
     if records is None:
         return
     from modelforge.app.output import same_file  # noqa: PLC0415

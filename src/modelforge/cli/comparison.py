@@ -27,7 +27,10 @@ from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.progress import ComparisonProgress
 from modelforge.cli.signals import StopOnSignal
 from modelforge.compare.contestant import parse_models
+from modelforge.compare.evidence_plan import EvidencePlan
+from modelforge.compare.margins import Margins
 from modelforge.compare.plan import ComparisonPlan
+from modelforge.compare.quantity import MEASURED
 from modelforge.config.layers import Layer, option_layer
 from modelforge.core.errors import ModelForgeError, UsageError
 from modelforge.export.comparison_view import comparison_view
@@ -63,6 +66,10 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
         verbose=options["verbose"],
         options=_overrides(options),
     )
+    weighing = EvidencePlan(
+        level=options["confidence"],
+        margins=Margins.parse(options["margins"], names=[each.name for each in MEASURED]),
+    )
     output = Output.of(options["export"], options["output"])
     console = None if output is not None and output.takes_stdout else output_console()
     # Prompts are read before the signals are taken, so that Ctrl-C ends a wait for stdin.
@@ -76,6 +83,7 @@ def run(models: Sequence[str], options: Mapping[str, Any]) -> int:
             inputs=[*_named_files(options), *recorded_files(ids), *configuration.files],
             shown_prompts=options["show"],
             max_cost_usd=options["max_cost"],
+            weighing=weighing,
         )
         fetch_missing(ids, yes=options["yes"], quiet=quiet)
         if request.max_cost_usd is not None and not quiet:
@@ -130,6 +138,12 @@ def _show(
         console.print()
     if prompts > 1 or not outcome.shown:
         console.print(summary_view(outcome.summaries))
+    if outcome.evidence is not None:
+        from modelforge.export.evidence_view import evidence_view  # noqa: PLC0415 (scipy, by now)
+
+        if (view := evidence_view(outcome.evidence)) is not None:
+            console.print()
+            console.print(view)
 
 
 def _overrides(options: Mapping[str, Any]) -> list[Layer]:
@@ -159,6 +173,7 @@ def _prompts(options: Mapping[str, Any]) -> PromptSpec:
         system=options["system"],
         prompt_field=options["prompt_field"],
         id_field=options["id_field"],
+        cluster_field=options["cluster_field"],
         limit=options["limit"],
     )
 

@@ -1,8 +1,9 @@
 """The command's entry: which commands there are, and how every failure ends.
 
 Exit codes: 0 done; 1 some model or endpoint failed; 2 the command, a file or the configuration
-must change; 3 a benchmark's figures are INVALID; 4 a budget's threshold is reached; 70 a defect of
-ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of the output went away.
+must change; 3 a benchmark's figures are INVALID; 4 a budget's threshold is reached, or a gate did
+not pass; 70 a defect of ModelForge itself; 130 interrupted (143 by SIGTERM); 141 the reader of the
+output went away.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _COMMANDS: Final = {
     "cost": "Price calls and plans.",
     "doctor": "Show what is configured and whether it answers.",
     "models": "Find models, their limits and prices; fetch local ones.",
+    "plan": "How much to measure for a difference that matters.",
+    "runs": "Hold benchmarks that were kept against each other.",
+    "scores": "Compare models by a table of graded answers.",
     "sim": "Serve simulated models whose truth is known.",
     "test": "One door to the engines: --compare, --benchmark, --cost-analyze.",
 }

@@ -232,6 +232,7 @@ class _Runner:
                 prompt=case.prompt.text,
                 prompt_index=case.index,
                 prompt_id=case.id,
+                cluster=case.cluster,
                 repeat=repeat,
                 cached=recalled is not None,
                 cached_at=recalled.asked_at if recalled else None,

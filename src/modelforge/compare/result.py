@@ -75,6 +75,7 @@ class ComparisonResult:
         prompt: the text that was asked (the last message).
         prompt_index: the prompt's place in its set, from 0.
         prompt_id: the set's own name for the prompt, or None.
+        cluster: what the prompt belongs to with others (a document, a conversation), or None.
         repeat: which repetition of the prompt this is, from 0.
         cached: the answer was kept from an earlier request, and nothing was sent or measured now.
         cached_at: when that earlier request was sent; None when the answer is of now.
@@ -92,6 +93,7 @@ class ComparisonResult:
     prompt: str = ""
     prompt_index: int = 0
     prompt_id: str | None = None
+    cluster: str | None = None
     repeat: int = 0
     cached: bool = False
     cached_at: datetime | None = None

@@ -104,8 +104,12 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Case:
-    """One prompt of a set: ``index`` counts from 0, ``id`` is the set's own name for it."""
+    """One prompt of a set: ``index`` counts from 0, ``id`` is the set's own name for it.
+
+    ``cluster`` names what it belongs to with other prompts: a document, a conversation.
+    """
 
     index: int
     prompt: Prompt
     id: str | None = None
+    cluster: str | None = None

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any, Final
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.result import BenchmarkResult
+from modelforge.benchmark.run_statistics import RunStatistics
 from modelforge.export.measure import count, dollars, duration, milliseconds, speed
 from modelforge.export.measurements import Measurement
+from modelforge.stats.estimate import Estimate
 
 COLUMNS: Final = ("mean", "p50", "p90", "p95", "p99", "p99.9", "max")
 """The statistics of `latency_rows`, in order."""
@@ -23,6 +26,30 @@ _ROWS: Final = {
     "schedule lag": "schedule_lag_ms",
 }
 _FROM_DUE: Final = {"TTFT from due", "end to end from due", "schedule lag"}
+
+
+def interval_rows(result: BenchmarkResult, *, unknown: str) -> dict[str, tuple[list[str], ...]]:
+    """The lower and the upper ends of each row of `latency_rows`, as far as they are known."""
+    found = result.statistics
+    rows: dict[str, tuple[list[str], ...]] = {}
+    if found is None:
+        return rows
+    for label, name in _ROWS.items():
+        estimates = found.measures[name].estimates if name in found.measures else {}
+        if estimates and (result.plan.open_loop or label not in _FROM_DUE):
+            rows[label] = tuple(
+                [
+                    _end(estimates.get(column.replace(".", "_")), end, unknown)
+                    for column in COLUMNS[:-1]
+                ]
+                for end in ("low", "high")
+            )
+    return rows
+
+
+def _end(estimate: Estimate | None, end: str, unknown: str) -> str:
+    value = None if estimate is None else getattr(estimate.interval, end)
+    return unknown if value is None or not isfinite(value) else milliseconds(max(value, 0.0))
 
 
 def latency_rows(result: BenchmarkResult, *, unknown: str) -> dict[str, dict[str, str]]:
@@ -43,10 +70,11 @@ def benchmark_items(result: BenchmarkResult) -> Iterator[Measurement]:
         yield Measurement(label="throughput", parts=tuple(_throughput(result)))
     if result.goodput_per_s is not None and result.slo is not None:
         limits = ", ".join(f"{name} {speed(ms)} ms" for name, ms in result.slo.limits_ms())
-        goodput = f"{speed(result.goodput_per_s)} requests/s"
+        goodput = f"{speed(result.goodput_per_s)} requests/s{between(result, 'goodput_per_s')}"
         yield Measurement(
             label="goodput", parts=(goodput, f"{count(result.good_requests or 0)} met {limits}")
         )
+    yield from _sure(result)
     stream = result.stream_tokens_per_s
     if stream.p50 is not None:
         yield Measurement(label="a stream", parts=(f"{speed(stream.p50)} tokens/s (p50)",))
@@ -93,9 +121,51 @@ def _requests(result: BenchmarkResult) -> Iterator[str]:
 
 
 def _throughput(result: BenchmarkResult) -> Iterator[str]:
-    yield f"{speed(result.requests_per_s or 0)} requests/s"
+    ends = between(result, "requests_per_s")
+    yield f"{speed(result.requests_per_s or 0)} requests/s{ends}"
     if result.tokens_per_second is not None:
-        yield f"{speed(result.tokens_per_second)} output tokens/s"
+        ends = between(result, "output_tokens_per_s")
+        yield f"{speed(result.tokens_per_second)} output tokens/s{ends}"
+
+
+def between(result: BenchmarkResult, rate: str) -> str:
+    """`` (798 to 826)``: the interval of a rate, or nothing."""
+    estimate = result.statistics.rates.get(rate) if result.statistics is not None else None
+    if estimate is None:
+        return ""
+    return f" ({speed(max(estimate.interval.low, 0.0))} to {speed(estimate.interval.high)})"
+
+
+def _sure(result: BenchmarkResult) -> Iterator[Measurement]:
+    """What the intervals are, and what speaks of the run's steadiness."""
+    found = result.statistics
+    if found is None:
+        return
+    level = f"{100 * found.level:.4g} %"
+    if found.runs > 1:
+        yield Measurement(label="intervals", parts=(f"{level}, between {found.runs} runs",))
+    else:
+        order = found.measures["e2e_ms"].order if "e2e_ms" in found.measures else None
+        how = "neighbours hardly correlate"
+        if order is not None and order.present:
+            how = f"neighbours correlate by {order.first_lag:.2f}: by batches of requests"
+        yield Measurement(label="intervals", parts=(level, how))
+    if result.failed_requests:
+        share = found.success_share
+        ends = f"{100 * share.interval.low:.3g} to {100 * share.interval.high:.3g}"
+        yield Measurement(label="answered", parts=(f"{100 * share.point:.3g} % ({ends})",))
+    beyond = tuple(_outliers(found))
+    if beyond:
+        yield Measurement(label="outliers", parts=beyond)
+
+
+def _outliers(found: RunStatistics) -> Iterator[str]:
+    for name, label in (("ttft_ms", "TTFT"), ("e2e_ms", "end to end")):
+        each = found.steadiness.get(name)
+        if each is not None and each.outliers.count:
+            seen = each.outliers
+            severe = seen.low_severe + seen.high_severe
+            yield f"{label} {count(seen.count)}" + (f" ({count(severe)} severe)" if severe else "")
 
 
 def _tokens(result: BenchmarkResult) -> Iterator[str]:

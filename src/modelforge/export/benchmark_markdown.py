@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.verdict import Reason, Status
-from modelforge.export.benchmark_items import COLUMNS, benchmark_items, latency_rows
-from modelforge.export.markdown_writer import code
+from modelforge.export.benchmark_items import COLUMNS, benchmark_items, interval_rows, latency_rows
+from modelforge.export.markdown_text import code, table
 
 _UNKNOWN = "–"  # noqa: RUF001 (a dash is meant)
 
@@ -27,15 +27,26 @@ def _blocks(result: BenchmarkResult) -> Iterator[str]:
         [item.label, item.text(between=" · ", note=code(item.note))]
         for item in benchmark_items(result)
     ]
-    yield _table(["", "measured"], items)
+    yield table(["", "measured"], items)
     yield "## Latency, ms"
     rows = latency_rows(result, unknown=_UNKNOWN)
-    yield _table(
+    yield table(
         ["", *COLUMNS], [[label, *cells.values()] for label, cells in rows.items()], figures=True
     )
+    ends = interval_rows(result, unknown=_UNKNOWN)
+    if ends and result.statistics is not None:
+        yield f"## Intervals, {100 * result.statistics.level:.4g} %, ms"
+        yield table(
+            ["", *COLUMNS[:-1]],
+            [
+                [label, *(f"{low} to {high}" for low, high in zip(*sides, strict=True))]
+                for label, sides in ends.items()
+            ],
+            figures=True,
+        )
     if result.errors:
         yield "## Errors"
-        yield _table(
+        yield table(
             ["kind", "requests"],
             [[code(kind), f"{number:,}"] for kind, number in result.errors.items()],
             figures=True,
@@ -45,9 +56,3 @@ def _blocks(result: BenchmarkResult) -> Iterator[str]:
 def _reason(reason: Reason) -> str:
     weight = "note" if reason.status is Status.VALID else reason.status.value
     return f"{weight} {code(reason.code)} {code(reason.message)}"
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, figures: bool = False) -> str:
-    rest = "---:" if figures else "---"
-    lines = (head, ["---", *[rest] * (len(head) - 1)], *rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

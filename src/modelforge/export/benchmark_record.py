@@ -11,6 +11,7 @@ from modelforge.benchmark.distribution import PERCENTILES, Distribution
 from modelforge.benchmark.result import BenchmarkResult, ItlDefinitions, TokenTotals
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.verdict import Reason, Verdict
+from modelforge.export.statistics_record import statistics_record
 from modelforge.stats.quantiles import METHOD
 
 SCHEMA: Final = "modelforge.benchmark/1"
@@ -58,6 +59,7 @@ def to_document(result: BenchmarkResult) -> dict[str, Any]:
         **{name: distribution(getattr(result, name)) for name in LATENCIES},
         "stream_output_tokens_per_s": distribution(result.stream_tokens_per_s),
         "itl_definitions": _itl_definitions(result.itl_definitions),
+        "statistics": statistics_record(result.statistics),
         "percentile_method": METHOD,
         "errors": dict(result.errors),
         "tokens": _tokens(result.tokens),

@@ -105,6 +105,83 @@ class RecordingPart(_Part):
     missing_requests: _Count
 
 
+class EstimatePart(_Part):
+    """A figure with its interval; an end that the sample does not give is null."""
+
+    point: float
+    low: float | None
+    high: float | None
+    standard_error: float | None
+    n: _Count
+    method: str
+
+
+class AutocorrelationPart(_Part):
+    """What neighbours have to do with each other; so many requests are worth an independent one."""
+
+    first_lag: float
+    p_value: float
+    time_requests: float
+
+
+class FiguresPart(_Part):
+    """The statistics of one distribution by their names, in its unit."""
+
+    estimates: dict[str, EstimatePart]
+    autocorrelation: AutocorrelationPart | None
+
+
+class WarmUpPart(_Part):
+    """What MSER-5 says of the beginning; no requests where it is as the rest."""
+
+    requests: _Count
+    p_value: float
+    mean_before_ms: float | None
+    mean_after_ms: float
+    settled: bool
+
+
+class ChangePart(_Part):
+    """Whether the values changed over the run."""
+
+    kind: Literal["steady", "level shift", "drift"]
+    p_value: float
+    at_request: _Count | None
+    median_before_ms: float | None
+    median_after_ms: float | None
+
+
+class OutliersPart(_Part):
+    """How many lie beyond Tukey's fences, and beyond 3.5 scaled median deviations."""
+
+    low_severe: _Count
+    low_mild: _Count
+    high_mild: _Count
+    high_severe: _Count
+    fences_ms: list[float]
+    by_median_deviation: _Count | None
+
+
+class SteadinessPart(_Part):
+    """Whether a measure stayed what it was; nothing is left out for it."""
+
+    warm_up: WarmUpPart
+    change: ChangePart
+    outliers: OutliersPart
+
+
+class StatisticsPart(_Part):
+    """The intervals of the figures, by the figures' names; ``runs`` of them lie between runs."""
+
+    level: float
+    runs: Annotated[int, Field(ge=1)]
+    success_share: EstimatePart
+    rates: dict[str, EstimatePart]
+    measures: dict[str, FiguresPart]
+    steadiness: dict[str, SteadinessPart]
+    warm_up_excluded: _Count
+
+
 class BenchmarkDocument(_Part):
     """A benchmark's result, version 1."""
 
@@ -126,6 +203,7 @@ class BenchmarkDocument(_Part):
     schedule_lag_ms: DistributionPart
     stream_output_tokens_per_s: DistributionPart
     itl_definitions: ItlPart
+    statistics: StatisticsPart | None
     percentile_method: Literal["hyndman-fan-7"]
     errors: dict[str, Annotated[int, Field(ge=1)]]
     tokens: TokensPart

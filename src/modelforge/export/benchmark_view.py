@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -15,12 +15,14 @@ from modelforge.export.benchmark_items import (
     COLUMNS,
     benchmark_items,
     error_counts,
+    interval_rows,
     latency_rows,
 )
 from modelforge.export.measurements import Measurement
 from modelforge.export.page import Page
 
 _GAP = 2
+_SIDES = ("from", "to")
 _STYLES = {Status.VALID: "green", Status.SUSPECT: "yellow", Status.INVALID: "red"}
 
 
@@ -43,7 +45,7 @@ class _BenchmarkView:
 
 def _lines(result: BenchmarkResult, page: Page) -> Iterator[Text]:
     rows = latency_rows(result, unknown=page.glyphs.unknown)
-    widths, labels = _widths(rows)
+    widths, labels = _widths(rows, interval_rows(result, unknown=page.glyphs.unknown))
     table_width = labels + sum(widths.values()) + _GAP * len(widths)
     fits = table_width <= page.width
     width = table_width if fits else page.width
@@ -58,7 +60,8 @@ def _lines(result: BenchmarkResult, page: Page) -> Iterator[Text]:
         yield from hanging(page, errors, page.width, indent=2, style="red")
     yield Text()
     yield from page.banner("latency, ms", width)
-    yield from _table(rows, widths, labels) if fits else _lists(rows, page)
+    ends = interval_rows(result, unknown=page.glyphs.unknown)
+    yield from _table(rows, ends, widths, labels) if fits else _lists(rows, page)
 
 
 def _verdict(result: BenchmarkResult, page: Page) -> Iterator[Text]:
@@ -77,17 +80,26 @@ def _reason(reason: Reason, page: Page, style: str) -> Iterator[Text]:
         yield Text(" " * _GAP).append_text(line)
 
 
-def _widths(rows: Mapping[str, Mapping[str, str]]) -> tuple[dict[str, int], int]:
+def _widths(
+    rows: Mapping[str, Mapping[str, str]], ends: Mapping[str, Sequence[Sequence[str]]]
+) -> tuple[dict[str, int], int]:
     """The cells of each column of figures, and of the labels before them."""
     widths = {
-        column: max(len(column), *(len(cells[column]) for cells in rows.values()))
-        for column in COLUMNS
+        column: max(
+            len(column),
+            *(len(cells[column]) for cells in rows.values()),
+            *(len(v[place]) for sides in ends.values() for v in sides if place < len(v)),
+        )
+        for place, column in enumerate(COLUMNS)
     }
     return widths, max(map(len, rows))
 
 
 def _table(
-    rows: Mapping[str, Mapping[str, str]], widths: Mapping[str, int], labels: int
+    rows: Mapping[str, Mapping[str, str]],
+    ends: Mapping[str, Sequence[Sequence[str]]],
+    widths: Mapping[str, int],
+    labels: int,
 ) -> Iterator[Text]:
     gap = " " * _GAP
     head = "".join(f"{gap}{column:>{width}}" for column, width in widths.items())
@@ -95,6 +107,10 @@ def _table(
     for label, cells in rows.items():
         figures = "".join(f"{gap}{cells[column]:>{width}}" for column, width in widths.items())
         yield Text.assemble((label.ljust(labels), "bold"), figures)
+        for side, values in zip(_SIDES, ends.get(label, ()), strict=False):
+            cells_of = zip(values, widths.values(), strict=False)
+            line = "".join(f"{gap}{value:>{width}}" for value, width in cells_of)
+            yield Text(f"{side:>{labels}}{line}", "dim")
 
 
 def _lists(rows: Mapping[str, Mapping[str, str]], page: Page) -> Iterator[Text]:

@@ -15,7 +15,7 @@ from modelforge.export.cost_lines import (
     traffic_line,
     usd,
 )
-from modelforge.export.markdown_writer import code
+from modelforge.export.markdown_text import code
 
 
 def plan_markdown(plan: CostPlan) -> str:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Sequence
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.record import FIELDS, to_record
 from modelforge.export.terminal_text import show_controls, well_formed
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 _UNSEEN = r"\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _FULL_WIDTH = r"\uff1d\uff0b\uff0d\uff20"
@@ -37,10 +40,11 @@ class CsvWriter:
 
     def close(
         self,
-        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (this and the rest: not of the format)
         *,
-        complete: bool = True,  # noqa: ARG002 (nor this)
-        stopped: str | None = None,  # noqa: ARG002 (nor this)
+        complete: bool = True,  # noqa: ARG002
+        stopped: str | None = None,  # noqa: ARG002
+        evidence: Evidence | None = None,  # noqa: ARG002
     ) -> None:
         """Flush; the header is there even when no result was."""
         self._begin()

@@ -10,10 +10,12 @@ from typing import TextIO
 
 from rich.console import Console
 
+from modelforge.compare.evidence import evidence_of_results
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary, SummaryBuilder
 from modelforge.export.comparison_view import comparison_view
 from modelforge.export.csv_writer import CsvWriter
+from modelforge.export.evidence_view import evidence_view
 from modelforge.export.json_writer import JsonWriter
 from modelforge.export.markdown_writer import MarkdownWriter
 from modelforge.export.summary_view import summary_view
@@ -59,6 +61,9 @@ class ComparisonFormatter:
             summaries = _summaries(results)
             if any(summary.answered + summary.failed > 1 for summary in summaries):
                 console.print(summary_view(summaries))
+            if (view := evidence_view(evidence_of_results(results))) is not None:
+                console.print()
+                console.print(view)
         return capture.get().rstrip("\n")
 
     def format_json(self, results: Sequence[ComparisonResult]) -> str:
@@ -81,7 +86,8 @@ def _written(
     writer = writer_of(stream)
     for result in _by_prompt(results):
         writer.write(result)
-    writer.close(_summaries(results))
+    evidence = evidence_of_results(results)
+    writer.close(_summaries(results), evidence=evidence if evidence.prompts > 1 else None)
     return stream.getvalue().rstrip("\r\n")
 
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
+from modelforge.export.evidence_record import evidence_document
 from modelforge.export.json_text import json_text
 from modelforge.export.record import to_record, to_summary_record
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 SCHEMA = "modelforge.comparison/1"
 
@@ -16,7 +20,8 @@ SCHEMA = "modelforge.comparison/1"
 class JsonWriter:
     """A `ResultWriter` of one document::
 
-        {"schema": "modelforge.comparison/1", "results": […], "summary": […], "complete": true}
+        {"schema": "modelforge.comparison/1", "results": […], "summary": […],
+         "statistics": {…}, "complete": true}
 
     The document is valid once `close` was called, whatever was written before.
     """
@@ -38,13 +43,17 @@ class JsonWriter:
         *,
         complete: bool = True,
         stopped: str | None = None,
+        evidence: Evidence | None = None,
     ) -> None:
-        """End the results, add the summaries and say whether the comparison was complete."""
+        """End the results, add the summaries, the statistics, and whether it was complete."""
         head = "\n  ],\n" if self._begun else f"{_HEAD.rstrip()}],\n"
         rows = _array(json_text(to_summary_record(summary)) for summary in summaries)
         state = "true" if complete else "false"
+        sure = "null" if evidence is None else json_text(evidence_document(evidence))
         why = "" if stopped is None else f",\n  {json_text({'stopped': stopped})[1:-1]}"
-        self._stream.write(f'{head}  "summary": {rows},\n  "complete": {state}{why}\n}}\n')
+        self._stream.write(
+            f'{head}  "summary": {rows},\n  "statistics": {sure},\n  "complete": {state}{why}\n}}\n'
+        )
         self._stream.flush()
 
 

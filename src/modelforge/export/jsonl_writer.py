@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
 from modelforge.export.json_text import json_text
 from modelforge.export.record import to_record
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 
 class JsonlWriter:
@@ -28,10 +31,11 @@ class JsonlWriter:
 
     def close(
         self,
-        summaries: Sequence[ModelSummary],  # noqa: ARG002 (not part of the format)
+        summaries: Sequence[ModelSummary],  # noqa: ARG002 (this and the rest: not of the format)
         *,
-        complete: bool = True,  # noqa: ARG002 (nor this)
-        stopped: str | None = None,  # noqa: ARG002 (nor this)
+        complete: bool = True,  # noqa: ARG002
+        stopped: str | None = None,  # noqa: ARG002
+        evidence: Evidence | None = None,  # noqa: ARG002
     ) -> None:
         """Flush: every line is already there."""
         self._stream.flush()

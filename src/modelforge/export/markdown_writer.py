@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
+from modelforge.export.evidence_markdown import evidence_blocks
+from modelforge.export.markdown_text import code, fenced, table
 from modelforge.export.measurements import (
     Measurement,
     cached,
@@ -16,9 +17,10 @@ from modelforge.export.measurements import (
     summary_cells,
     unpriced,
 )
-from modelforge.export.terminal_text import terminal_line, terminal_text
 
-_BACKTICKS = re.compile("`+")
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
+
 _TITLE = "# Model comparison"
 _UNKNOWN = "–"  # noqa: RUF001 (a dash is meant)
 
@@ -53,12 +55,15 @@ class MarkdownWriter:
         *,
         complete: bool = True,
         stopped: str | None = None,
+        evidence: Evidence | None = None,
     ) -> None:
-        """Add the table of the models, and a note when the comparison was not complete."""
+        """Add the table of the models, how sure it is, and a note when it was not complete."""
         if not self._begun:
             self._put("No results.")
         if summaries:
             self._put("## Summary", _summary(summaries), *_notes(summaries))
+        if evidence is not None:
+            self._put(*evidence_blocks(evidence))
         if not complete:
             why = "" if stopped is None else f" ({code(stopped)})"
             self._put(f"**Incomplete:** the comparison was stopped before its last result{why}.")
@@ -70,29 +75,6 @@ class MarkdownWriter:
             self._stream.write(f"{_TITLE}\n")
         for block in blocks:
             self._stream.write(f"\n{block}\n")
-
-
-def fenced(text: str) -> str:
-    """``text`` as a block of code, clean."""
-    text = terminal_text(text)
-    fence = "`" * max(3, _longest_run(text) + 1)
-    return f"{fence}text\n{text}\n{fence}"
-
-
-def code(text: str) -> str:
-    """``text`` on one line as a span of code, clean, good for a table cell too; nothing if empty.
-
-    Runs of white space become one space, and ``|``, which ends a cell even in code, becomes ``¦``.
-    """
-    text = terminal_line(text).replace("|", "¦")
-    fence = "`" * (_longest_run(text) + 1)
-    if text.startswith("`") or text.endswith("`"):
-        text = f" {text} "
-    return f"{fence}{text}{fence}" if text else ""
-
-
-def _longest_run(text: str) -> int:
-    return max(map(len, _BACKTICKS.findall(text)), default=0)
 
 
 def _prompt(result: ComparisonResult) -> Iterator[str]:
@@ -111,7 +93,7 @@ def _answer(result: ComparisonResult) -> Iterator[str]:
     if result.error is not None:
         yield f"**✗ {code(result.error_kind or 'error')}** {code(result.error)}".rstrip()
     if known := list(measurements(result)):
-        yield _table([item.label for item in known], [[_value(item) for item in known]])
+        yield table([item.label for item in known], [[_value(item) for item in known]])
 
 
 def _value(item: Measurement) -> str:
@@ -125,15 +107,10 @@ def _summary(summaries: Sequence[ModelSummary]) -> str:
         cells["cost"] = f"{cells['cost']} {unpriced(summary)}".rstrip()
         errors = code(frequent_errors(summary))
         rows.append({"model": code(summary.model_id), **cells, "errors": errors})
-    return _table(list(rows[0]), [list(row.values()) for row in rows])
+    return table(list(rows[0]), [list(row.values()) for row in rows])
 
 
 def _notes(summaries: Sequence[ModelSummary]) -> Iterator[str]:
     for summary in summaries:
         if note := cached(summary):
             yield f"{code(summary.model_id)}: {note}."
-
-
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = (head, ["---"] * len(head), *rows)
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from modelforge.export.csv_writer import guarded
-from modelforge.export.markdown_writer import code
+from modelforge.export.markdown_text import code
 from modelforge.export.terminal_text import terminal_line
 from modelforge.pricing.charge import ChargeLine
 from modelforge.pricing.priced_call import PricedCall

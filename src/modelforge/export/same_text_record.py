@@ -14,7 +14,7 @@ from rich.text import Text
 from modelforge.cost.same_text import SameText
 from modelforge.cost.token_count import TokenCount
 from modelforge.export.csv_writer import guarded
-from modelforge.export.markdown_writer import code
+from modelforge.export.markdown_text import code
 from modelforge.export.terminal_text import terminal_line
 
 _COLUMNS = ("model", "prompt_tokens", "answer_tokens", "exact", "usd", "status", "how")

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
+
+if TYPE_CHECKING:
+    from modelforge.compare.evidence import Evidence
 
 
 class ResultWriter(Protocol):
@@ -27,10 +30,12 @@ class ResultWriter(Protocol):
         *,
         complete: bool = True,
         stopped: str | None = None,
+        evidence: Evidence | None = None,
     ) -> None:
         """Finish the document and flush the stream; call it once, also after an interruption.
 
         ``complete`` is False when the comparison was stopped before its last result; ``stopped``
-        says why, where it stopped by itself.
+        says why, where it stopped by itself. ``evidence`` is how sure it all is, for formats that
+        have a place for it.
         """
         ...

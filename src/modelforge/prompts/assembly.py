@@ -11,7 +11,7 @@ from modelforge.core.prompt import Case, Message, Prompt
 from modelforge.prompts.conversation import conversation
 from modelforge.prompts.rows.row import Row
 from modelforge.prompts.sendable import sendable
-from modelforge.prompts.spec import ID_FIELD, PROMPT_FIELD
+from modelforge.prompts.spec import CLUSTER_FIELD, ID_FIELD, PROMPT_FIELD
 from modelforge.prompts.template import Template
 from modelforge.prompts.wording import kind_of, listed, place, quoted
 
@@ -37,6 +37,7 @@ class Assembly:
     system: str | None = None
     prompt_field: str = PROMPT_FIELD
     id_field: str = ID_FIELD
+    cluster_field: str = CLUSTER_FIELD
 
     def case(self, row: Row, index: int) -> Case:
         """The case of the row that is number ``index``.
@@ -57,7 +58,12 @@ class Assembly:
             system = system or self.system
         if system is not None:
             messages = (Message(role="system", content=system), *messages)
-        return Case(index=index, prompt=Prompt(messages=messages), id=self._id(fields, where))
+        return Case(
+            index=index,
+            prompt=Prompt(messages=messages),
+            id=self._name(fields, where, self.id_field, "id", usual=ID_FIELD),
+            cluster=self._name(fields, where, self.cluster_field, "cluster", usual=CLUSTER_FIELD),
+        )
 
     def _fields(self, value: Any, where: str) -> Mapping[str, Any]:
         if isinstance(value, str):
@@ -105,20 +111,27 @@ class Assembly:
             raise PromptError(f"{where}: {_SYSTEM_FIELD!r} is {kind_of(own)}, not text")
         return sendable(own, f"{where}: {_SYSTEM_FIELD!r}")
 
-    def _id(self, fields: Mapping[str, Any], where: str) -> str | None:
-        if self.id_field not in fields and self.id_field != ID_FIELD:
+    def _name(
+        self, fields: Mapping[str, Any], where: str, field: str, kind: str, *, usual: str
+    ) -> str | None:
+        """What ``field`` names the row (``kind``: its id), or None; one that was asked for by
+        another name than the ``usual`` must be there.
+        """
+        if field not in fields and field != usual:
             raise PromptError(
-                f"{where}: no field {quoted(self.id_field)}; {_there_are(fields)}; "
-                "name the one that holds the id with --id-field"
+                f"{where}: no field {quoted(field)}; {_there_are(fields)}; "
+                f"name the one that holds the {kind} with --{kind}-field"
             )
-        found = fields.get(self.id_field)
+        found = fields.get(field)
         if found is None or found == "":
             return None
         if isinstance(found, bool) or not isinstance(found, (str, int, float)):
+            article = "an" if kind == "id" else "a"
             raise PromptError(
-                f"{where}: {quoted(self.id_field)} is {kind_of(found)}; an id is text or a number"
+                f"{where}: {quoted(field)} is {kind_of(found)};"
+                f" {article} {kind} is text or a number"
             )
-        return sendable(str(found), f"{where}: {quoted(self.id_field)}")
+        return sendable(str(found), f"{where}: {quoted(field)}")
 
 
 def _there_are(fields: Mapping[str, Any]) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import PurePath
 from typing import BinaryIO, Final
@@ -63,6 +64,23 @@ def open_prompts(spec: PromptSpec, *, stdin: BinaryIO | None = None) -> CaseSour
     return OneCase(Row(value={}), assembly)
 
 
+@contextmanager
+def open_rows(
+    path: str, format_: str | None = None, *, stdin: BinaryIO | None = None
+) -> Iterator[tuple[Iterator[Row], str]]:
+    """The rows of a file that holds no prompts, as they are, and what messages call it.
+
+    Raises:
+        PromptError: it cannot be opened; and while it is read, a row cannot be parsed.
+    """
+    if path == STDIN:
+        file, found = InputFile.spool(_stdin(stdin), STDIN_NAME), "jsonl"
+    else:
+        file, found = InputFile.open(path), _format_of(path)
+    with closing(file), closing(file.reader()) as reader:
+        yield _READERS[format_ or found](reader, file.name), file.name
+
+
 def _assembly(spec: PromptSpec) -> Assembly:
     name, template = "--template", None
     if spec.template is not None:
@@ -75,6 +93,7 @@ def _assembly(spec: PromptSpec) -> Assembly:
         system=None if spec.system is None else TextArgument.read(spec.system, "--system").text,
         prompt_field=spec.prompt_field,
         id_field=spec.id_field,
+        cluster_field=spec.cluster_field,
     )
 
 

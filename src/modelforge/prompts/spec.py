@@ -15,6 +15,7 @@ FORMATS: Final = ("text", "jsonl", "json", "csv", "tsv", "yaml")
 
 PROMPT_FIELD: Final = "prompt"
 ID_FIELD: Final = "id"
+CLUSTER_FIELD: Final = "cluster"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,6 +31,7 @@ class PromptSpec:
         system: ``--system``: a text or ``@path``, for rows that have no system message.
         prompt_field: ``--prompt-field``: the field that holds the prompt.
         id_field: ``--id-field``: the field that holds the row's own name.
+        cluster_field: ``--cluster-field``: the field that names what a row belongs to with others.
         limit: ``--limit``: use the first so many rows only.
 
     Raises:
@@ -44,6 +46,7 @@ class PromptSpec:
     system: str | None = None
     prompt_field: str = PROMPT_FIELD
     id_field: str = ID_FIELD
+    cluster_field: str = CLUSTER_FIELD
     limit: int | None = None
 
     def __post_init__(self) -> None:
@@ -69,6 +72,7 @@ class PromptSpec:
             ("--prompts-format", self.format is not None),
             ("--prompt-field", self.prompt_field != PROMPT_FIELD),
             ("--id-field", self.id_field != ID_FIELD),
+            ("--cluster-field", self.cluster_field != CLUSTER_FIELD),
         ):
             if given:
                 raise PromptError(f"{option} is about a file of prompts: name one with --prompts")

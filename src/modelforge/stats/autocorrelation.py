@@ -13,6 +13,8 @@ _LAGS_TESTED = 10
 _ENOUGH = 20
 """Values below which no autocorrelation is told from chance."""
 _WINDOW = 5.0
+LONG = 1 << 17
+"""Values beyond which a series is looked at in part."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -44,20 +46,32 @@ def autocorrelation(values: ArrayLike) -> Autocorrelation:
     It is taken of the values' ranks, so that a heavy tail does not hide it. ``time`` sums the
     correlations up to the first lag that is five times the sum (Sokal, *Monte Carlo Methods in
     Statistical Mechanics*, 1997, section 3). Fewer than 20 values, and equal ones, are taken as
-    independent.
+    independent. Of more than 131,072 the middle so many are looked at.
 
     Raises:
         what `sample` raises.
     """
     x = sample(values)
+    whole = x.size
+    if whole > LONG:
+        x = x[(whole - LONG) // 2 :][:LONG]
     if x.size < _ENOUGH or np.ptp(x) == 0:
-        return Autocorrelation(first_lag=0.0, p_value=1.0, time=1.0, n=x.size)
+        return Autocorrelation(first_lag=0.0, p_value=1.0, time=1.0, n=whole)
     correlations = _correlations(ranks_of(x))
     p_value = _ljung_box(correlations[1 : _LAGS_TESTED + 1], x.size)
     time = 1.0
     if p_value < 0.05:  # noqa: PLR2004 (the usual level)
         time = max(1.0, integrated_time(correlations))
-    return Autocorrelation(first_lag=float(correlations[1]), p_value=p_value, time=time, n=x.size)
+    return Autocorrelation(first_lag=float(correlations[1]), p_value=p_value, time=time, n=whole)
+
+
+def coarse(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """The means of so many neighbours that at most 131,072 are left, and how many those are."""
+    step = -(-x.size // LONG)
+    if step == 1:
+        return x, 1
+    means: NDArray[np.float64] = x[: x.size // step * step].reshape(-1, step).mean(axis=1)
+    return means, step
 
 
 def integrated_time(correlations: NDArray[np.float64]) -> float:

@@ -21,7 +21,9 @@ def batch_count(n: int, time: float) -> int:
     return int(min(max(n / (_TIMES * time), _FEWEST), _MOST, n))
 
 
-def batch_means(values: NDArray[np.float64], batches: int) -> NDArray[np.float64]:
+def batch_means(
+    values: NDArray[np.float64] | NDArray[np.bool_], batches: int
+) -> NDArray[np.float64]:
     """The means of ``batches`` equal runs; what makes no whole batch is left out in front."""
     length = values.size // batches
     means: NDArray[np.float64] = (

@@ -134,6 +134,13 @@ class LogHistogram:
         value = low + (high - low) * (at - rank)
         return min(max(value, self._smallest), self._largest)
 
+    def count_at_most(self, value: float) -> int:
+        """How many values are at most ``value``, to the bucket that holds it: all of that."""
+        if value < 0 or not self._count:
+            return 0
+        last = int(np.float64(value).view(np.int64)) >> _SHIFT
+        return self._zeros + sum(count for b, count in self._counts.items() if b <= last)
+
     def to_dict(self) -> dict[str, Any]:
         """What JSON can carry: the buckets that hold something, and the exact sum as a string."""
         ordered = sorted(self._counts.items())

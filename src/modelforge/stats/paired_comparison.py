@@ -7,16 +7,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelforge.core.errors import ConstantSample
+from modelforge.core.errors import ConstantSample, OutOfRange
 from modelforge.stats.clustered import clustered_mean
 from modelforge.stats.effect_size import standardised_difference
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.mcnemar import PassFail, mcnemar
 from modelforge.stats.mean import mean
-from modelforge.stats.power import detectable_difference
+from modelforge.stats.power import detectable_difference, prompts_needed
 from modelforge.stats.sample import groups, paired, share
 from modelforge.stats.sign_flip import sign_flip_p
-from modelforge.stats.verdict import Verdict, equivalence_p, verdict
+from modelforge.stats.verdict import Verdict, Wording, equivalence_p, verdict
 from modelforge.stats.wilcoxon import wilcoxon_p
 
 
@@ -35,6 +35,8 @@ class PairedComparison:
         fails.
         effect_size: the difference in standard deviations; None where those are 0.
         detectable: the smallest difference that so many prompts find four times in five.
+        needed: how many prompts find a difference such as the one seen four times in five; None
+            where that is no number to name: nothing differs, or it takes more than ten million.
         higher_is_better, first, second, margin, alpha: as they were given.
     """
 
@@ -47,11 +49,14 @@ class PairedComparison:
     pass_fail: PassFail | None
     effect_size: float | None
     detectable: float
+    needed: int | None
     margin: float | None
     higher_is_better: bool
     alpha: float
 
-    def verdict(self, *, adjusted_p: float | None = None) -> Verdict:
+    def verdict(
+        self, *, adjusted_p: float | None = None, wording: Wording | None = None
+    ) -> Verdict:
         """In words; with ``adjusted_p`` in place of the p value where it is one of several."""
         return verdict(
             self.difference,
@@ -62,7 +67,9 @@ class PairedComparison:
             equivalence=self.equivalence_p,
             higher_is_better=self.higher_is_better,
             detectable=self.detectable,
+            needed=self.needed,
             alpha=self.alpha,
+            wording=wording or Wording(),
         )
 
 
@@ -110,6 +117,7 @@ def compare_paired(
         pass_fail=pass_fail,
         effect_size=_effect_size(d),
         detectable=detectable_difference(sd=error * d.size**0.5, n=d.size, alpha=alpha),
+        needed=_needed(difference.point, sd=error * d.size**0.5, alpha=alpha),
         margin=margin,
         higher_is_better=higher_is_better,
         alpha=alpha,
@@ -123,6 +131,15 @@ def _difference(
     if clusters is None:
         return mean(d, level=level), d.size - 1
     return clustered_mean(d, clusters, level=level), groups(clusters, n=d.size)[1] - 1
+
+
+def _needed(difference: float, *, sd: float, alpha: float) -> int | None:
+    if difference == 0 or sd == 0:
+        return None
+    try:
+        return prompts_needed(difference, sd=sd, alpha=alpha)
+    except OutOfRange:  # nobody asks so many
+        return None
 
 
 def _effect_size(d: NDArray[np.float64]) -> float | None:

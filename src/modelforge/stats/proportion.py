@@ -35,19 +35,26 @@ def proportion(successes: int, n: int, *, level: float = 0.95) -> Estimate:
         )
     if n == 0:
         raise EmptySample("a share of nothing: n is 0")
+    return wilson(successes / n, float(n), n=int(n), level=level)
+
+
+def wilson(p: float, worth: float, *, n: int, level: float) -> Estimate:
+    """Wilson's interval of a share ``p`` that is worth so many independent outcomes, of ``n``."""
     z = normal_quantile((1 + level) / 2)
-    p = successes / n
-    centre = (p + z * z / (2 * n)) / (1 + z * z / n)
-    reach = z * math.sqrt(p * (1 - p) / n + z * z / (4 * n * n)) / (1 + z * z / n)
+    centre = (p + z * z / (2 * worth)) / (1 + z * z / worth)
+    reach = z * math.sqrt(p * (1 - p) / worth + z * z / (4 * worth * worth))
+    reach /= 1 + z * z / worth
     low, high = max(centre - reach, 0.0), min(centre + reach, 1.0)
+    successes, failures = round(p * worth), round((1 - p) * worth)
     if successes <= _RARE:
-        low = min(low, poisson_rate_below(int(successes), 1 - level) / n)
-    if n - successes <= _RARE:
-        high = max(high, 1 - poisson_rate_below(int(n - successes), 1 - level) / n)
+        low = min(low, poisson_rate_below(successes, 1 - level) / worth)
+    if failures <= _RARE:
+        high = max(high, 1 - poisson_rate_below(failures, 1 - level) / worth)
+    said = "" if worth == n else f", as of {worth:.0f} independent outcomes"
     return Estimate(
         point=p,
-        interval=Interval(low=low, high=high, level=level),
+        interval=Interval(low=max(low, 0.0), high=min(high, 1.0), level=level),
         standard_error=reach / z,
-        method="Wilson's score, modified for rare outcomes",
-        n=int(n),
+        method=f"Wilson's score, modified for rare outcomes{said}",
+        n=n,
     )

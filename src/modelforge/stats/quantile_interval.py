@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from modelforge.stats.distributions import normal_quantile, order_below
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
+from modelforge.stats.quantiles import quantiles_of_sorted
 from modelforge.stats.sample import sample, share
 
 
@@ -56,7 +57,7 @@ def from_ordered(
     )
     bounded = math.isfinite(low) and math.isfinite(high)
     return Estimate(
-        point=float(np.quantile(ordered, q)),
+        point=quantiles_of_sorted(ordered, (q,))[0] or 0.0,
         interval=Interval(low=low, high=high, level=level),
         standard_error=(high - low) / (2 * normal_quantile((1 + level) / 2)) if bounded else None,
         method=method if bounded else f"{method}; too few values for both ends",

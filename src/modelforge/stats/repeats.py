@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from modelforge.core.errors import LengthsDiffer
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.mean import mean
 from modelforge.stats.sample import sample
 
+_Prompt = TypeVar("_Prompt", bound=Hashable)
 
-def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dict[Hashable, float]:
+
+def average_repeats(prompts: Sequence[_Prompt], values: ArrayLike) -> dict[_Prompt, float]:
     """The mean value of each prompt, in the order the prompts come first.
 
     Repeats of a prompt share its difficulty; counted one by one they would pass for independent.
@@ -23,15 +27,15 @@ def average_repeats(prompts: Sequence[Hashable], values: Sequence[float]) -> dic
     x = sample(values)
     if len(prompts) != x.size:
         raise LengthsDiffer(f"{x.size} values and {len(prompts)} prompts")
-    numbers: dict[Hashable, int] = {}
+    numbers: dict[_Prompt, int] = {}
     index = np.array([numbers.setdefault(prompt, len(numbers)) for prompt in prompts])
     means = np.bincount(index, weights=x) / np.bincount(index)
     return dict(zip(numbers, means.tolist(), strict=True))
 
 
 def shared_prompts(
-    first: Mapping[Hashable, float], second: Mapping[Hashable, float]
-) -> tuple[list[Hashable], list[float], list[float]]:
+    first: Mapping[_Prompt, float], second: Mapping[_Prompt, float]
+) -> tuple[list[_Prompt], list[float], list[float]]:
     """The prompts that both have, in the first one's order, and both values of each."""
     shared = [prompt for prompt in first if prompt in second]
     return shared, [first[prompt] for prompt in shared], [second[prompt] for prompt in shared]

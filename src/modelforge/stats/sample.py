@@ -46,7 +46,7 @@ def sample(values: ArrayLike, *, name: str = "values", at_least: int = 1) -> NDA
     if not finite.all():
         where = int(np.argmin(finite))
         raise NotFinite(f"{name}: value {where} is {array[where]}; leave out what was not measured")
-    if np.abs(array).max() > LARGEST:
+    if max(float(array.max()), -float(array.min())) > LARGEST:
         raise OutOfRange(f"{name}: a magnitude above {LARGEST:g} cannot be squared")
     return array
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelforge.stats.autocorrelation import Autocorrelation, autocorrelation
+from modelforge.stats.autocorrelation import LONG, Autocorrelation, autocorrelation
 from modelforge.stats.batches import batch_count, batch_means
 from modelforge.stats.distributions import normal_cdf, t_quantile
 from modelforge.stats.estimate import Estimate
@@ -39,7 +39,8 @@ def series_estimates(
     statistics. Where there is some, the variance of the mean comes from the means of batches
     (Law, *Simulation Modeling and Analysis*, 2015, section 9.5.3), and a quantile's interval is
     between the order statistics of as many independent values as the batches' shares below
-    it show the series to be worth (Woodruff, 1952). ``method`` says which was chosen and why.
+    it show the series to be worth (Woodruff, 1952). More than 131,072 values are always taken by
+    batches: their order is not looked at in full. ``method`` says which was chosen and why.
 
     Raises:
         TooFewValues: fewer than two values; and what `sample` and `share` raise.
@@ -49,7 +50,7 @@ def series_estimates(
     qs = [share(q, name="q") for q in qs]
     found = autocorrelation(x)
     ordered = np.sort(x)
-    if not found.present:
+    if not found.present and x.size <= LONG:
         return SeriesEstimates(
             mean=mean(x, level=level),
             quantiles=tuple(from_ordered(ordered, q, effective_n=x.size, level=level) for q in qs),
@@ -63,6 +64,8 @@ def series_estimates(
 
 
 def _said(found: Autocorrelation) -> str:
+    if not found.present:
+        return f"{found.n:,} values, neighbours hardly correlate"
     return f"neighbours correlate by {found.first_lag:.2f}"
 
 
@@ -88,9 +91,10 @@ def _quantile(
     *,
     level: float,
 ) -> Estimate:
-    below = (x <= at_share(ordered, q)).astype(np.float64)
+    below = x <= at_share(ordered, q)
     shares = batch_means(below, batch_count(x.size, found.time))
-    independent = float(below.var())
+    shared = float(below.mean())
+    independent = shared * (1 - shared)
     time = 1.0
     if independent > 0:
         time = max(1.0, float(shares.var(ddof=1)) * (x.size // shares.size) / independent)

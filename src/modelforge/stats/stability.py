@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelforge.stats.autocorrelation import ranks_of, time_of
+from modelforge.stats.autocorrelation import coarse, ranks_of, time_of
 from modelforge.stats.batches import batch_count, batch_means
 from modelforge.stats.sample import sample, share
 
@@ -45,7 +45,7 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
     large the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001); what
     short ones still share is allowed for. What is found is a level shift where a step fits the
     batches better, and a drift where a straight line does. Fewer than 40 values, and equal ones,
-    are steady.
+    are steady. Of more than 131,072 the means of neighbours are looked at.
 
     Raises:
         what `sample` and `share` raise.
@@ -54,19 +54,20 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
     share(level, name="level")
     if x.size < _FEWEST or np.ptp(x) == 0:
         return _steady(1.0)
-    ranks = ranks_of(x)
+    kept, step = coarse(x)
+    ranks = ranks_of(kept)
     time = _time_beside_a_step(ranks)
-    count = batch_count(x.size, time)
+    count = batch_count(kept.size, time)
     batches = batch_means(ranks, count)
     largest, at = _cumulative(batches[np.newaxis])
-    reached = largest[0] * _unshared(time, x.size // count) * (1 - 1e-9)
+    reached = largest[0] * _unshared(time, kept.size // count) * (1 - 1e-9)
     permuted = rng.permuted(np.tile(batches, (_PERMUTATIONS, 1)), axis=1)
     exceeding = np.count_nonzero(_cumulative(permuted)[0] >= reached)
     p_value = (1 + int(exceeding)) / (1 + _PERMUTATIONS)
     if p_value >= level:
         return _steady(p_value)
-    length = x.size // count
-    split = x.size - length * count + length * int(at[0])
+    length = kept.size // count
+    split = step * (kept.size - length * count + length * int(at[0]))
     return Stability(
         kind="level shift" if _step_fits_better(batches, int(at[0])) else "drift",
         p_value=p_value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,6 +11,9 @@ from modelforge.core.errors import OutOfRange
 from modelforge.stats.distributions import t_cdf
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.sample import positive, share
+
+FEWEST = 6
+"""Of fewer pairs no pattern of signs is rarer than one in twenty: 2 / 2**5 is 0.06."""
 
 
 class Outcome(StrEnum):
@@ -27,6 +31,35 @@ class Verdict:
 
     outcome: Outcome
     sentence: str
+
+
+def _number(value: float) -> str:
+    return f"{value:+.3g}" if value else "0"
+
+
+def _span(low: float, high: float) -> str:
+    return f"{_number(low)} to {_number(high)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wording:
+    """The words of a sentence about one quantity.
+
+    Attributes:
+        better, worse: what the first model is: ``faster`` and ``slower``.
+        signed: writes a difference, with its sign and its unit; ``span`` writes two, from low to
+            high.
+        noun: what the observations are.
+    """
+
+    better: str = "better"
+    worse: str = "worse"
+    signed: Callable[[float], str] = _number
+    span: Callable[[float, float], str] = _span
+    noun: str = "prompts"
+
+
+_PLAIN = Wording()
 
 
 def equivalence_p(difference: Estimate, *, margin: float, df: float) -> float:
@@ -54,13 +87,16 @@ def verdict(
     equivalence: float | None = None,
     higher_is_better: bool = True,
     detectable: float | None = None,
+    needed: int | None = None,
     alpha: float = 0.05,
+    wording: Wording = _PLAIN,
 ) -> Verdict:
     """Better or worse where ``p_value`` (adjusted, if one of several) is at most ``alpha``; else
     equivalent where ``equivalence`` is; else not distinguishable.
 
     A difference that is certain and smaller than ``margin`` is equivalent: both are true, and the
-    margin is what the reader said matters. ``detectable`` is named where nothing was found.
+    margin is what the reader said matters. Where nothing was found, ``detectable`` is named, and
+    how many observations are ``needed`` to tell a difference such as the one that was seen.
 
     Raises:
         OutOfRange: ``alpha`` is no share, or ``p_value`` not within 0 and 1.
@@ -68,36 +104,54 @@ def verdict(
     share(alpha, name="alpha")
     if not 0 <= p_value <= 1:
         raise OutOfRange(f"a p value lies within 0 and 1, and is {p_value}")
-    low, high = difference.interval.low, difference.interval.high
-    range_ = f"{_number(low)} to {_number(high)}"
+    signed = wording.signed
+    range_ = wording.span(difference.interval.low, difference.interval.high)
     if margin is not None and equivalence is not None and equivalence <= alpha:
         return Verdict(
             outcome=Outcome.EQUIVALENT,
             sentence=f"{first} and {second} are equivalent: any difference is smaller than the "
-            f"{margin:g} that matters (likely {range_}).",
+            f"{signed(margin).lstrip('+')} that matters (likely {range_}).",
         )
     if p_value <= alpha and difference.point != 0:
         better = (difference.point > 0) == higher_is_better
         return Verdict(
             outcome=Outcome.BETTER if better else Outcome.WORSE,
-            sentence=f"{first} is {'better' if better else 'worse'} than {second}: the difference "
-            f"is {_number(difference.point)} (likely {range_}) and is not chance "
+            sentence=f"{first} is {wording.better if better else wording.worse} than {second}: "
+            f"the difference is {signed(difference.point)} (likely {range_}) and is not chance "
             f"({_chance(p_value)}).",
         )
-    unseen = (
-        f" Only a difference of about {detectable:.3g} or more would have been found reliably."
-        if detectable is not None and math.isfinite(detectable) and detectable > 0
-        else ""
-    )
     return Verdict(
         outcome=Outcome.NOT_DISTINGUISHABLE,
-        sentence=f"{first} and {second} cannot be told apart with these {difference.n} prompts: "
-        f"the difference may be anything from {range_}.{unseen}",
+        sentence=_undecided(
+            difference, first, second, detectable=detectable, needed=needed, wording=wording
+        ),
     )
 
 
-def _number(value: float) -> str:
-    return f"{value:+.3g}" if value else "0"
+def _undecided(
+    difference: Estimate,
+    first: str,
+    second: str,
+    *,
+    detectable: float | None,
+    needed: int | None,
+    wording: Wording,
+) -> str:
+    n, noun, signed = difference.n, wording.noun, wording.signed
+    low, high = difference.interval.low, difference.interval.high
+    if low == high == 0:
+        return f"{first} and {second} cannot be told apart: all {n} {noun} came out the same."
+    enough = f" About {needed:,} would tell a difference like the one seen." if needed else ""
+    if n < FEWEST:
+        return f"{n} {noun} are too few to tell {first} and {second} apart.{enough}"
+    found = ""
+    if detectable is not None and math.isfinite(detectable) and detectable > 0:
+        size = signed(detectable).lstrip("+")
+        found = f" Only a difference of about {size} or more would have been found reliably."
+    return (
+        f"{first} and {second} cannot be told apart with these {n} {noun}: the difference may be "
+        f"anything from {wording.span(low, high)}.{found}{enough}"
+    )
 
 
 def _chance(p_value: float) -> str:

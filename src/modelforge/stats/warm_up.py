@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from modelforge.stats.autocorrelation import ranks_of, time_of
+from modelforge.stats.autocorrelation import coarse, ranks_of, time_of
 from modelforge.stats.distributions import t_cdf
 from modelforge.stats.sample import sample, share
 
@@ -56,6 +56,7 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     request is an outlier, which neither is a warm-up nor may hide one. What drifts all through is
     `stability`'s to find.
     Fewer than 50 values, and equal ones, have no warm-up.
+    Of more than 131,072 the means of neighbours are looked at.
     Nothing is left out: that is the caller's choice.
 
     Raises:
@@ -66,7 +67,8 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     none = WarmUp(values=0, p_value=1.0, mean_before=None, mean_after=float(x.mean()), settled=True)
     if x.size < _FEWEST or np.ptp(x) == 0:
         return none
-    batches = _batches(ranks_of(x))
+    kept, step = coarse(x)
+    batches = _batches(ranks_of(kept))
     cut, last = _mser(batches)
     if cut == 0:
         return none
@@ -75,11 +77,12 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
         return WarmUp(
             values=0, p_value=p_value, mean_before=None, mean_after=none.mean_after, settled=True
         )
+    values_cut = cut * _BATCH * step
     return WarmUp(
-        values=cut * _BATCH,
+        values=values_cut,
         p_value=p_value,
-        mean_before=float(x[: cut * _BATCH].mean()),
-        mean_after=float(x[cut * _BATCH :].mean()),
+        mean_before=float(x[:values_cut].mean()),
+        mean_after=float(x[values_cut:].mean()),
         settled=cut < last,
     )
 

@@ -54,6 +54,7 @@ def test_no_results() -> None:
         "schema": "modelforge.comparison/1",
         "results": [],
         "summary": [],
+        "statistics": None,
         "complete": True,
     }
 

@@ -80,7 +80,7 @@ def test_a_document_is_valid_whatever_it_holds(
     written: list[ComparisonResult], complete: bool
 ) -> None:
     _, document = _document(written, complete=complete)
-    assert list(document) == ["schema", "results", "summary", "complete"]
+    assert list(document) == ["schema", "results", "summary", "statistics", "complete"]
     assert document["schema"] == "modelforge.comparison/1"
     assert document["results"] == [_expected(result) for result in written]
     assert document["complete"] is complete

@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from modelforge.compare.result import ComparisonResult
-from modelforge.export.markdown_writer import MarkdownWriter, code, fenced
+from modelforge.export.markdown_text import code, fenced
+from modelforge.export.markdown_writer import MarkdownWriter
 from modelforge.export.terminal_text import terminal_line, terminal_text
 from tests.unit.export.corpus import (
     HOSTILE_TEXT,

@@ -19,6 +19,7 @@ def test_the_fields_are_named_with_their_units() -> None:
         "model": "gpt-4o",
         "prompt_index": 0,
         "prompt_id": "fr",
+        "cluster": None,
         "repeat": 2,
         "latency_s": 0.8434,
         "first_token_s": 0.1212,
@@ -47,6 +48,7 @@ def test_what_is_unknown_is_none() -> None:
     record = to_record(a_result("", **UNSENT, error="no", error_kind="connection_failed"))
     assert {name for name, value in record.items() if value is None} == {
         "prompt_id",
+        "cluster",
         "latency_s",
         "first_token_s",
         "queued_s",

@@ -1,4 +1,4 @@
-"""Where a benchmark's report is written, and in which format."""
+"""Where a report is written, and in which format."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from modelforge.app.output import names_stdout, same_file, standard_output
 from modelforge.core.errors import ModelForgeError, UsageError
 
-if TYPE_CHECKING:
-    from modelforge.benchmark.result import BenchmarkResult
-
+FORMATS: Final = ("json", "csv", "markdown")
 _OF_SUFFIX: Final = {".json": "json", ".csv": "csv", ".md": "markdown", ".markdown": "markdown"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class BenchmarkOutput:
+class ReportOutput:
     """A format and a file; without a file, standard output."""
 
     format: str
@@ -31,8 +29,13 @@ class BenchmarkOutput:
 
     @classmethod
     def of(
-        cls, format_: str | None, path: Path | None, *, inputs: Sequence[Path]
-    ) -> BenchmarkOutput | None:
+        cls,
+        format_: str | None,
+        path: Path | None,
+        *,
+        inputs: Sequence[Path],
+        formats: Sequence[str] = FORMATS,
+    ) -> ReportOutput | None:
         """What ``--export`` and ``-o`` ask for together; None when they ask for nothing.
 
         Raises:
@@ -43,24 +46,21 @@ class BenchmarkOutput:
         if path is None:
             return None if format_ is None else cls(format=format_, path=None)
         if format_ is None:
-            format_ = _OF_SUFFIX.get(path.suffix.lower())
-            if format_ is None:
+            format_ = _OF_SUFFIX.get(path.suffix.lower(), "")
+            if format_ not in formats:
                 raise UsageError(
-                    f"the suffix of {path} names no format: add --export json|csv|markdown"
+                    f"the suffix of {path} names no format: add --export {'|'.join(formats)}"
                 )
         _require_writable(path, inputs)
         return cls(format=format_, path=path)
 
-    def write(self, result: BenchmarkResult) -> None:
-        """Write the report.
+    def write(self, text: str, *, hint: str = "name another file with -o") -> None:
+        """Write the report; ``hint`` says what to do where its file cannot be written.
 
         Raises:
             ModelForgeError: the file cannot be written.
             BrokenPipeError: the output's reader went away.
         """
-        from modelforge.export.benchmark_formats import BENCHMARK_FORMATS  # noqa: PLC0415 (late)
-
-        text = BENCHMARK_FORMATS[self.format](result)
         if self.path is None:
             standard_output().write(text)
             return
@@ -69,8 +69,7 @@ class BenchmarkOutput:
                 file.write(text)
         except OSError as error:
             raise ModelForgeError(
-                f"cannot write {self.path}: {error.strerror or error}; report again from the"
-                " records with --from-records"
+                f"cannot write {self.path}: {error.strerror or error}; {hint}"
             ) from None
 
 

@@ -1,0 +1,226 @@
+"""How much to measure: from assumptions, or from a pilot."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from modelforge.app.graded import GradedTable, read_graded
+from modelforge.app.measured_runs import report_document
+from modelforge.benchmark.figure import figure_named
+from modelforge.compare.observations import Observations
+from modelforge.compare.quantity import score
+from modelforge.core.errors import UsageError
+from modelforge.stats.planning import Spread, plan, seconds_needed, spread_of_pilot
+from modelforge.stats.power import (
+    detectable_difference,
+    pass_fail_prompts_needed,
+)
+from modelforge.stats.sizes import (
+    SizePlan,
+    SizeUnit,
+    detectable_between_runs,
+    detectable_pass_difference,
+    discordant_share,
+)
+
+_PAIR = 2
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Wanted:
+    """What is asked of a plan: how much finds ``difference``, or what ``size`` of it finds.
+
+    Attributes:
+        difference: in the unit of the scores; ``relative``: a part of the pilot's mean.
+        size: prompts, or seconds of each run.
+    """
+
+    difference: float | None
+    relative: bool = False
+    size: float | None = None
+    repeats: int = 1
+    power: float = 0.8
+    alpha: float = 0.05
+
+
+def plan_from_spread(spread: Spread, wanted: Wanted, *, basis: str, mean: float | None) -> SizePlan:
+    """Of scores that are amounts.
+
+    Raises:
+        UsageError: the difference is relative and there is no mean; and what `plan` raises.
+    """
+    if wanted.size is None:
+        difference = _difference(wanted, mean)
+        found = plan(
+            difference,
+            spread=spread,
+            repeats=wanted.repeats,
+            power=wanted.power,
+            alpha=wanted.alpha,
+        )
+        return _plan("prompts", found.prompts, difference, mean=mean, wanted=wanted, basis=basis)
+    least = detectable_difference(
+        sd=spread.sd(wanted.repeats), n=_whole(wanted.size), power=wanted.power, alpha=wanted.alpha
+    )
+    return _plan("prompts", _whole(wanted.size), least, mean=mean, wanted=wanted, basis=basis)
+
+
+def plan_pass_fail(
+    first_rate: float, wanted: Wanted, *, discordant: float | None, basis: str
+) -> SizePlan:
+    """Of passes and fails, with McNemar's exact test.
+
+    Raises:
+        UsageError: the difference leads out of 0 to 1, or is more than ``discordant``; and what
+            the power of the test raises.
+    """
+    if wanted.size is None:
+        difference = abs(wanted.difference or 0.0)
+        second_rate = first_rate + difference
+        if second_rate > 1:
+            second_rate = first_rate - difference
+        both_differ = (
+            discordant_share(first_rate, second_rate) if discordant is None else discordant
+        )
+        if both_differ < difference:
+            raise UsageError(
+                f"a difference of {difference:g} needs at least as many prompts that only one"
+                f" passes, and there are {both_differ:g}"
+            )
+        alone = ((both_differ + difference) / 2, (both_differ - difference) / 2)
+        prompts = pass_fail_prompts_needed(*alone, power=wanted.power, alpha=wanted.alpha)
+        return _plan("prompts", prompts, difference, mean=None, wanted=wanted, basis=basis)
+    both_differ = discordant_share(first_rate, first_rate) if discordant is None else discordant
+    least = detectable_pass_difference(
+        both_differ, n=_whole(wanted.size), power=wanted.power, alpha=wanted.alpha
+    )
+    return _plan("prompts", _whole(wanted.size), least, mean=None, wanted=wanted, basis=basis)
+
+
+def plan_from_table(table: GradedTable, wanted: Wanted, *, models: Sequence[str]) -> SizePlan:
+    """From a pilot of graded answers, or an export of a comparison, of two models.
+
+    Raises:
+        PromptError, UsageError: it cannot be read, or the two models are not in it; and what the
+            plan raises.
+    """
+    quantity = score(table.score)
+    seen = read_graded(table, quantity)
+    first, second = _two(seen, models, table.path)
+    a, b = seen.repeats_of(quantity, first), seen.repeats_of(quantity, second)
+    shared = [prompt for prompt in a if prompt in b]
+    if len(shared) < _PAIR:
+        raise UsageError(
+            f"{table.path}: {first} and {second} share {len(shared)} cases: 2 and more"
+        )
+    basis = f"a pilot of {len(shared):,} cases of {first} and {second}"
+    if seen.graded(quantity) and all(len(a[p]) == len(b[p]) == 1 for p in shared):
+        alone = sum(a[prompt] != b[prompt] for prompt in shared) / len(shared)
+        rate = sum(a[prompt][0] for prompt in shared) / len(shared)
+        if not alone:
+            raise UsageError(
+                f"{table.path}: no case tells {first} and {second} apart: a larger pilot"
+            )
+        return plan_pass_fail(
+            rate,
+            wanted,
+            discordant=max(alone, abs(wanted.difference or 0.0)),
+            basis=f"{basis}, which differ in {100 * alone:.3g} %",
+        )
+    differences = [[x - y for x, y in zip(a[prompt], b[prompt], strict=False)] for prompt in shared]
+    values = [value for prompt in shared for value in (*a[prompt], *b[prompt])]
+    spread = spread_of_pilot(differences)
+    return plan_from_spread(spread, wanted, basis=basis, mean=sum(values) / len(values))
+
+
+def plan_from_report(path: Path, wanted: Wanted, *, figure: str) -> SizePlan:
+    """How long two runs must be, from the report of one: of a mean, such as ``e2e.mean``.
+
+    Raises:
+        UsageError: it is no report, or has no interval of the figure.
+    """
+    asked = figure_named(figure)
+    document = report_document(path)
+    found = document["statistics"] or {"rates": {}, "measures": {}, "runs": 1}
+    record = (
+        found["rates"].get(asked.name)
+        if asked.statistic is None
+        else (found["measures"].get(asked.measure) or {"estimates": {}})["estimates"].get(
+            asked.statistic
+        )
+    )
+    if found["runs"] > 1 or record is None or not record["standard_error"]:
+        raise UsageError(
+            f"{path}: a pilot is one run with an interval of {figure}: of several runs, and of few"
+            " requests, there is none"
+        )
+    point, error, seconds = record["point"], record["standard_error"], document["duration_s"]
+    basis = (
+        f"a pilot of {seconds:.3g} s, whose {asked.label} is {point:.4g} give or take {error:.2g}"
+    )
+    if wanted.size is None:
+        difference = _difference(wanted, point)
+        needed = seconds_needed(
+            difference,
+            sd=error * math.sqrt(record["n"]),
+            per_second=record["n"] / seconds,
+            power=wanted.power,
+            alpha=wanted.alpha,
+        )
+        return _plan("seconds", needed, difference, mean=point, wanted=wanted, basis=basis)
+    least = detectable_between_runs(
+        error, pilot_s=seconds, seconds=wanted.size, power=wanted.power, alpha=wanted.alpha
+    )
+    return _plan("seconds", wanted.size, least, mean=point, wanted=wanted, basis=basis)
+
+
+def _plan(
+    unit: SizeUnit,
+    size: float,
+    difference: float | None,
+    *,
+    mean: float | None,
+    wanted: Wanted,
+    basis: str,
+) -> SizePlan:
+    relative = None if not mean or difference is None else difference / abs(mean)
+    return SizePlan(
+        unit=unit,
+        size=size,
+        repeats=wanted.repeats,
+        difference=difference,
+        relative=relative,
+        power=wanted.power,
+        alpha=wanted.alpha,
+        basis=basis,
+    )
+
+
+def _difference(wanted: Wanted, mean: float | None) -> float:
+    size = abs(wanted.difference or 0.0)
+    if not wanted.relative:
+        return size
+    if not mean:
+        raise UsageError("a difference in per cent needs a pilot, whose mean it is a part of")
+    return size * abs(mean)
+
+
+def _whole(size: float) -> int:
+    if size != int(size) or size < _PAIR:
+        raise UsageError(f"--prompts must be a whole number of at least 2, not {size:g}")
+    return int(size)
+
+
+def _two(seen: Observations, models: Sequence[str], path: str) -> tuple[str, str]:
+    names = tuple(models) or seen.models
+    missing = [name for name in names if name not in seen.models]
+    if missing or len(names) != _PAIR:
+        there = ", ".join(seen.models)
+        raise UsageError(
+            f"{path}: a pilot is of two models: name them with --model A --model B; there are"
+            f" {there}"
+        )
+    return names[0], names[1]

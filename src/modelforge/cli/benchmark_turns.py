@@ -1,0 +1,118 @@
+"""``modelforge benchmark A B``: several models in turns, and what their runs say of each other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from modelforge.cli.benchmark_config import config_of, input_files
+from modelforge.cli.benchmarking import note, outputs, require_records_file, worst_exit_code
+from modelforge.cli.open_files import allow_many_connections
+from modelforge.core.errors import Interrupted, UsageError
+
+if TYPE_CHECKING:
+    from modelforge.app.benchmark_turns import BenchmarkTurns
+    from modelforge.app.registry import ModelForgeRegistry
+    from modelforge.benchmark.config import BenchmarkConfig
+    from modelforge.benchmark.result import BenchmarkResult
+
+_EXIT_INTERRUPTED: Final = 130
+
+
+def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
+    """Benchmark ``models`` in turns as ``options`` say; returns the exit code."""
+    for name in ("sweep", "find_max", "from_records"):
+        if options[name]:
+            raise UsageError(f"--{name.replace('_', '-')} is of one model: name one")
+    doubled = [model for place, model in enumerate(models) if model in models[:place]]
+    if doubled:
+        raise UsageError(f"{doubled[0]} is named twice; to run it again, use --runs")
+    margin = margin_of(options["margin"])
+    configs = [config_of(model, options) for model in models]
+    require_records_file(options["records"], input_files(options))
+    allow_many_connections()
+
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (--help is light)
+    from modelforge.benchmark.turns import compare_turns  # noqa: PLC0415
+    from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.cli.fetching import fetch_missing  # noqa: PLC0415
+
+    output, console = outputs(options)
+    configuration = configure(
+        options["config_file"], options["assignments"], verbose=options["verbose"]
+    )
+    with ModelForgeRegistry(configuration) as registry:
+        fetch_missing(
+            [config.model_id for config in configs], yes=options["yes"], quiet=options["quiet"]
+        )
+        try:
+            results, code, turns = asyncio.run(_watched(registry, configs, options))
+        except Interrupted as error:
+            click.echo(f"modelforge: {error}", err=True)
+            return _EXIT_INTERRUPTED
+    found = compare_turns(results, level=options["confidence"], margin=margin)
+
+    from modelforge.export import turns_view as export  # noqa: PLC0415 (rich)
+    from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
+    from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
+
+    if console is not None:
+        for result in results:
+            console.print(benchmark_view(result))
+            if result.runs:
+                console.print()
+                console.print(benchmark_runs_view(result))
+            console.print()
+        console.print(export.turns_view(found))
+    if output is not None:
+        formats = {
+            "json": export.turns_json,
+            "csv": export.turns_csv,
+            "markdown": export.turns_markdown,
+        }
+        output.write(
+            formats[output.format](found),
+            hint="report each model again from its records with --from-records",
+        )
+    if not options["quiet"]:
+        note(turns.messages, turns.records, output)
+    return code if code is not None else worst_exit_code(results, options)
+
+
+def margin_of(text: str | None) -> float | None:
+    """``5%`` as 0.05.
+
+    Raises:
+        UsageError: it is no such change.
+    """
+    if text is None:
+        return None
+    try:
+        size = float(text.removesuffix("%")) / 100
+    except ValueError:
+        size = -1.0
+    if not text.endswith("%") or not 0 < size < 10:  # noqa: PLR2004 (tenfold is no margin)
+        raise UsageError(f"--margin {text!r}: write a change in per cent, as in 5%")
+    return size
+
+
+async def _watched(
+    registry: ModelForgeRegistry, configs: Sequence[BenchmarkConfig], options: Mapping[str, Any]
+) -> tuple[list[BenchmarkResult], int | None, BenchmarkTurns]:
+    from modelforge.app.benchmark_turns import BenchmarkTurns  # noqa: PLC0415
+    from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+
+    with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
+        turns = BenchmarkTurns(registry, records=options["records"], observer=progress)
+
+        def stop() -> None:
+            turns.stop()
+            progress.stopping()
+
+        with CallOnSignal(stop) as signals:
+            results = await turns.run(configs)
+    return results, signals.exit_code, turns

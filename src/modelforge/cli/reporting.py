@@ -1,0 +1,34 @@
+"""A report to where it was asked for: the terminal, a pipe, a file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import click
+from rich.console import RenderableType
+
+from modelforge.app.report_output import ReportOutput
+from modelforge.cli.console import output_console
+from modelforge.export.terminal_text import terminal_line
+
+
+def deliver(
+    output: ReportOutput | None,
+    texts: Mapping[str, Callable[[], str]],
+    *,
+    view: RenderableType | None,
+    otherwise: str = "",
+    quiet: bool,
+) -> None:
+    """Print ``view`` (or ``otherwise``) unless standard output is the data's; write the report.
+
+    Raises:
+        ModelForgeError: the file cannot be written.
+    """
+    if output is None or not output.takes_stdout:
+        output_console().print(otherwise if view is None else view)
+    if output is None:
+        return
+    output.write(texts[output.format]())
+    if output.path is not None and not quiet:
+        click.echo(f"report in {terminal_line(str(output.path))}", err=True)

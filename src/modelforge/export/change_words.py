@@ -1,0 +1,29 @@
+"""Figures of two benchmarks in words: what changed, by how much, and whether to believe it."""
+
+from __future__ import annotations
+
+from math import isfinite
+
+from modelforge.benchmark.figure import Figure
+from modelforge.export.measure import milliseconds, speed
+from modelforge.stats.estimate import Estimate
+
+
+def value(figure: Figure, number: float) -> str:
+    """A figure without its unit: milliseconds, or so many a second."""
+    return speed(number) if figure.statistic is None else milliseconds(number)
+
+
+def change(ratio: float) -> str:
+    """``+5.0 %`` of a ratio of 1.05."""
+    if not isfinite(ratio):
+        return "any"
+    percent = 100 * (ratio - 1)
+    return f"{percent:+,.0f} %" if abs(percent) >= 99.5 else f"{percent:+.1f} %"  # noqa: PLR2004
+
+
+def change_between(ratio: Estimate) -> str:
+    """``+1.2 to +8.9 %``: the ends of a ratio's interval as changes."""
+    low = -1.0 if ratio.interval.low <= 0 else ratio.interval.low - 1
+    low_text = change(1 + low).removesuffix(" %")
+    return f"{low_text} to {change(ratio.interval.high)}"

@@ -1,0 +1,199 @@
+"""How sure a comparison is, in words: the same ones in the terminal, in Markdown and in JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from functools import partial
+from math import isfinite
+from typing import Final
+
+from modelforge.compare.evidence import Evidence, Pair, QuantityEvidence
+from modelforge.compare.quantity import Quantity, Unit
+from modelforge.export.measure import count, dollars, duration, speed
+from modelforge.stats.estimate import Estimate
+from modelforge.stats.interval import Interval
+from modelforge.stats.paired_comparison import PairedComparison
+from modelforge.stats.verdict import FEWEST, Outcome, Verdict, Wording
+
+_SMALLEST_P: Final = 0.001
+
+
+def amount(quantity: Quantity, value: float) -> str:
+    """A value in its unit: ``0.84 s``, ``$0.0012``, ``34.7 %``."""
+    if value < 0:
+        return f"-{amount(quantity, -value)}"
+    return _WRITTEN[quantity.unit](value)
+
+
+def signed(quantity: Quantity, value: float) -> str:
+    """A difference in its unit; of shares in points, which per cent are not."""
+    if not isfinite(value):
+        return "any size"
+    if not value:
+        return "0"
+    size = abs(value)
+    written = (
+        f"{_figures(100 * size)} points"
+        if quantity.unit is Unit.SHARE
+        else (amount(quantity, size))
+    )
+    return f"{'+' if value > 0 else '-'}{written}"
+
+
+def span(quantity: Quantity, low: float, high: float) -> str:
+    """Two differences, their unit once where they share it: ``-58 to -52 ms``."""
+    return _once(signed(quantity, low), signed(quantity, high))
+
+
+def spread(quantity: Quantity, interval: Interval) -> str:
+    """``0.80 to 0.88 s``: the ends, the unit once; ``0.80 s or more`` where there is no other."""
+    low, high = interval.low, interval.high
+    if not isfinite(high):
+        return f"{amount(quantity, low)} or more" if isfinite(low) else "any"
+    if not isfinite(low):
+        return f"{amount(quantity, high)} or less"
+    return _once(amount(quantity, low), amount(quantity, high))
+
+
+def _once(low: str, high: str) -> str:
+    unit = low.partition(" ")[2]
+    if unit and high.endswith(f" {unit}"):
+        low = low.removesuffix(f" {unit}")
+    return f"{low} to {high}"
+
+
+def pair_verdict(pair: Pair, quantity: Quantity) -> Verdict | None:
+    """The verdict in the quantity's own words; None where there is no comparison."""
+    if pair.comparison is None:
+        return None
+    neutral = quantity.higher_is_better is None
+    better, worse = (
+        (quantity.more, quantity.less)
+        if neutral or quantity.higher_is_better
+        else (quantity.less, quantity.more)
+    )
+    wording = Wording(
+        better=better, worse=worse, signed=partial(signed, quantity), span=partial(span, quantity)
+    )
+    return pair.comparison.verdict(adjusted_p=pair.adjusted_p, wording=wording)
+
+
+def behind(pair: Pair, quantity: Quantity, *, several: bool) -> tuple[str, ...]:
+    """The figures behind a verdict, for those who want them."""
+    made = pair.comparison
+    if made is None or pair.adjusted_p is None:
+        return ()
+    corrected = " (Holm)" if several else ""
+    parts = [f"{p_value(pair.adjusted_p)}{corrected}", f"{count(pair.prompts)} prompts"]
+    if made.pass_fail is not None and made.pass_fail.discordant:
+        parts.append(f"alone {made.pass_fail.first_only} : {made.pass_fail.second_only}")
+    if made.effect_size is not None:
+        parts.append(f"effect {made.effect_size:+.2f} sd")
+    if made.detectable:
+        parts.append(f"finds {signed(quantity, made.detectable).lstrip('+')}")
+    if made.equivalence_p is not None:
+        parts.append(f"equivalence {p_value(made.equivalence_p)}")
+    return tuple(parts)
+
+
+def p_value(value: float) -> str:
+    """``p < 0.001``, ``p = 0.032``."""
+    return "p < 0.001" if value < _SMALLEST_P else f"p = {value:.3f}"
+
+
+def few(evidence: Evidence) -> str | None:
+    """What is said instead of it all where the prompts are too few for any verdict."""
+    if evidence.prompts >= FEWEST:
+        return None
+    return (
+        f"{evidence.prompts} prompts are too few to tell models apart: ask {FEWEST} or more;"
+        " modelforge plan says how many"
+    )
+
+
+def title(evidence: Evidence) -> tuple[str, ...]:
+    """The heading: how sure, of how many prompts."""
+    parts = [f"{100 * evidence.level:.4g} % intervals", f"{count(evidence.prompts)} prompts"]
+    if evidence.clusters:
+        parts.append(f"{count(evidence.clusters)} clusters")
+    return tuple(parts)
+
+
+def told(each: QuantityEvidence) -> bool:
+    """Whether there is anything to tell: not where every model has the same for nothing."""
+    points = {figures.mean.point for figures in each.figures if figures.mean is not None}
+    return each.quantity.unit is not Unit.DOLLARS or points != {0.0}
+
+
+def alike(each: QuantityEvidence) -> bool:
+    """Whether all models came out the same on every prompt."""
+    return bool(each.pairs) and all(_same(pair.comparison) for pair in each.pairs)
+
+
+def _same(made: PairedComparison | None) -> bool:
+    if made is None or made.difference.point != 0:
+        return False
+    if made.pass_fail is not None:
+        return made.pass_fail.discordant == 0
+    return made.difference.interval.width == 0
+
+
+def leader(each: QuantityEvidence) -> str:
+    """Which of several models stands out, in one sentence."""
+    quantity = each.quantity
+    high = quantity.higher_is_better is not False
+    word = quantity.more if high else quantity.less
+    won = {figures.model: 0 for figures in each.figures}
+    for pair in each.pairs:
+        said = pair_verdict(pair, quantity)
+        if said is not None and said.outcome is Outcome.BETTER:
+            won[pair.first] += 1
+        elif said is not None and said.outcome is Outcome.WORSE:
+            won[pair.second] += 1
+    best = max(won, key=lambda model: won[model])
+    if won[best] == len(each.figures) - 1:
+        return f"{best} is {word} than every other, and that is not chance."
+    return f"No model is {word} than every other beyond doubt."
+
+
+def cells(each: QuantityEvidence, *, unknown: str) -> list[tuple[str, list[str]]]:
+    """A model a row: its name, and its mean, p50 and p95 with their intervals (a share: one)."""
+    return [
+        (
+            figures.model,
+            [
+                _cell(each.quantity, estimate, unknown)
+                for estimate in (figures.mean, *figures.quantiles)
+            ],
+        )
+        for figures in each.figures
+    ]
+
+
+def _cell(quantity: Quantity, estimate: Estimate | None, unknown: str) -> str:
+    if estimate is None:
+        return unknown
+    point, ends = amount(quantity, estimate.point), spread(quantity, estimate.interval)
+    unit = point.partition(" ")[2]
+    if unit:
+        ends = ends.removesuffix(f" {unit}").replace(f" {unit} or ", " or ")
+    return f"{point} ({ends})"
+
+
+def _figures(value: float) -> str:
+    return f"{value:.3g}"
+
+
+def _dollars(value: float) -> str:
+    return dollars(Decimal(f"{value:.3g}"))
+
+
+_WRITTEN: Final[dict[Unit, Callable[[float], str]]] = {
+    Unit.SHARE: lambda value: f"{100 * value:.3g} %",
+    Unit.SECONDS: duration,
+    Unit.TOKENS: speed,
+    Unit.TOKENS_PER_S: speed,
+    Unit.DOLLARS: _dollars,
+    Unit.SCORE: _figures,
+}

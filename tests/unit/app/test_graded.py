@@ -1,0 +1,93 @@
+"""Tables of graded answers, as they come."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from modelforge.app.graded import GradedTable, read_graded
+from modelforge.compare.observations import Observations
+from modelforge.compare.quantity import score
+from modelforge.core.errors import PromptError, UsageError
+
+SCORE = score()
+
+
+def read(path: Path, **options: object) -> Observations:
+    return read_graded(GradedTable(path=str(path), **options), SCORE)  # type: ignore[arg-type]
+
+
+def a_file(folder: Path, name: str, text: str) -> Path:
+    path = folder / name
+    path.write_text(text)
+    return path
+
+
+def lines(*rows: object) -> str:
+    return "".join(json.dumps(row) + "\n" for row in rows)
+
+
+def test_rows_of_a_case_a_model_and_a_score(tmp_path: Path) -> None:
+    table = a_file(tmp_path, "t.csv", "case,model,score\nx,a,1\nx,b,fail\ny,a,0.5\ny,a,0.7\n")
+    seen = read(table)
+    assert seen.models == ("a", "b")
+    assert seen.of_prompts(SCORE, "a") == {0: 1.0, 1: pytest.approx(0.6)}
+    assert seen.of_prompts(SCORE, "b") == {0: 0.0}
+    assert not seen.graded(SCORE)
+
+
+def test_rows_that_hold_every_model(tmp_path: Path) -> None:
+    rows = lines(
+        {"question": "x", "small": {"ok": True}, "big": {"ok": False}},
+        {"question": "y", "small": {"ok": False}, "big": {"ok": None}},
+    )
+    seen = read(a_file(tmp_path, "t.jsonl", rows), columns={"small": "small.ok", "big": "big.ok"})
+    assert seen.of_prompts(SCORE, "small") == {0: 1.0, 1: 0.0}
+    assert seen.of_prompts(SCORE, "big") == {0: 0.0}
+    assert seen.graded(SCORE)
+
+
+def test_clusters_and_an_export_of_a_comparison(tmp_path: Path) -> None:
+    rows = lines(
+        {"prompt_id": "x", "model_id": "p/a", "latency_s": 0.5, "cluster": "doc"},
+        {"prompt_id": "y", "model_id": "p/a", "latency_s": None, "cluster": "doc"},
+    )
+    seen = read(a_file(tmp_path, "t.jsonl", rows), score="latency_s")
+    assert seen.clusters == 1
+    assert seen.prompts == 2
+
+
+@pytest.mark.parametrize(
+    ("row", "said"),
+    [
+        ("x", "a row is an object, not text"),
+        ({"model": "a", "score": 1}, "no field names the case"),
+        ({"case": "x", "score": 1}, "no field names the model"),
+        ({"case": "x", "model": "a"}, "no field 'score'"),
+        ({"case": "x", "model": "a", "score": "good"}, "a score is a number, or pass or fail"),
+        ({"case": "x", "model": "a", "score": [1]}, "not a finite number"),
+        ({"case": "x", "model": "a", "score": "nan"}, "not a finite number"),
+        ({"case": None, "model": "a", "score": 1}, "is missing"),
+        ({"case": "x", "model": True, "score": 1}, "is a boolean"),
+    ],
+)
+def test_a_row_that_cannot_be_used_is_one_line(tmp_path: Path, row: object, said: str) -> None:
+    table = a_file(tmp_path, "t.jsonl", lines(row))
+    with pytest.raises(PromptError) as refused:
+        read(table)
+    assert said in str(refused.value)
+    assert "line 1" in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+def test_a_field_that_names_no_models_is_noticed(tmp_path: Path) -> None:
+    rows = lines(*({"case": "x", "model": f"m{n}", "score": 1} for n in range(101)))
+    with pytest.raises(UsageError, match="more than 100 models"):
+        read(a_file(tmp_path, "t.jsonl", rows))
+
+
+def test_an_empty_table_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        read(a_file(tmp_path, "t.jsonl", ""))

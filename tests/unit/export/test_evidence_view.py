@@ -1,0 +1,115 @@
+"""How sure a comparison is, drawn and written, whatever models are called."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from modelforge.compare.evidence import Evidence, evidence
+from modelforge.compare.observations import Observations
+from modelforge.compare.quantity import COST, LATENCY, MEASURED, OUTPUT_TOKENS, SUCCESS, score
+from modelforge.export.evidence_formats import evidence_json, evidence_markdown
+from modelforge.export.evidence_view import evidence_view
+from tests.unit.export.corpus import HOSTILE_TEXT
+from tests.unit.export.drawing import drawn, widest
+from tests.unit.export.test_terminal_text import assert_harmless
+
+
+def compared(models: tuple[str, ...] = ("p/a", "p/b"), *, prompts: int = 40) -> Evidence:
+    seen = Observations(MEASURED, models=models)
+    rng = np.random.default_rng(1)
+    for place, model in enumerate(models):
+        for prompt in range(prompts):
+            values = {
+                SUCCESS.name: 1.0,
+                LATENCY.name: float(rng.normal(1 + place, 0.1)),
+                OUTPUT_TOKENS.name: 50.0 + 10 * place + prompt % 3,
+                COST.name: 0.0,
+            }
+            seen.add(model, prompt, values)
+    return evidence(seen)
+
+
+_VIEW = """\
+━━ how sure · 95 % intervals · 40 prompts ━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━━
+answered  the same on every prompt, 100 % (91.2 to 100)
+
+latency                   mean                    p50                    p95
+p/a      1.00 s (0.98 to 1.03)  1.02 s (0.97 to 1.05)  1.12 s (1.10 or more)
+p/b      2.01 s (1.98 to 2.04)  2.01 s (1.98 to 2.05)  2.14 s (2.12 or more)
+  p/a is faster than p/b: the difference is -1.01 s (likely -1.05 to -0.97 s)
+  and is not chance (p < 0.001).
+  p < 0.001 · 40 prompts · effect -7.93 sd · finds 57 ms
+
+output tokens                 mean                  p50                p95
+p/a            51.0 (50.7 to 51.2)  51.0 (50.0 to 51.0)  52.0 (52.0 or more)
+"""
+
+
+def test_the_terminal_view() -> None:
+    view = evidence_view(compared())
+    assert view is not None
+    text = drawn(view, 80)
+    assert text.splitlines()[:2] == _VIEW.splitlines()[:2]
+    assert "p/a is faster than p/b" in text
+    assert "p/a is shorter in its answers than p/b" in text
+    assert "cost" not in text  # nothing is paid for either
+
+
+def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
+    assert evidence_view(compared(prompts=1)) is None
+    view = evidence_view(compared(prompts=3))
+    assert view is not None
+    assert " ".join(drawn(view, 80).split()) == (
+        "3 prompts are too few to tell models apart: ask 6 or more; modelforge plan says how many"
+    )
+
+
+@pytest.mark.parametrize("width", [10, 20, 40, 80, 200])
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
+@pytest.mark.parametrize("models", [2, 5])
+def test_it_fits_any_console(width: int, encoding: str, models: int) -> None:
+    names = tuple(f"openrouter/meta-llama/llama-{n}-70b-instruct" for n in range(models))
+    view = evidence_view(compared(names))
+    assert view is not None
+    text = drawn(view, width, encoding=encoding)
+    if width >= 80:
+        assert widest(text) <= width
+
+
+@settings(max_examples=15, deadline=None)
+@given(name=HOSTILE_TEXT)
+def test_what_models_are_called_is_harmless(name: str) -> None:
+    found = compared((f"a{name}", f"b{name}"), prompts=8)
+    view = evidence_view(found)
+    assert view is not None
+    assert_harmless(drawn(view, 80))
+    assert_harmless(evidence_markdown(found))
+    assert_harmless(evidence_json(found))
+
+
+def test_the_document_says_what_is_neither_better_nor_worse() -> None:
+    document = json.loads(evidence_json(compared()))
+    assert document["schema"] == "modelforge.scores/1"
+    by_name = {each["name"]: each for each in document["quantities"]}
+    (pair,) = by_name["output_tokens"]["pairs"]
+    assert pair["outcome"] == "less"
+    assert by_name["latency"]["pairs"][0]["outcome"] == "better"
+    assert by_name["success"]["models"][0]["mean"]["high"] == 1.0
+
+
+def test_of_many_models_the_one_that_leads_is_named() -> None:
+    quality = score("quality")
+    seen = Observations((quality,))
+    rng = np.random.default_rng(2)
+    for model, level in (("a", 0.0), ("b", 0.1), ("c", 0.0), ("best", 5.0)):
+        for prompt in range(50):
+            seen.add(model, prompt, {"quality": float(rng.normal(level, 1))})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    text = drawn(view, 80)
+    assert "best is better than every other, and that is not chance." in text
+    assert "1 : 4" in text
