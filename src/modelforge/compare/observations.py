@@ -111,10 +111,11 @@ class Observations:
         import numpy as np  # noqa: PLC0415 (a comparison begins without it)
 
         from modelforge.stats.repeats import average_repeats  # noqa: PLC0415 (as numpy)
+        from modelforge.stats.sample import LARGEST  # noqa: PLC0415 (as numpy)
 
         prompts = np.frombuffer(self._prompts[model], dtype=np.int64)
         values = np.frombuffer(self._values[model][quantity.name], dtype=np.float64)
-        known = ~np.isnan(values)
+        known = np.abs(values) <= LARGEST  # NaN is unknown, and what is larger measures nothing
         if not known.any():
             return {}
         means = average_repeats(prompts[known].tolist(), values[known])
@@ -122,10 +123,12 @@ class Observations:
 
     def repeats_of(self, quantity: Quantity, model: str) -> dict[int, list[float]]:
         """The single values of each prompt, in the order they came in."""
+        from modelforge.stats.sample import LARGEST  # noqa: PLC0415 (numpy)
+
         found: dict[int, list[float]] = {}
         column = self._values[model][quantity.name]
         for prompt, value in zip(self._prompts[model], column, strict=True):
-            if not math.isnan(value):
+            if abs(value) <= LARGEST:  # NaN is not
                 found.setdefault(prompt, []).append(value)
         return found
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
-from modelforge.export.evidence_record import evidence_document
 from modelforge.export.json_text import json_text
 from modelforge.export.record import to_record, to_summary_record
 
@@ -49,7 +48,7 @@ class JsonWriter:
         head = "\n  ],\n" if self._begun else f"{_HEAD.rstrip()}],\n"
         rows = _array(json_text(to_summary_record(summary)) for summary in summaries)
         state = "true" if complete else "false"
-        sure = "null" if evidence is None else json_text(evidence_document(evidence))
+        sure = "null" if evidence is None else json_text(_document(evidence))
         why = "" if stopped is None else f",\n  {json_text({'stopped': stopped})[1:-1]}"
         self._stream.write(
             f'{head}  "summary": {rows},\n  "statistics": {sure},\n  "complete": {state}{why}\n}}\n'
@@ -63,3 +62,9 @@ _HEAD = f'{{\n  "schema": "{SCHEMA}",\n  "results": [\n'
 def _array(items: Iterable[str]) -> str:
     lines = ",\n".join(f"    {item}" for item in items)
     return f"[\n{lines}\n  ]" if lines else "[]"
+
+
+def _document(evidence: Evidence) -> dict[str, Any]:
+    from modelforge.export.evidence_record import evidence_document  # noqa: PLC0415 (numpy)
+
+    return evidence_document(evidence)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, TextIO
 
 from modelforge.compare.result import ComparisonResult
 from modelforge.compare.summary import ModelSummary
-from modelforge.export.evidence_markdown import evidence_blocks
 from modelforge.export.markdown_text import code, fenced, table
 from modelforge.export.measurements import (
     Measurement,
@@ -63,6 +62,10 @@ class MarkdownWriter:
         if summaries:
             self._put("## Summary", _summary(summaries), *_notes(summaries))
         if evidence is not None:
+            from modelforge.export.evidence_markdown import (  # noqa: PLC0415 (numpy)
+                evidence_blocks,
+            )
+
             self._put(*evidence_blocks(evidence))
         if not complete:
             why = "" if stopped is None else f" ({code(stopped)})"

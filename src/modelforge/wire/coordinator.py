@@ -136,7 +136,8 @@ class Coordinator:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
-        except (StopIteration, pa.ArrowException, OSError):
+        except (StopIteration, pa.ArrowException, OSError, ValueError):
+            # ValueError: the end of the pipe was closed here, since the run is over.
             self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
 
     def _gather(self) -> Outcome:

@@ -293,7 +293,8 @@ async def test_a_failure_in_the_middle_cuts_that_stream_alone(
         return broken() if index == 3 and self._model == "bad" else kept(self, mark, word, index)
 
     monkeypatch.setattr(OpenAIEvents, "token", token)
-    bad, good = (replace(QUICK, name=name, queue=queue) for name in ("bad", "good"))
+    apart = Distribution(mean=0.1)  # so that what came before it has left
+    bad, good = (replace(QUICK, name=name, queue=queue, itl_s=apart) for name in ("bad", "good"))
     async with Simulator(good, models=[bad]) as sim:
         asked = [
             post("/v1/chat/completions", headers="Connection: close\r\n", stream=True, model=name)
