@@ -147,7 +147,7 @@ class RateMatrix:
         )
 
     def _known_usd(self, features: Matrix) -> Matrix:
-        """(rows, usages): what is known of the price of each of ``features``; 0 where nothing is."""
+        """(rows, usages): what is known of each price; 0 where nothing is."""
         used = used_columns(features)
         every = np.arange(len(self.terms))
         usd: Matrix = self.flat(every, used) @ _flat(features)[:, used].T
@@ -159,7 +159,8 @@ class RateMatrix:
 
     def flat(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Matrix:
         """(rows, columns): the rates of ``rows``, spans and components in one; 0 is not known."""
-        return np.nan_to_num(_flat(self.rates)[rows[:, None], columns])
+        rates: Matrix = np.nan_to_num(_flat(self.rates)[rows[:, None], columns])
+        return rates
 
 
 def by_span(
