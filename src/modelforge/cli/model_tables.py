@@ -136,7 +136,7 @@ def change_lines(changed: Changes) -> list[str]:
         *_listed("new", [str(id_) for id_ in changed.new]),
         *_listed("gone", [str(id_) for id_ in changed.gone]),
         *_listed("price moved by more than 3x", [_move(move) for move in changed.moved]),
-        *_listed("now listed as free", [_move(move) for move in changed.now_free]),
+        *_listed("now listed at zero", [_move(move) for move in changed.now_free]),
     ]
 
 
@@ -163,7 +163,8 @@ def _listed(heading: str, lines: Sequence[str]) -> list[str]:
 
 
 def _move(move: PriceMove) -> str:
-    return f"{move.id} {move.what}: {_dollars(move.before)} -> {_dollars(move.after)}"
+    what = move.what.replace("_", " ")
+    return f"{move.id} {what}: {_dollars(move.before)} -> {_dollars(move.after)}"
 
 
 def _ranges(others: Sequence[OtherPrice]) -> list[tuple[str, str]]:
