@@ -19,9 +19,10 @@ from statistics import median
 
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.price_book import PriceBook
-from modelforge.cost.price_table import UsageTable, price_table
+from modelforge.cost.rate_matrix import PriceTable, RateMatrix
 from modelforge.pricing.billed_usage import BilledUsage
 from modelforge.pricing.charge import charge
+from modelforge.pricing.tariff import Terms
 
 MODELS, SCENARIOS = 5000, 1000
 
@@ -36,10 +37,10 @@ def main() -> None:
     draw = random.Random(7)  # noqa: S311 (repeatable, not secret)
     usages = [_usage(draw) for _ in range(SCENARIOS)]
     took = []
-    table = price_table(terms, UsageTable.of(usages))
+    rates, table = _priced(terms, usages)
     for _ in range(runs):
         started = time.perf_counter()
-        table = price_table(terms, UsageTable.of(usages))
+        rates, table = _priced(terms, usages)
         took.append(time.perf_counter() - started)
     spread = f"({min(took):.3f} to {max(took):.3f})"
     print(f"{MODELS:,} x {SCENARIOS:,}: median {median(took):.3f} s {spread}")
@@ -49,8 +50,18 @@ def main() -> None:
         usage, requests = usages[scenario]
         exact = charge(usage, terms[model], requests=requests).cost
         if exact is not None:
-            worst = max(worst, abs(Decimal(float(table.usd[model, scenario])) - exact.usd))
+            worst = max(
+                worst,
+                abs(Decimal(float(table.usd[rates.rows[id(terms[model])], scenario])) - exact.usd),
+            )
     print(f"largest difference to Decimal: {worst:.1e} dollars")
+
+
+def _priced(
+    terms: list[Terms], usages: list[tuple[BilledUsage, int]]
+) -> tuple[RateMatrix, PriceTable]:
+    rates = RateMatrix.of(terms)
+    return rates, rates.table(rates.features(usages))
 
 
 def _usage(draw: random.Random) -> tuple[BilledUsage, int]:

@@ -41,6 +41,60 @@ def test_given_rates_take_the_place_of_the_catalogue(shell: Session) -> None:
     assert found["basis"]["source"] == "the rates that were given"
 
 
+def test_every_key_of_a_usage_and_of_rates(shell: Session) -> None:
+    rates = {
+        "input": "2",
+        "cache_read": "0.3",
+        "cache_write_5m": 5,
+        "cache_write_1h": 0.07,
+        "input_audio": "1.1e1",
+        "output": "13",
+        "reasoning": "17",
+        "output_audio": "0.000019",
+    }
+    usage = {
+        "input_total": 1111,
+        "cache_read": 1000,
+        "cache_write_5m": 100,
+        "cache_write_1h": 10,
+        "input_audio": 1,
+        "output_total": 4000,
+        "reasoning": 1500,
+        "output_audio": 500,
+    }
+    found = priced(
+        shell, "--provider", "nobody", "--model", "nothing", "--requests", "7",
+        "--usage", json.dumps(usage), "--rates", json.dumps(rates),
+    )  # fmt: skip
+    lines = {line["component"]: Decimal(line["usd"]) * 10**6 for line in found["lines"]}
+    assert lines == {
+        "cache_read": 300,
+        "cache_write_5m": 500,
+        "cache_write_1h": Decimal("0.7"),
+        "input_audio": 11,
+        "output": 26_000,
+        "reasoning": 25_500,
+        "output_audio": Decimal("0.0095"),
+    }
+    assert Decimal(found["usd"]) * 10**6 == sum(lines.values())
+    assert (found["status"], found["basis"]["requests"]) == ("priced", 7)
+
+
+def test_a_price_of_next_year_and_a_name_of_last_year(shell: Session) -> None:
+    tokens = '{"input_total": 1e6, "output_total": 1e6}'
+    argon = ("--provider", "google", "--model", "gemini-4-argon", "--usage", tokens)
+    days = ("2026-11-30T23:59:59Z", "2026-12-01", "2026-12-01T01:00+02:00")
+    found = [priced(shell, *argon, "--as-of", day)["usd"] for day in days]
+    assert found == ["12.0000", "24.0000", "12.0000"]  # the last is still November in UTC
+    model = "us.anthropic.claude-sonnet-4-20250514-v1:0"
+    claude = priced(shell, "--provider", "Bedrock", "--model", model, "--usage", tokens)
+    assert claude["usd"] == "18.0000"
+    assert claude["basis"]["priced_as"] == "amazon-bedrock/anthropic.claude-sonnet-4-20250514-v1:0"
+    unknown = priced(shell, "--provider", "bedrock", "--model", "us.x.y", "--usage", tokens)
+    assert unknown["usd"] is None
+    assert "bedrock/us.x.y is not in the catalogue" in unknown["reasons"][0]
+
+
 def test_what_is_missing_is_named_and_what_is_unknown_has_no_price(shell: Session) -> None:
     partial = priced(shell, *GPT_4O, "--usage", CACHED, "--rates", '{"input": 1, "output": 1}')
     assert (partial["status"], partial["usd"]) == ("partial", "0.0030")

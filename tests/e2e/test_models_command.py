@@ -71,6 +71,24 @@ def test_search_and_show(shell: Session) -> None:
     assert entry["cost"]["price"]["input"] == "0.15"
 
 
+def test_what_is_shown_is_what_a_call_costs(shell: Session) -> None:
+    """The price of today and of the maker's threshold, not what the catalogue listed in August."""
+    tiered = shell.run("models", "show", "azure/gpt-5.6-sol").stdout
+    assert "above 272,000 tokens" in tiered
+    assert "above 200,000 tokens" not in tiered
+    renewed = shell.run("models", "show", "openai/gpt-5.6-sol").stdout
+    assert "input $4.00, output $20.00" in renewed
+    assert "the price since 2026-08-21 00:00 UTC" in renewed
+    assert "input $5.00, output $30.00" in renewed.split("listed")[1]
+    plan = shell.run("models", "show", "zai-coding-plan/glm-4.7").stdout
+    assert "paid by a plan: GLM Coding Plan" in plan
+    assert "free" not in plan
+    told = json.loads(shell.run("models", "show", "anthropic/claude-sonnet-4-5", "--json").stdout)
+    assert told["price_now"]["rates"]["cache_write_1h"] == "6"
+    told = json.loads(shell.run("models", "show", "zai-coding-plan/glm-4.7", "--json").stdout)
+    assert told["price_now"]["rates"] is None
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

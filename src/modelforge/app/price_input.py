@@ -117,13 +117,13 @@ def _known(table: Mapping[str, Any], names: Collection[str], what: str) -> None:
 def _tokens(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise UsageError(f"{name} is {_shown(value)}: tokens are a whole number")
-    if isinstance(value, Decimal):
-        raise UsageError(f"{name} is {_shown(value)}: tokens are whole, there is no part of one")
     if value < 0:
         raise UsageError(f"{name} is {_shown(value)}: tokens cannot be fewer than 0")
     if value > _MOST_TOKENS:
         raise UsageError(f"{name} is more than {_MOST_TOKENS:,} tokens: check the unit")
-    return value
+    if value % 1:
+        raise UsageError(f"{name} is {_shown(value)}: tokens are whole, there is no part of one")
+    return int(value)
 
 
 def _dollars(name: str, value: Any) -> Decimal:

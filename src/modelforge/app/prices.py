@@ -8,6 +8,7 @@ from datetime import datetime
 
 from modelforge.app.configured_prices import configured_tariff
 from modelforge.catalogue.price_book import PriceBook
+from modelforge.catalogue.resolve import listed_provider
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration
 from modelforge.core.errors import UsageError
@@ -66,7 +67,7 @@ class Prices:
         return None if rates is None else configured_tariff(rates)
 
     def _unknown(self, id_: ModelId, found: Quote) -> str:
-        known = self.book.names(id_.provider)
+        known = self.book.names(listed_provider(id_.provider, self.book.overlay))
         if not known:
             close = difflib.get_close_matches(id_.provider, self.book.catalogue.providers, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""

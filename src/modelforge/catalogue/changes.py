@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from modelforge.catalogue.cost import ListedPrice
+from modelforge.catalogue.cost import PRICE_FIELDS, ListedPrice
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 
@@ -17,17 +17,22 @@ NOTABLE_RATIO: Final = 3
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PriceMove:
-    """A listed price before and after; ``what`` is ``input`` or ``output``."""
+    """A listed price before and after; ``what`` is one of `PRICE_FIELDS`.
+
+    ``before`` is None where none was listed.
+    """
 
     id: ModelId
     what: str
-    before: Decimal
+    before: Decimal | None
     after: Decimal
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Changes:
-    """``moved`` are prices that moved past ``NOTABLE_RATIO``, ``now_free`` those that fell to 0."""
+    """``moved`` are prices that moved past ``NOTABLE_RATIO``, ``now_free`` those that are 0 now and
+    were not, or were not listed.
+    """
 
     new: tuple[ModelId, ...]
     gone: tuple[ModelId, ...]
@@ -47,8 +52,8 @@ def changes(before: Iterable[Model], after: Iterable[Model]) -> Changes:
     return Changes(
         new=tuple(sorted(new.keys() - old.keys())),
         gone=tuple(sorted(old.keys() - new.keys())),
-        moved=tuple(move for move in moves if move.after and _notable(move)),
-        now_free=tuple(move for move in moves if move.before and not move.after),
+        moved=tuple(move for move in moves if _notable(move)),
+        now_free=tuple(move for move in moves if not move.after),
     )
 
 
@@ -59,14 +64,13 @@ def _price(model: Model) -> ListedPrice:
 def _moves(id_: ModelId, before: ListedPrice, after: ListedPrice) -> list[PriceMove]:
     return [
         PriceMove(id=id_, what=what, before=old, after=new)
-        for what, old, new in (
-            ("input", before.input, after.input),
-            ("output", before.output, after.output),
-        )
-        if old is not None and new is not None and old != new
+        for what in PRICE_FIELDS
+        if (new := getattr(after, what)) is not None and (old := getattr(before, what)) != new
     ]
 
 
 def _notable(move: PriceMove) -> bool:
+    if move.before is None or not move.after:
+        return False
     low, high = sorted((move.before, move.after))
     return high > low * NOTABLE_RATIO

@@ -30,8 +30,8 @@ T = TypeVar("T")
 class Scope:
     """Whose models a rule is about, and when it holds.
 
-    ``models`` and ``but_not`` are patterns of model names, with ``*``; ``since`` is included,
-    ``until`` is not.
+    ``models`` and ``but_not`` are patterns of model names, with ``*``; a provider ``*`` is every
+    one. ``since`` is included, ``until`` is not.
     """
 
     providers: tuple[str, ...]
@@ -44,7 +44,7 @@ class Scope:
         """Whether it is about the model ``id_`` at some time."""
         name = id_.model
         return (
-            id_.provider in self.providers
+            (id_.provider in self.providers or "*" in self.providers)
             and any(fnmatchcase(name, pattern) for pattern in self.models)
             and not any(fnmatchcase(name, pattern) for pattern in self.but_not)
         )
@@ -79,6 +79,16 @@ class DerivedRates:
     scope: Scope
     rule: Rule
     of_input: Mapping[Component, Decimal]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Threshold:
+    """Where a tier begins, for models whose lists say ``listed``: above ``above`` input tokens."""
+
+    scope: Scope
+    rule: Rule
+    listed: int
+    above: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -151,13 +161,14 @@ class PassThrough:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HistoryRow:
-    """Rates of one model from a moment on, and where they were published."""
+    """Rates of one model from a moment on, where they were published and when that was read."""
 
     id: ModelId
     since: datetime
     rates: Rates
     tiers: tuple[tuple[int, Rates], ...]
     source: str
+    dated: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -166,6 +177,7 @@ class Overlay:
 
     modes: tuple[ModeRule, ...] = ()
     derived: tuple[DerivedRates, ...] = ()
+    thresholds: tuple[Threshold, ...] = ()
     windows: tuple[Window, ...] = ()
     uplifts: tuple[Uplift, ...] = ()
     request_fees: tuple[RequestFee, ...] = ()
@@ -202,6 +214,10 @@ def decode_overlay(tree: Mapping[str, Any]) -> Overlay:
             DerivedRates(**_common(row), of_input=_components(row["of_input"]))
             for row in tree["derived"]
         ),
+        thresholds=tuple(
+            Threshold(**_common(row), listed=int(row["listed"]), above=int(row["above"]))
+            for row in tree["thresholds"]
+        ),
         windows=tuple(_window(row, days) for row in tree["windows"]),
         uplifts=tuple(
             Uplift(
@@ -235,6 +251,7 @@ def history_rows(name: str, rows: Sequence[Mapping[str, Any]]) -> list[HistoryRo
                 (int(above), read_rates(rates)) for above, rates in row.get("tiers", {}).items()
             ),
             source=row["source"],
+            dated=row.get("dated"),
         )
         for row in rows
     ]

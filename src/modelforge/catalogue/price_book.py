@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
+from typing import Final
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.cost import ListedPrice
@@ -13,6 +14,7 @@ from modelforge.catalogue.model import Model
 from modelforge.catalogue.overlay import HistoryRow, Overlay, load_overlay
 from modelforge.catalogue.resolve import Resolved, resolve
 from modelforge.catalogue.terms_rules import (
+    at_thresholds,
     derive_rates,
     in_mode,
     in_region,
@@ -24,7 +26,8 @@ from modelforge.pricing.component import COMPONENTS
 from modelforge.pricing.quote import Quote
 from modelforge.pricing.tariff import Mode, NoTariff, Rates, RateTier, Rule, Tariff, Terms
 
-GIVEN = "the rates that were given"
+GIVEN: Final = "the rates that were given"
+OURS: Final = "the dated prices beside the catalogue"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +99,10 @@ class PriceBook:
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models that are listed or were."""
-        return self.catalogue.names(provider) | self.history.names(provider)
+        ours = frozenset(
+            row.id.model for row in self.overlay.history if row.id.provider == provider
+        )
+        return self.catalogue.names(provider) | self.history.names(provider) | ours
 
     def _base(self, id_: ModelId, at: datetime) -> tuple[Terms, str]:
         """The standard terms of a listed or recorded model at a moment, and where they are from.
@@ -109,15 +115,19 @@ class PriceBook:
         rows = self._rows(id_)
         past = [row for row in rows if row.since <= at]
         released = (model and model.released) or ""
-        if at.date().isoformat() < released and not past:
+        # A name can be older than the model that it stands for now: then it had a price before.
+        older = any(row.since.date().isoformat() < released for row in rows)
+        if at.date().isoformat() < released and not older:
             return NoTariff(reason=f"{id_} was released on {released}"), self._dated
         read = datetime.combine(self.catalogue.dated, time(), tzinfo=UTC)
         newer = listed is not None and self.catalogue.dated > self.history.dated and at >= read
         newer = newer and not any(row.since > read for row in past)  # what was announced holds
-        if listed is not None and (newer or not rows):
+        announced = not past and bool(rows) and rows[0].since > read
+        if listed is not None and (newer or announced or not rows):
             return self._noting_age(listed, at, read), self._dated
         row = past[-1] if past else rows[0]
-        noted = Rule(text=f"the price since {row.since:%Y-%m-%d %H:%M} UTC", source=row.source)
+        since = f"the price since {row.since:%Y-%m-%d %H:%M} UTC"
+        noted = Rule(text=since, source=row.source, dated=row.dated)
         if not past:
             noted = replace(noted, text=f"no price before {row.since:%Y-%m-%d} is known: its first")
         if isinstance(listed, Tariff) and _agree(listed, row):
@@ -129,15 +139,18 @@ class PriceBook:
             kind="free" if row.rates.free else "metered",
             rules=(noted,),
         )
+        if row in self.overlay.history:
+            return terms, OURS
         return terms, f"the price history of {self.history.dated}"
 
     def _rows(self, id_: ModelId) -> list[HistoryRow]:
-        """Ours where there are some, and recorded ones after them."""
+        """Ours where there are some, and recorded ones before and after them."""
         ours = [row for row in self.overlay.history if row.id == id_]
         recorded = self.history.of(id_)
         if not ours:
             return recorded
-        return ours + [row for row in recorded if row.since > ours[-1].since]
+        before = [row for row in recorded if row.since < ours[0].since]
+        return before + ours + [row for row in recorded if row.since > ours[-1].since]
 
     def _noting_age(self, listed: Terms, at: datetime, read: datetime) -> Terms:
         if isinstance(listed, NoTariff) or at >= read:
@@ -184,6 +197,7 @@ class PriceBook:
     ) -> Terms:
         """Every rule in its order; a region that only the name implies may have none."""
         overlay = self.overlay
+        tariff = at_thresholds(tariff, id_, overlay, at=at)
         tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly, listed=listed)
         tariff = derive_rates(tariff, id_, overlay, at=at)
         tariff = with_request_fee(tariff, id_, overlay, at=at)
@@ -213,12 +227,14 @@ def _agree(listed: Tariff, row: HistoryRow) -> bool:
 
 
 def _rates(price: ListedPrice) -> Rates:
+    # Reasoning is answered at the output's price: a zero beside one says that nothing is added.
+    reasoning = None if price.reasoning == 0 and price.output else price.reasoning
     return Rates(
         input=price.input,
         output=price.output,
         cache_read=price.cache_read,
         cache_write_5m=price.cache_write,
-        reasoning=price.reasoning,
+        reasoning=reasoning,
         input_audio=price.input_audio,
         output_audio=price.output_audio,
     )

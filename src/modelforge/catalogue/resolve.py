@@ -17,6 +17,8 @@ _DATED: Final = re.compile(
     rf"(?P<stem>.+?)[-@](?P<date>\d{{4}}-\d{{2}}-\d{{2}}|20\d{{6}}){_VERSION}\Z"
 )
 
+_PREFIXES: Final = {("models", "google"), ("google", "google-vertex")}
+
 NamesOf = Callable[[str], frozenset[str]]
 """The names of the models that are known of a provider."""
 
@@ -41,10 +43,10 @@ def resolve(id_: ModelId, names_of: NamesOf, overlay: Overlay) -> Resolved | Non
     the name, the region of a Bedrock inference profile, a snapshot's date too many or missing; and
     at last, for a provider that passes prices through, the model's maker.
     """
-    own = ModelId(provider=overlay.providers.get(id_.provider, id_.provider), model=id_.model)
+    own = ModelId(provider=listed_provider(id_.provider, overlay), model=id_.model)
     spelled = () if own.provider == id_.provider else (f"{id_.provider} is {own.provider}",)
     names = names_of(own.provider)
-    for name, how, region in _candidates(own, names):
+    for name, how, region in _candidates(own, names, overlay):
         if name in names:
             why = (*spelled, *(() if how is None else (how,)))
             rule = Rule(text="; ".join(why)) if why else None
@@ -53,22 +55,29 @@ def resolve(id_: ModelId, names_of: NamesOf, overlay: Overlay) -> Resolved | Non
     return _through(own, names_of, overlay)
 
 
-def _candidates(id_: ModelId, names: frozenset[str]) -> Iterator[_Step]:
+def listed_provider(name: str, overlay: Overlay) -> str:
+    """What the catalogue calls the provider ``name``."""
+    return overlay.providers.get(name.lower(), name.lower())
+
+
+def _candidates(id_: ModelId, names: frozenset[str], overlay: Overlay) -> Iterator[_Step]:
     """What ``id_`` may stand for, the surest first."""
-    for name, how, region in _spellings(id_):
+    for name, how, region in _spellings(id_, overlay):
         yield name, how, region
         for other, dated in _snapshots(name, names):
             yield other, dated if how is None else f"{how}; {dated}", region
 
 
-def _spellings(id_: ModelId) -> Iterator[_Step]:
+def _spellings(id_: ModelId, overlay: Overlay) -> Iterator[_Step]:
     name = id_.model
     yield name, None, None
     if name != name.lower():
         yield name.lower(), f"{name} is written {name.lower()}", None
     first, slash, rest = name.partition("/")
-    if slash and first == id_.provider:
+    if slash and listed_provider(first, overlay) == id_.provider:
         yield rest, f"{first}/ in the name is the provider", None
+    elif slash and (first, id_.provider) in _PREFIXES:
+        yield rest, f"{first}/ in the name is how its API writes it", None
     if profile := _PROFILE.match(name):
         region = profile["region"]
         yield (

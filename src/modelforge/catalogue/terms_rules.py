@@ -43,6 +43,19 @@ def in_window(
     return tariff
 
 
+def at_thresholds(tariff: Tariff, id_: ModelId, overlay: Overlay, *, at: datetime) -> Tariff:
+    """With the thresholds of the model's maker, where the lists have another."""
+    for rule in overlay.thresholds:
+        wrong = any(tier.above_tokens == rule.listed for tier in tariff.tiers)
+        if wrong and rule.scope.covers(id_, at):
+            tiers = tuple(
+                replace(tier, above_tokens=rule.above) if tier.above_tokens == rule.listed else tier
+                for tier in tariff.tiers
+            )
+            tariff = _noting(replace(tariff, tiers=tiers), rule.rule)
+    return tariff
+
+
 def derive_rates(tariff: Tariff, id_: ModelId, overlay: Overlay, *, at: datetime) -> Tariff:
     """With the rates that a provider defines as multiples of the input's, where none is listed."""
     for rule in overlay.derived:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
@@ -18,7 +18,9 @@ from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 from modelforge.export.measure import count
 from modelforge.export.terminal_text import terminal_line
-from modelforge.pricing.quote import OtherPrice
+from modelforge.pricing.component import COMPONENTS
+from modelforge.pricing.quote import OtherPrice, Quote
+from modelforge.pricing.tariff import NoTariff, Rates, Terms
 
 LEGEND: Final = "$ per million tokens (? not listed); Tools, Reasoning, Images in, Open weights"
 _UNKNOWN: Final = "?"
@@ -75,8 +77,8 @@ def providers_table(catalogue: Catalogue, protocols: Mapping[str, str]) -> Table
     return table
 
 
-def model_table(model: Model, catalogue: Catalogue, others: Sequence[OtherPrice] = ()) -> Table:
-    """Everything known of one model; ``others`` are prices that other lists have for it."""
+def model_table(model: Model, catalogue: Catalogue, quote: Quote) -> Table:
+    """Everything known of one model; ``quote`` is its price now."""
     provider = catalogue.providers[model.id.provider]
     facts: list[tuple[str, str | None]] = [
         ("name", model.name),
@@ -96,17 +98,29 @@ def model_table(model: Model, catalogue: Catalogue, others: Sequence[OtherPrice]
         ("reasoning", _yes(model.reasoning)),
         ("structured output", _yes(model.structured_output)),
         ("open weights", _yes(model.open_weights)),
-        ("price", _price_line(_price(model))),
+        *_price_facts(model, quote.terms),
     ]
-    tiers = () if model.cost is None else model.cost.tiers
-    facts += [(f"above {tier.above_tokens:,} tokens", _price_line(tier.price)) for tier in tiers]
-    facts += [(f"{name} price", text) for name, text in _ranges(others)]
+    facts += [(f"{name} price", text) for name, text in _ranges(quote.disputed)]
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")  # an address is not cut
     for name, value in facts:
         table.add_row(Text(name, style="dim"), Text(terminal_line(value or "unknown")))
     return table
+
+
+def price_now(terms: Terms) -> dict[str, Any]:
+    """A model's price as JSON's types: rates in text, exact; a reason where there are none."""
+    if isinstance(terms, NoTariff):
+        return {"rates": None, "tiers": [], "rules": [], "reason": terms.reason}
+    return {
+        "rates": _texts(terms.rates),
+        "tiers": [
+            {"above_tokens": tier.above_tokens, "rates": _texts(tier.rates)} for tier in terms.tiers
+        ],
+        "rules": [rule.text for rule in terms.rules],
+        "reason": None,
+    }
 
 
 def age_line(catalogue: Catalogue, age_days: int) -> str:
@@ -122,7 +136,7 @@ def change_lines(changed: Changes) -> list[str]:
         *_listed("new", [str(id_) for id_ in changed.new]),
         *_listed("gone", [str(id_) for id_ in changed.gone]),
         *_listed("price moved by more than 3x", [_move(move) for move in changed.moved]),
-        *_listed("now listed as free", [_move(move) for move in changed.now_free]),
+        *_listed("now listed at zero", [_move(move) for move in changed.now_free]),
     ]
 
 
@@ -149,7 +163,8 @@ def _listed(heading: str, lines: Sequence[str]) -> list[str]:
 
 
 def _move(move: PriceMove) -> str:
-    return f"{move.id} {move.what}: {_dollars(move.before)} -> {_dollars(move.after)}"
+    what = move.what.replace("_", " ")
+    return f"{move.id} {what}: {_dollars(move.before)} -> {_dollars(move.after)}"
 
 
 def _ranges(others: Sequence[OtherPrice]) -> list[tuple[str, str]]:
@@ -168,15 +183,41 @@ def _price(model: Model) -> ListedPrice:
     return ListedPrice() if model.cost is None else model.cost.price
 
 
-def _price_line(price: ListedPrice) -> str:
+def _price_facts(model: Model, terms: Terms) -> list[tuple[str, str | None]]:
+    """The price now, by which rules, and what is listed where that is another."""
+    listed = _price(model)
+    if isinstance(terms, NoTariff):
+        return [("price", terms.reason)]
+    facts: list[tuple[str, str | None]] = [("price", _price_line(_named(terms.rates)))]
+    for tier in terms.tiers:
+        above = f"above {tier.above_tokens:,} tokens"
+        facts.append((above, _price_line(_named(tier.rates))))
+    facts += [("price rule", rule.text) for rule in terms.rules]
+    if (listed.input, listed.output) != (terms.rates.input, terms.rates.output):
+        facts.append(("listed", _price_line({n: getattr(listed, n) for n in PRICE_FIELDS})))
+    return facts
+
+
+def _texts(rates: Rates) -> dict[str, str]:
+    known = _named(rates).items()
+    return {name: f"{value.normalize():f}" for name, value in known if value is not None}
+
+
+def _named(rates: Rates) -> dict[str, Decimal | None]:
+    """The two that everybody compares first."""
+    order = ("input", "output", *(name for name in COMPONENTS if name not in {"input", "output"}))
+    return {name: getattr(rates, name) for name in order}
+
+
+def _price_line(prices: Mapping[str, Decimal | None]) -> str:
     parts = [
         f"{name.replace('_', ' ')} {_dollars(value)}"
-        for name in PRICE_FIELDS
-        if (value := getattr(price, name)) is not None
+        for name, value in prices.items()
+        if value is not None
     ]
     if not parts:
         return "not listed"
-    free = " (listed as free)" if price.free else ""
+    free = " (listed as free)" if prices["input"] == prices["output"] == 0 else ""
     return f"{', '.join(parts)} per million tokens{free}"
 
 

@@ -19,10 +19,10 @@ from modelforge.app.catalogue import find_model, find_provider, live_models
 from modelforge.app.local_models import LocalModelState, local_models
 from modelforge.app.refresh import DEFAULT_URL, URL_VARIABLE, refresh
 from modelforge.catalogue.catalogue import Catalogue
-from modelforge.catalogue.disputes import load_disputes
 from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.load import load_catalogue
 from modelforge.catalogue.model import Model
+from modelforge.catalogue.price_book import PriceBook
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import output_console, print_table
 from modelforge.cli.fetching import fetch
@@ -34,6 +34,7 @@ from modelforge.cli.model_tables import (
     live_rows,
     model_table,
     models_table,
+    price_now,
     providers_table,
 )
 from modelforge.cli.options import configuration_options
@@ -126,15 +127,17 @@ def show_model(*, model: str, as_json: bool) -> None:
     """Show everything the catalogue knows of a model."""
     catalogue = load_catalogue(refreshed_folder())
     found = find_model(catalogue, ModelId.parse(model))
-    others = load_disputes().of(found.id)
+    quote = PriceBook(catalogue=catalogue, now=datetime.now(UTC)).quote(found.id)
     if as_json:
-        disputed = [asdict(other) for other in others]
+        disputed = [asdict(other) for other in quote.disputed]
         dated = catalogue.dated.isoformat()
-        click.echo(_json({**_fields(found), "other_prices": disputed, "catalogue": dated}))
+        now = price_now(quote.terms)
+        entry = {**_fields(found), "price_now": now, "other_prices": disputed}
+        click.echo(_json({**entry, "catalogue": dated}))
         return
     console = output_console()
     console.print(Text(terminal_line(str(found.id)), style="bold"))
-    print_table(model_table(found, catalogue, others))
+    print_table(model_table(found, catalogue, quote))
     _print_age(catalogue)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final, Protocol
 
 from modelforge.catalogue.overlay import Overlay
@@ -48,7 +49,9 @@ class PlanTerms:
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
-        self._changing = {row.id: row.since for row in overlay.history}
+        self._changing: dict[ModelId, list[datetime]] = defaultdict(list)
+        for row in overlay.history:
+            self._changing[row.id].append(row.since)
         self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
@@ -96,16 +99,28 @@ class PlanTerms:
             windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
         if not dated and not windows:
             return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
-        if not windows:
-            return [
-                TermShare(terms=self._terms(id_, mode, _at(first)), share=whole, month=month)
-                for month, first in enumerate(scenario.month_starts(self._today))
-            ]
         return [
-            TermShare(terms=self._terms(id_, mode, moment), share=whole * share, month=month)
-            for month, first in enumerate(scenario.month_starts(self._today))
-            for moment, share in self._hours(scenario, id_, first)
+            TermShare(terms=self._terms(id_, mode, moment), share=whole * part * share, month=month)
+            for month, first, part in self._periods(scenario, id_)
+            for moment, share in (self._hours(scenario, id_, first) if windows else [(first, 1.0)])
         ]
+
+    def _periods(
+        self, scenario: CostScenario, id_: ModelId
+    ) -> Iterator[tuple[int, datetime, float]]:
+        """The months of a plan, and the parts of one in which a price changes.
+
+        Each with a moment of it and its share of the month.
+        """
+        days = scenario.month_days
+        for month, day in enumerate(scenario.month_starts(self._today)):
+            start = datetime.combine(day, time(), tzinfo=UTC)
+            end = start + timedelta(days=days[month])
+            inside = sorted(at for at in self._changing.get(id_, ()) if start < at < end)
+            for begun, ended in pairwise([start, *inside, end]):
+                noon = datetime.combine(day, _NOON)
+                moment = noon if begun == start and noon < ended else begun
+                yield month, moment, (ended - begun) / (end - start)
 
     def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
         key = (id_, mode, as_of)
@@ -116,33 +131,26 @@ class PlanTerms:
 
     def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
         """Whether a price that is known already takes effect during the plan."""
-        since = self._changing.get(id_)
-        if since is None:
-            return False
-        first = _at(self._today)
-        return first < since <= first + timedelta(days=scenario.days)
+        first = datetime.combine(self._today, time(), tzinfo=UTC)
+        last = first + timedelta(days=scenario.days)
+        return any(first < since < last for since in self._changing.get(id_, ()))
 
     def _hours(
-        self, scenario: CostScenario, id_: ModelId, first: date
+        self, scenario: CostScenario, id_: ModelId, first: datetime
     ) -> list[tuple[datetime, float]]:
-        """A moment for each different price of the week, and the share of the requests there."""
+        """A moment for each different price of the week from ``first``, and the share there."""
         weights = _week(scenario.hours)
-        start = datetime.combine(first, time(), tzinfo=UTC)
         shares: dict[tuple[bool, ...], float] = defaultdict(float)
         moments: dict[tuple[bool, ...], datetime] = {}
         windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
         total = sum(weights)
         for step in range(HOURS_OF_A_WEEK):
-            moment = start + timedelta(hours=step)
+            moment = first + timedelta(hours=step)
             opened = tuple(w.scope.covers(id_, moment) and w.open(moment) for w in windows)
             hour = moment.weekday() * 24 + moment.hour
             shares[opened] += weights[hour] / total
             moments.setdefault(opened, moment)
         return [(moments[opened], share) for opened, share in shares.items() if share]
-
-
-def _at(day: date) -> datetime:
-    return datetime.combine(day, _NOON)
 
 
 def _week(hours: Sequence[float]) -> Sequence[float]:

@@ -15,12 +15,20 @@ def test_a_usage_and_what_is_left_out_of_it() -> None:
     assert read_usage('{"output_total": 3}').input_total == 0
 
 
+def test_json_knows_no_whole_numbers_apart_from_others() -> None:
+    usage = read_usage('{"input_total": 1e3, "cache_read": 400.0, "output_total": -0.0}')
+    assert (usage.input_total, usage.cache_read, usage.output_total) == (1000, 400, 0)
+    assert isinstance(usage.input_total, int)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ('{"input_total": -1}', "input_total is '-1': tokens cannot be fewer than 0"),
         ('{"input_total": 1.5}', "input_total is '1.5': tokens are whole"),
-        ('{"input_total": 1e3}', "tokens are whole"),
+        ('{"input_total": 1e-9}', "tokens are whole"),
+        ('{"input_total": 1e-999999}', "tokens are whole"),
+        ('{"input_total": 1e999999}', "check the unit"),
         ('{"input_total": "10"}', "tokens are a whole number"),
         ('{"input_total": true}', "tokens are a whole number"),
         ('{"input_total": null}', "tokens are a whole number"),

@@ -121,13 +121,22 @@ def test_changes(tmp_path: Path) -> None:
 
     before = {"same": priced(1), "up": priced(1), "down": priced(9), "free": priced(1)}
     after = {"same": priced(3), "up": priced(3.01), "down": priced(2), "free": priced(0)}
+    half, none = (model(cost={"input": 1, "output": 1, "cache_read": rate}) for rate in (0.5, 0))
     changed = changes(
-        read_source(document({**before, "gone": {}, "late": {}})).models,
-        read_source(document({**after, "new": {}, "late": priced(5)})).models,
+        read_source(
+            document({**before, "gone": {}, "late": {}, "quiet": {}, "cached": half})
+        ).models,
+        read_source(
+            document({**after, "new": {}, "late": priced(5), "quiet": priced(0), "cached": none})
+        ).models,
     )
     assert (changed.new, changed.gone) == ((acme("new"),), (acme("gone"),))
     assert [move.id.model for move in changed.moved] == ["down", "up"]
-    assert [(move.id.model, move.what) for move in changed.now_free] == [("free", "input")]
+    assert [(move.id.model, move.what) for move in changed.now_free] == [
+        ("cached", "cache_read"),
+        ("free", "input"),
+        ("quiet", "input"),  # it had no price, which is not zero
+    ]
 
 
 def test_a_refreshed_catalogue_is_used_while_it_is_the_newer(tmp_path: Path) -> None:

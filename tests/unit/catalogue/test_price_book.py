@@ -113,6 +113,66 @@ def test_a_price_change_applies_from_its_date_only() -> None:
     assert usd(o3) == Decimal(10)
 
 
+@pytest.mark.parametrize(
+    ("model", "last", "first", "before", "after"),
+    [
+        ("google/gemini-4-argon", "2026-11-30T23:59:59Z", "2026-12-01T00:00Z", 12, 24),
+        ("google/gemini-3.7-flash", None, "2027-01-01T00:00Z", "4.5", 9),  # listed, then announced
+        ("google/gemini-3.6-flash", "2026-12-31T23:59Z", "2027-01-01T00:00Z", "4.5", 9),
+        ("mistral/mistral-small-latest", "2026-03-15T12:00Z", "2026-03-16T00:00Z", "0.4", "0.75"),
+    ],
+)
+def test_a_price_that_is_announced_holds_from_its_date(
+    model: str, last: str | None, first: str, before: str, after: str
+) -> None:
+    both = {"input_total": MILLION, "output_total": MILLION}
+    assert usd(bill(model, last, **both)) == Decimal(before)
+    assert usd(bill(model, first, **both)) == Decimal(after)
+
+
+def test_what_was_recorded_before_ours_and_after_it_stands() -> None:
+    days = ("2026-08-01T00:00Z", "2026-09-01T00:00Z")
+    flash = [usd(bill("google/gemini-3.6-flash", day, input_total=MILLION)) for day in days]
+    assert flash == [Decimal("1.5"), Decimal("0.75")]
+
+
+@pytest.mark.parametrize(
+    ("model", "tokens", "above"),
+    [
+        ("azure/gpt-5.6-sol", 272_000, None),
+        ("azure/gpt-5.6-sol", 272_001, 272_000),
+        ("openrouter/openai/gpt-5.4", 250_000, None),
+        ("amazon-bedrock/openai.gpt-5.6-terra", 250_000, None),
+        ("xai/grok-4.3", 199_999, None),
+        ("xai/grok-4.3", 200_000, 199_999),
+        ("google/gemini-2.5-pro", 200_000, None),
+        ("google/gemini-2.5-pro-preview-06-05", 200_001, 200_000),
+        ("google/gemini-1.5-pro", 128_001, 128_000),
+    ],
+)
+def test_the_makers_threshold_goes_before_a_listed_one(
+    model: str, tokens: int, above: int | None
+) -> None:
+    assert bill(model, input_total=tokens).above_tokens == above
+
+
+def test_a_name_may_be_older_than_the_model_it_stands_for_now() -> None:
+    """The catalogue has the day of the newest deepseek-chat, of which there were several."""
+    early = bill("deepseek/deepseek-chat", "2025-02-01T00:00Z", input_total=MILLION)
+    assert usd(early) == Decimal("0.27")
+    rules = quote("deepseek/deepseek-chat", "2025-02-01T00:00Z").terms.rules
+    assert rules[0].text == "no price before 2025-02-08 is known: its first"
+
+
+def test_reasoning_at_zero_beside_an_output_costs_what_output_does() -> None:
+    listed = BOOK.catalogue.model(ModelId.parse("kilo/stealth/claude-opus-4.8"))
+    assert listed is not None
+    assert listed.cost is not None
+    assert listed.cost.price.reasoning == 0
+    thought = bill("kilo/stealth/claude-opus-4.8", output_total=MILLION, reasoning=MILLION)
+    assert usd(thought) == listed.cost.price.output
+
+
 def test_before_a_model_there_is_no_price_and_an_unknown_past_is_said() -> None:
     early = bill("openai/gpt-4o", "2024-05-12T00:00Z", input_total=5)
     assert (early.status, early.reasons) == (
@@ -208,6 +268,15 @@ def test_a_request_has_a_fee() -> None:
         ("openai/gpt-4o", "openai/gpt-4o", None),
         ("openai/GPT-4o", "openai/gpt-4o", "is written gpt-4o"),
         ("openai/openai/gpt-4o", "openai/gpt-4o", "openai/ in the name is the provider"),
+        ("OpenAI/gpt-4o", "openai/gpt-4o", "OpenAI is openai"),
+        ("gemini/gemini/gemini-2.5-pro", "google/gemini-2.5-pro", "gemini/ in the name is the"),
+        ("gemini/models/gemini-2.5-pro", "google/gemini-2.5-pro", "models/ in the name is how"),
+        ("vertex/google/gemini-2.5-pro", "google-vertex/gemini-2.5-pro", "google/ in the name"),
+        (
+            "bedrock/us.anthropic.claude-sonnet-4-20250514-v1:0",
+            "amazon-bedrock/anthropic.claude-sonnet-4-20250514-v1:0",
+            "us. is an inference profile",
+        ),
         ("openai/gpt-4.1-2025-04-14", "openai/gpt-4.1", "snapshot of 2025-04-14"),
         ("openai/gpt-4o-2024-05-13", "openai/gpt-4o-2024-05-13", None),
         ("azure/gpt-4o", "azure/gpt-4o", None),
@@ -314,14 +383,16 @@ def test_the_rules_that_are_loaded_are_those_that_were_written() -> None:
 def test_every_rule_has_its_source_and_its_day_and_is_about_a_provider_that_exists() -> None:
     overlay = load_overlay()
     kinds = (
-        overlay.modes, overlay.derived, overlay.windows, overlay.uplifts, overlay.request_fees,
-        overlay.subscriptions, overlay.pass_through,
+        overlay.modes, overlay.derived, overlay.thresholds, overlay.windows, overlay.uplifts,
+        overlay.request_fees, overlay.subscriptions, overlay.pass_through,
     )  # fmt: skip
     for rule in (rule for rules in kinds for rule in rules):
         assert rule.rule.source is not None
         assert rule.rule.source.startswith("https://")
         assert date.fromisoformat(rule.rule.dated or "") <= BOOK.now.date()
-        for provider in rule.scope.providers:
+        for provider in set(rule.scope.providers) - {"*"}:
             assert BOOK.catalogue.provider(provider) is not None, provider
-    assert all(row.source.startswith("https://") for row in overlay.history)
+    for row in overlay.history:
+        assert row.source.startswith("https://")
+        assert date.fromisoformat(row.dated or "") <= BOOK.now.date()
     assert set(overlay.providers.values()) <= set(BOOK.catalogue.providers)

@@ -76,7 +76,7 @@ def test_other_models_know_no_hours() -> None:
     assert bill(CHAT, priced(windows=(NIGHT,)), of=OTHER).usd == pytest.approx(6.0)
 
 
-def test_a_known_change_applies_from_its_month_on() -> None:
+def test_a_known_change_applies_from_its_day_on() -> None:
     later = HistoryRow(
         id=MODEL,
         since=datetime(2026, 12, 20, tzinfo=UTC),
@@ -90,8 +90,13 @@ def test_a_known_change_applies_from_its_month_on() -> None:
         rates=Rates(input=Decimal(2), output=Decimal(2)),
     )
     found = bill(replace(CHAT, days=90), priced(history=(now, later)))
-    assert found.by_month == pytest.approx((6.0, 12.0, 12.0))
-    assert bill(CHAT, priced(history=(now, later))).usd == pytest.approx(6.0)
+    # The first month begins on 2026-11-25: 25 of its 30 days are before the change.
+    assert found.by_month == pytest.approx((7.0, 12.0, 12.0))
+    assert bill(CHAT, priced(history=(now, later))).usd == pytest.approx(7.0)
+    short = replace(CHAT, days=25)
+    assert bill(short, priced(history=(now, later))).usd == pytest.approx(5.0)
+    night = priced(history=(now, later), windows=(NIGHT,))
+    assert bill(CHAT, night).usd == pytest.approx(7.0 * (0.75 + 0.25 / 2))
     past = replace(CHAT, start=date(2027, 2, 1))
     assert bill(past, priced(history=(now, later))).usd == pytest.approx(12.0)
 
