@@ -19,10 +19,10 @@ from urllib.request import urlopen
 
 import pyarrow as pa
 
+from modelforge.app import benchmark_records
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import Limits, Load, OpenLoop
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.recording import read_recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.summary import summarise_recording
 from modelforge.benchmark.telemetry import Telemetry
@@ -80,8 +80,7 @@ def run(
             Coordinator(jobs, plan=plan.to_json(), file=file).run()
         ended_s = time.monotonic()
         run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        with pa.ipc.open_stream(path.open("rb")) as stream:
-            recording = read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
+        recording = benchmark_records.read(path)
         result = summarise_recording(recording)
     return Ran(
         result=result,

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import mmap
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 
 _UNPRINTED: Final = re.compile(r"[^A-Za-z0-9._-]+")
 _LONGEST_NAME: Final = 80
+_MAPPED_BYTES: Final = 8 * 2**20
+"""From that size on a file is mapped; a smaller one, a pipe or a device is read."""
 _DISK: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO})
 _PATHS: Final = {
     "langchain": "through LangChain, which is slower than the wire: the client's own ceiling is"
@@ -92,14 +96,32 @@ def read(path: Path) -> Recording:
     from modelforge.benchmark.recording import read_recording  # noqa: PLC0415
 
     try:
-        with path.open("rb") as file, pa.ipc.open_stream(file) as stream:
-            return read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
+        with path.open("rb") as file:
+            source, let_go = _mapped(file)
+            with pa.ipc.open_stream(source) as stream:
+                batches = stream.iter_batches_with_custom_metadata()
+                return read_recording(stream.schema, batches, let_go=let_go)
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except pa.ArrowException:
         raise UsageError(f"{path} is not the recording of a benchmark") from None
     except NotARecording as error:
         raise UsageError(f"{path}: {error}") from None
+
+
+def _mapped(file: IO[bytes]) -> tuple[Any, Callable[[], None]]:
+    """What Arrow may read of ``file``, and how to let go of what was read.
+
+    A long run's records are left on the disk, and a column at a time is in memory.
+    """
+    import pyarrow as pa  # noqa: PLC0415 (as in `read`)
+
+    from modelforge.benchmark.recording import keep  # noqa: PLC0415
+
+    if os.fstat(file.fileno()).st_size < _MAPPED_BYTES or not hasattr(mmap, "MADV_DONTNEED"):
+        return file, keep
+    mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    return pa.py_buffer(mapped), lambda: mapped.madvise(mmap.MADV_DONTNEED)
 
 
 def report(

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modelforge.benchmark.recording import keep
 from modelforge.benchmark.slo import Slo
 
 _NS_PER_MS: Final = 1e6
@@ -22,9 +23,13 @@ class Measures:
     Args:
         columns: a table in `modelforge.benchmark.record.RECORD`.
         rows: which of its rows.
+        let_go: see `modelforge.benchmark.recording.Recording`.
     """
 
-    def __init__(self, columns: pa.Table, rows: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, columns: pa.Table, rows: NDArray[np.bool_], let_go: Callable[[], None] = keep
+    ) -> None:
+        self._let_go = let_go
         self._columns = columns
         self._rows = rows
         self._all = bool(rows.all())
@@ -33,6 +38,7 @@ class Measures:
     def column(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers; null is -1."""
         values = whole_numbers(self._columns[name])
+        self._let_go()
         return values if self._all else values[self._rows]
 
     def between_ms(self, start: str, end: str) -> NDArray[np.float64]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,10 @@ from modelforge.stats.histogram import LogHistogram
 _NOTHING = LogHistogram()
 
 
+def keep() -> None:
+    """What lies in memory of its own has nothing to give back."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Recording:
     """What a run left behind.
@@ -30,6 +34,8 @@ class Recording:
         reasoning_gaps: the same of reasoning tokens; None: no worker kept them apart.
         loss: how the recording ended before its end, in one line; None: it did not.
         gap_slots: ``gaps`` by the time they were reported in.
+        let_go: gives back the memory that reading ``columns`` took, where they lie in a mapped
+            file: what is read again comes from the file.
     """
 
     plan: Plan
@@ -39,11 +45,14 @@ class Recording:
     reasoning_gaps: LogHistogram | None = None
     loss: str | None = None
     gap_slots: tuple[GapSlot, ...] = ()
+    let_go: Callable[[], None] = field(default=keep, repr=False, compare=False)
 
 
 def read_recording(
     schema: pa.Schema,
     batches: Iterable[tuple[pa.RecordBatch, Mapping[Any, Any] | None]],
+    *,
+    let_go: Callable[[], None] = keep,
 ) -> Recording:
     """Read ``batches``, each with its custom metadata, as ``iter_batches_with_custom_metadata`` of
     an Arrow stream's reader gives them.
@@ -88,6 +97,7 @@ def read_recording(
         reasoning_gaps=reasoning_gaps,
         loss=loss,
         gap_slots=slots.build(),
+        let_go=let_go,
     )
 
 

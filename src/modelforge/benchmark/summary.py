@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, cast
 
@@ -20,7 +20,7 @@ from modelforge.benchmark.growth import growth_of
 from modelforge.benchmark.measures import Measures, known, met, whole_numbers
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import Phase
-from modelforge.benchmark.recording import Recording
+from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
 from modelforge.benchmark.run_statistics import WATCHED, in_order, run_statistics
 from modelforge.benchmark.slo import Slo
@@ -47,6 +47,7 @@ def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult
         reasoning_gaps=recording.reasoning_gaps,
         loss=recording.loss,
         gap_slots=recording.gap_slots,
+        let_go=recording.let_go,
         **options,
     )
 
@@ -65,6 +66,7 @@ def summarise(
     limits: Limits | None = None,
     ceiling: Ceiling | None = None,
     gap_slots: Sequence[GapSlot] = (),
+    let_go: Callable[[], None] = keep,
     level: float = 0.95,
     exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
@@ -78,6 +80,7 @@ def summarise(
         prices: of the model; what is unknown stays unknown.
         server: the server's own metrics, passed on.
         gap_slots: ``gaps`` by time, for the intervals of their quantiles.
+        let_go: see `modelforge.benchmark.recording.Recording`.
         level: of the intervals.
         exclude_warm_up: count what is found to be a warm-up as one. Gaps are then left out by the
             slots of time that ended before its end.
@@ -101,18 +104,19 @@ def summarise(
     # way at the end would leave out the longest answers. Rates are of what was answered in time.
     broken_off = _is_error(columns["error"], Interrupted.kind)
     is_measured = (phase != Phase.WARM_UP) & ~broken_off
-    measured = Measures(columns, is_measured)
-    good = Measures(columns, is_measured & succeeded)
-    in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded)
+    measured = Measures(columns, is_measured, let_go)
+    good = Measures(columns, is_measured & succeeded, let_go)
+    in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded, let_go)
     window = window or _window_ns(measured)
     duration_s = (window[1] - window[0]) / 1e9 if window and window[1] > window[0] else None
     tokens = _token_totals(good)
     good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
     good_in_time = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
-    reached = Measures(columns, is_measured & (succeeded | (whole_numbers(columns["status"]) != 0)))
+    was_reached = succeeded | (whole_numbers(columns["status"]) != 0)
+    reached = Measures(columns, is_measured & was_reached, let_go)
     schedule_lag = Distribution.of(reached.ms("schedule_lag"))
     workers = worker_evidence(telemetry, workers=plan.workers)
-    cost = run_cost(Measures(columns, succeeded), prices)
+    cost = run_cost(Measures(columns, succeeded, let_go), prices)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = int(in_time.column("counted_tokens").sum(dtype=np.int64))
     itl = Distribution.of_histogram(gaps, unit=_NS_PER_MS)

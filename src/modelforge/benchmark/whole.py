@@ -36,6 +36,11 @@ def whole(
     gaps = LogHistogram()
     for recording in recordings:
         gaps += recording.gaps
+
+    def let_go() -> None:
+        for recording in recordings:
+            recording.let_go()
+
     together = summarise(
         pa.concat_tables(recording.columns for recording in recordings),
         gaps,
@@ -43,6 +48,7 @@ def whole(
         recordings[0].plan,
         slo=slo,
         prices=prices,
+        let_go=let_go,
     )
     duration_s = sum(result.total_duration for result in results)
 

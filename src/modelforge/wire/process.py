@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO, Final
+from typing import IO, TYPE_CHECKING, Final
 
-from modelforge.wire.job import Job
+if TYPE_CHECKING:
+    from modelforge.wire.job import Job  # loads Arrow, for which the workers are not to wait
 
 _GOODBYE_S: Final = 5.0
+_ENVIRONMENT: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}
+"""Arrow's own allocator keeps some 16 MiB for itself, for the few columns that a worker has."""
 
 
 class WorkerProcess:
@@ -28,6 +32,7 @@ class WorkerProcess:
             stdout=subprocess.PIPE,
             # A terminal's interrupt is for the parent, which then says what to do.
             start_new_session=True,
+            env=_ENVIRONMENT | os.environ,
         )
         self._busy = False
 
