@@ -9,6 +9,7 @@ python -m bench.cost_plan
 python -m bench.simulator_capacity
 python -m bench.benchmark_report
 python -m bench.stats_coverage
+python -m bench.stats_aa
 python -m bench.find_max
 python -m bench.verdict_truth
 if [ -n "${TARGET_BASE_URL:-}" ]; then

@@ -39,10 +39,10 @@ from modelforge.wire.job import Job
 from modelforge.wire.target import Target
 
 MEAN_S = 0.100
-SPREAD = 0.3
+SPREAD = 0.15
 SHIFT = 0.05
 POWER = 0.95
-CONCURRENCY = 192
+CONCURRENCY = 32
 GATE = Gate.parse("e2e.mean=1%")
 
 

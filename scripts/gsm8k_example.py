@@ -14,32 +14,37 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
+from modelforge.compare.evidence import QuantityEvidence, evidence
+from modelforge.compare.evidence_plan import EvidencePlan
+from modelforge.compare.margins import Margin, Margins
+from modelforge.compare.observations import Observations
+from modelforge.compare.quantity import score
+from modelforge.export.evidence_words import pair_verdict
 from modelforge.stats.paired_comparison import PairedComparison
 from modelforge.stats.power import pass_fail_prompts_needed
-from modelforge.stats.proportion import proportion
-from modelforge.stats.several_models import OneOfSeveral, compare_all
 
 DATA = Path(__file__).parents[2] / "shared" / "data" / "gsm8k_model_solutions.jsonl"
 MODELS = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
-MARGIN = 0.02
+PLAN = EvidencePlan(margins=Margins(others=Margin(size=0.02, relative=False)))
 SHARED = 100
 """Prompts of the smaller comparison."""
 
 
 def main() -> None:
     scores = read(Path(sys.argv[1]) if len(sys.argv) > 1 else DATA)
-    few = {name: passed[:SHARED] for name, passed in scores.items()}
+    whole = compare(scores)
+    few = compare({name: passed[:SHARED] for name, passed in scores.items()})
     lines = [
-        *solved(scores),
+        *solved(whole),
         "",
-        *compared(compare(scores)),
+        *compared(whole),
+        "",
+        *sentences(whole),
         "",
         f"With the first {SHARED} problems alone:",
-        *(pair.verdict.sentence for pair in compare(few)),
+        *sentences(few),
         "",
-        *planned(compare(scores)),
+        *planned(whole),
     ]
     sys.stdout.write("\n".join(lines) + "\n")
 
@@ -51,30 +56,40 @@ def read(path: Path) -> dict[str, list[bool]]:
     return {name: [problem[name]["is_correct"] for problem in problems] for name in MODELS}
 
 
-def compare(scores: dict[str, list[bool]]) -> tuple[OneOfSeveral, ...]:
-    return compare_all(scores, rng=np.random.default_rng(1), margin=MARGIN)
-
-
-def solved(scores: dict[str, list[bool]]) -> Iterator[str]:
+def compare(scores: dict[str, list[bool]]) -> QuantityEvidence:
+    seen = Observations((score("solved"),), models=scores)
     for name, passed in scores.items():
-        share = proportion(sum(passed), len(passed))
-        low, high = 100 * share.interval.low, 100 * share.interval.high
-        yield f"{name:18} solves {100 * share.point:4.1f} %  ({low:.1f} to {high:.1f})"
+        for problem, solved_ in enumerate(passed):
+            seen.add(name, problem, {"solved": float(solved_)})
+    return evidence(seen, PLAN).quantities[0]
 
 
-def compared(pairs: tuple[OneOfSeveral, ...]) -> Iterator[str]:
+def solved(found: QuantityEvidence) -> Iterator[str]:
+    for figures in found.figures:
+        if figures.mean is not None:
+            low, high = 100 * figures.mean.interval.low, 100 * figures.mean.interval.high
+            share = f"{100 * figures.mean.point:4.1f} %"
+            yield f"{figures.model:18} solves {share}  ({low:.1f} to {high:.1f})"
+
+
+def compared(found: QuantityEvidence) -> Iterator[str]:
     yield f"{'first':16} {'second':18} {'alone':>7} {'difference, points':>24} {'p':>8} {'Holm':>8}"
-    for pair in pairs:
+    for pair in found.pairs:
         made = pair.comparison
+        if made is None:
+            continue
         low, high = 100 * made.difference.interval.low, 100 * made.difference.interval.high
         difference = f"{100 * made.difference.point:+.1f} ({low:+.1f} to {high:+.1f})"
         yield (
             f"{made.first:16} {made.second:18} {alone(made):>7} {difference:>24} "
-            f"{made.p_value:8.2g} {pair.adjusted_p:8.2g}"
+            f"{made.p_value:8.2g} {pair.adjusted_p or 0.0:8.2g}"
         )
-    yield ""
-    for pair in pairs:
-        yield pair.verdict.sentence
+
+
+def sentences(found: QuantityEvidence) -> Iterator[str]:
+    for pair in found.pairs:
+        if (said := pair_verdict(pair, found.quantity)) is not None:
+            yield said.sentence
 
 
 def alone(made: PairedComparison) -> str:
@@ -82,9 +97,10 @@ def alone(made: PairedComparison) -> str:
     return f"{made.pass_fail.first_only}:{made.pass_fail.second_only}" if made.pass_fail else ""
 
 
-def planned(pairs: tuple[OneOfSeveral, ...]) -> Iterator[str]:
+def planned(found: QuantityEvidence) -> Iterator[str]:
     """What it takes to tell the two nearest models apart."""
-    nearest = min((pair.comparison for pair in pairs), key=lambda c: abs(c.difference.point))
+    made = (pair.comparison for pair in found.pairs if pair.comparison is not None)
+    nearest = min(made, key=lambda c: abs(c.difference.point))
     if nearest.pass_fail is None:
         return
     n = nearest.difference.n

@@ -69,6 +69,8 @@ def test_published_answers_of_four_models(shell: Session) -> None:
         ("plan", "--difference", "0.1", "--prompts", "5", "--sd", "1"),
         ("plan", "--seconds", "5", "--sd", "1"),
         ("plan", "--prompts", "1", "--sd", "1"),
+        ("plan", "--difference", "0.05", "--pass-rate", "0.6", "--repeats", "3"),
+        ("plan", "--difference", "0.7", "--pass-rate", "0.6"),
         ("plan", "--difference", "0.9", "--pass-rate", "0.5", "--discordant", "0.1"),
         ("plan", "--difference", "0.1", "--pilot", "graded.jsonl", "--model", "nobody"),
         ("runs", "diff", "missing.json", "missing.json"),

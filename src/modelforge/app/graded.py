@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from math import isfinite
 from typing import Any, Final
 
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import Quantity
 from modelforge.core.errors import PromptError, UsageError
+from modelforge.core.numbers import LARGEST
 from modelforge.prompts.open import open_rows
 from modelforge.prompts.rows.row import Row
 from modelforge.prompts.wording import kind_of, listed, place, quoted
@@ -58,14 +58,14 @@ def read_graded(table: GradedTable, quantity: Quantity) -> Observations:
                 raise PromptError(f"{where}: a row is an object, not {kind_of(row.value)}")
             fields = fields or _Fields.of(table, row.value, where)
             case = fields.text(row, fields.case, "case", where)
-            cluster = _inside(row.value, table.cluster)
+            cluster = _cluster(row.value, table.cluster, where)
             number = numbers.setdefault(case, len(numbers))
             for model, score in _scores(row, table, fields, where):
                 observations.add(
                     model,
                     number,
                     {quantity.name: score},
-                    cluster=None if cluster in {None, ""} else str(cluster),
+                    cluster=cluster,
                 )
             if len(observations.models) > _MOST_MODELS:
                 raise UsageError(
@@ -134,6 +134,16 @@ def _found(row: Row, path: str, where: str) -> Any:
     return found
 
 
+def _cluster(row: Mapping[str, Any], path: str, where: str) -> str | None:
+    found = _inside(row, path)
+    if isinstance(found, (Mapping, list)):
+        raise PromptError(
+            f"{where}: {quoted(path)} is {kind_of(found)}; a cluster is text or a number:"
+            " name its field with --cluster-field"
+        )
+    return None if found is None or found == "" else str(found)
+
+
 def _score(value: Any, field_: str, where: str) -> float | None:
     if value is None or value == "":
         return None
@@ -148,8 +158,13 @@ def _score(value: Any, field_: str, where: str) -> float | None:
                 f"{where}: {quoted(field_)} is {quoted(value)}; a score is a number, or pass or"
                 " fail"
             ) from None
-    if not isinstance(value, (bool, int, float)) or not isfinite(value):
-        raise PromptError(f"{where}: {quoted(field_)} is {kind_of(value)}, not a finite number")
+    if not isinstance(value, (bool, int, float)):
+        raise PromptError(f"{where}: {quoted(field_)} is {kind_of(value)}, not a number")
+    if not abs(value) <= LARGEST:
+        raise PromptError(
+            f"{where}: {quoted(field_)} is no finite number up to {LARGEST:g}: leave it empty where"
+            " there is no score"
+        )
     return float(value)
 
 

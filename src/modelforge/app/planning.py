@@ -16,6 +16,7 @@ from modelforge.core.errors import UsageError
 from modelforge.stats.planning import Spread, plan, seconds_needed, spread_of_pilot
 from modelforge.stats.power import (
     detectable_difference,
+    fewest_pairs,
     pass_fail_prompts_needed,
 )
 from modelforge.stats.sizes import (
@@ -62,10 +63,11 @@ def plan_from_spread(spread: Spread, wanted: Wanted, *, basis: str, mean: float 
             alpha=wanted.alpha,
         )
         return _plan("prompts", found.prompts, difference, mean=mean, wanted=wanted, basis=basis)
-    least = detectable_difference(
-        sd=spread.sd(wanted.repeats), n=_whole(wanted.size), power=wanted.power, alpha=wanted.alpha
-    )
-    return _plan("prompts", _whole(wanted.size), least, mean=mean, wanted=wanted, basis=basis)
+    prompts, sd = _whole(wanted.size), spread.sd(wanted.repeats)
+    least = None
+    if prompts >= fewest_pairs(wanted.alpha):
+        least = detectable_difference(sd=sd, n=prompts, power=wanted.power, alpha=wanted.alpha)
+    return _plan("prompts", prompts, least, mean=mean, wanted=wanted, basis=basis)
 
 
 def plan_pass_fail(
@@ -74,11 +76,20 @@ def plan_pass_fail(
     """Of passes and fails, with McNemar's exact test.
 
     Raises:
-        UsageError: the difference leads out of 0 to 1, or is more than ``discordant``; and what
-            the power of the test raises.
+        UsageError: repeats are asked for, the difference leads out of 0 to 1, or is more than
+            ``discordant``; and what the power of the test raises.
     """
+    if wanted.repeats != 1:
+        raise UsageError(
+            "what repeats add to passes and fails is not known of single answers: plan with --sd"
+            " and --repeat-sd, or from a pilot that has repeats"
+        )
+    difference = abs(wanted.difference or 0.0)
+    if 0 <= first_rate <= 1 and first_rate - difference < 0 and first_rate + difference > 1:
+        raise UsageError(
+            f"no pass rate lies {difference:g} from {first_rate:g}: both are within 0 and 1"
+        )
     if wanted.size is None:
-        difference = abs(wanted.difference or 0.0)
         second_rate = first_rate + difference
         if second_rate > 1:
             second_rate = first_rate - difference

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from modelforge.benchmark.distribution import PERCENTILES
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.run_statistics import SERIES, Figures, RunStatistics
+from modelforge.benchmark.run_statistics import SERIES, STREAM, Figures, RunStatistics
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.proportion import wilson
 from modelforge.stats.repeats import mean_of_runs
@@ -30,7 +30,7 @@ def between_runs(results: Sequence[BenchmarkResult], *, level: float) -> RunStat
         return None
     measures = {
         name: Figures(estimates=found)
-        for name in (*SERIES, "itl_ms")
+        for name in (*SERIES, STREAM, "itl_ms")
         if (found := _of_measure(counted, name, level))
     }
     rates = {

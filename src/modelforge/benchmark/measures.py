@@ -13,6 +13,7 @@ from modelforge.benchmark.recording import keep
 from modelforge.benchmark.slo import Slo
 
 _NS_PER_MS: Final = 1e6
+_MS_PER_S: Final = 1e3
 _NULL: Final = -1  # no moment, count or gap is negative
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
 
@@ -56,6 +57,16 @@ class Measures:
         if unknown.any():
             tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
+
+    def stream_speed(self) -> NDArray[np.float64]:
+        """Each request's tokens a second, sent to last token; NaN where a request has none."""
+        took = self.between_ms("sent_ns", "last_ns")
+        tokens = self.tokens()
+        usable = (took > 0) & (tokens > 0)
+        took[~usable] = np.nan
+        np.divide(tokens, took, out=took, where=usable)
+        took *= _MS_PER_S
+        return took
 
     def ms(self, name: str) -> NDArray[np.float64]:
         """A measure by its name in `Slo`, or ``schedule_lag``; NaN where a request has none."""

@@ -87,7 +87,7 @@ class BenchmarkResult:
         tokens_per_second: their output tokens a second.
         goodput_per_s: those that met every limit of ``slo``, a second; None without one.
         schedule_lag_ms: from due to sent, of every request that reached the server.
-        stream_tokens_per_s: each request's tokens over the time from sent to its last token.
+        stream_output_tokens_per_s: each request's tokens over the time from sent to its last token.
         errors: failures by kind.
         total_cost: US dollars of every answered request, warm-up and cool-down included, exact;
             None where not one could be priced. ``unpriced`` counts those that could not.
@@ -123,7 +123,7 @@ class BenchmarkResult:
     e2e_from_due_ms: Distribution
     ttft_from_due_ms: Distribution
     schedule_lag_ms: Distribution
-    stream_tokens_per_s: Distribution
+    stream_output_tokens_per_s: Distribution
     itl_definitions: ItlDefinitions
     errors: Mapping[str, int]
     tokens: TokenTotals

@@ -38,6 +38,9 @@ SERIES: Final = {
 }
 """The figures of one number a request, and what `Measures` calls it."""
 
+STREAM: Final = "stream_output_tokens_per_s"
+"""The figure of one speed a request."""
+
 WATCHED: Final = ("ttft_ms", "e2e_ms")
 """What warm-up, changes and outliers are looked for in."""
 
@@ -142,6 +145,8 @@ def run_statistics(
                 stability=stability(values, rng=rng, level=_LEVEL),
                 outliers=outliers(values),
             )
+    if (speeds := _sorted(good.stream_speed(), order)).size >= FEWEST:
+        measures[STREAM] = _figures(speeds, level)
     if (gaps := _itl(good, order, itl, slots, level)) is not None:
         measures["itl_ms"] = gaps
     return RunStatistics(

@@ -177,7 +177,7 @@ def summarise(
         e2e_from_due_ms=_distribution(good, "e2e_from_due"),
         ttft_from_due_ms=_distribution(good, "ttft_from_due"),
         schedule_lag_ms=schedule_lag,
-        stream_tokens_per_s=_stream_speed(good),
+        stream_output_tokens_per_s=Distribution.of(known(good.stream_speed())),
         itl_definitions=_itl_definitions(good, itl, reasoning_gaps),
         errors=_errors(columns["error"], is_measured),
         tokens=tokens,
@@ -262,16 +262,6 @@ def _token_totals(requests: Measures) -> TokenTotals:
         from_server=from_server,
         from_events=requests.count - from_server,
     )
-
-
-def _stream_speed(requests: Measures) -> Distribution:
-    speed = requests.between_ms("sent_ns", "last_ns")
-    tokens = requests.tokens()
-    usable = (speed > 0) & (tokens > 0)
-    speed[~usable] = np.nan
-    np.divide(tokens, speed, out=speed, where=usable)
-    speed *= 1000
-    return Distribution.of(known(speed))
 
 
 def _itl_definitions(

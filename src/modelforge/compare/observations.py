@@ -19,6 +19,7 @@ from modelforge.compare.quantity import (
 )
 from modelforge.compare.result import ComparisonResult
 from modelforge.core.errors import Interrupted
+from modelforge.core.numbers import LARGEST
 
 if TYPE_CHECKING:
     import numpy as np
@@ -71,7 +72,8 @@ class Observations:
         *,
         cluster: str | None = None,
     ) -> None:
-        """One answer: ``values`` by the names of quantities, what is missing or None is unknown.
+        """One answer: ``values`` by the names of quantities, what is missing, None or
+        beyond 1e120, which nothing that is measured is, is unknown.
 
         ``cluster`` names what the prompt belongs to with others: a document, a conversation.
         """
@@ -79,7 +81,8 @@ class Observations:
         kept = self._values.setdefault(model, {q.name: array("d") for q in self.quantities})
         for name, column in kept.items():
             value = values.get(name)
-            column.append(_UNKNOWN if value is None else value)
+            known = value is not None and abs(value) <= LARGEST
+            column.append(value if known and value is not None else _UNKNOWN)
         if cluster is not None:
             self._clusters[prompt] = cluster
 

@@ -26,6 +26,7 @@ class Quantity:
         name: in exports and in options.
         label: in tables.
         more, less: what a model with a higher, or a lower, value is called beside another.
+        manner: what these need after them where no label says it: ``at writing``.
         higher_is_better: None where neither is.
     """
 
@@ -35,6 +36,11 @@ class Quantity:
     more: str
     less: str
     higher_is_better: bool | None
+    manner: str = ""
+
+    def called(self, *, more: bool) -> str:
+        """What a model with more of it, or less, is beside another: ``faster at writing``."""
+        return f"{self.more if more else self.less} {self.manner}".rstrip()
 
 
 SUCCESS: Final = Quantity(
@@ -57,25 +63,28 @@ FIRST_TOKEN: Final = Quantity(
     name="first_token",
     label="first token",
     unit=Unit.SECONDS,
-    more="slower to its first token",
-    less="faster to its first token",
+    more="slower",
+    less="faster",
     higher_is_better=False,
+    manner="to its first token",
 )
 SPEED: Final = Quantity(
     name="tokens_per_second",
     label="tokens/s",
     unit=Unit.TOKENS_PER_S,
-    more="faster at writing",
-    less="slower at writing",
+    more="faster",
+    less="slower",
     higher_is_better=True,
+    manner="at writing",
 )
 OUTPUT_TOKENS: Final = Quantity(
     name="output_tokens",
     label="output tokens",
     unit=Unit.TOKENS,
-    more="longer in its answers",
-    less="shorter in its answers",
+    more="longer",
+    less="shorter",
     higher_is_better=None,
+    manner="in its answers",
 )
 COST: Final = Quantity(
     name="cost",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import math
 
 from modelforge.core.errors import UsageError
+
+LARGEST: Final = 1e120
+"""Beyond it squares and their sums overflow; nothing that is measured comes near."""
 
 
 def require_between(name: str, value: float, low: float, high: float) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.run_statistics import RunStatistics
+from modelforge.benchmark.run_statistics import STREAM, RunStatistics
 from modelforge.export.measure import count, dollars, duration, milliseconds, speed
 from modelforge.export.measurements import Measurement
 from modelforge.stats.estimate import Estimate
@@ -75,9 +75,10 @@ def benchmark_items(result: BenchmarkResult) -> Iterator[Measurement]:
             label="goodput", parts=(goodput, f"{count(result.good_requests or 0)} met {limits}")
         )
     yield from _sure(result)
-    stream = result.stream_tokens_per_s
+    stream = result.stream_output_tokens_per_s
     if stream.p50 is not None:
-        yield Measurement(label="a stream", parts=(f"{speed(stream.p50)} tokens/s (p50)",))
+        ends = _ends(_stream(result.statistics))
+        yield Measurement(label="a stream", parts=(f"{speed(stream.p50)} tokens/s{ends} (p50)",))
     tokens = tuple(_tokens(result))
     if tokens:
         yield Measurement(label="tokens", parts=tokens)
@@ -130,8 +131,16 @@ def _throughput(result: BenchmarkResult) -> Iterator[str]:
 
 def between(result: BenchmarkResult, rate: str) -> str:
     """`` (798 to 826)``: the interval of a rate, or nothing."""
-    estimate = result.statistics.rates.get(rate) if result.statistics is not None else None
-    if estimate is None:
+    return _ends(None if result.statistics is None else result.statistics.rates.get(rate))
+
+
+def _stream(found: RunStatistics | None) -> Estimate | None:
+    figures = None if found is None else found.measures.get(STREAM)
+    return None if figures is None else figures.estimates.get("p50")
+
+
+def _ends(estimate: Estimate | None) -> str:
+    if estimate is None or not isfinite(estimate.interval.high):
         return ""
     return f" ({speed(max(estimate.interval.low, 0.0))} to {speed(estimate.interval.high)})"
 
@@ -149,6 +158,8 @@ def _sure(result: BenchmarkResult) -> Iterator[Measurement]:
         how = "neighbours hardly correlate"
         if order is not None and order.present:
             how = f"neighbours correlate by {order.first_lag:.2f}: by batches of requests"
+            if order.short:
+                how += "; too narrow, since the run is short for it: measure longer"
         yield Measurement(label="intervals", parts=(level, how))
     if result.failed_requests:
         share = found.success_share

@@ -57,7 +57,7 @@ def to_document(result: BenchmarkResult) -> dict[str, Any]:
         "goodput_per_s": _rounded(result.goodput_per_s),
         "slo": _slo(result.slo, result.good_requests),
         **{name: distribution(getattr(result, name)) for name in LATENCIES},
-        "stream_output_tokens_per_s": distribution(result.stream_tokens_per_s),
+        "stream_output_tokens_per_s": distribution(result.stream_output_tokens_per_s),
         "itl_definitions": _itl_definitions(result.itl_definitions),
         "statistics": statistics_record(result.statistics),
         "percentile_method": METHOD,

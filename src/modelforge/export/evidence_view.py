@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
@@ -11,17 +11,16 @@ from rich.text import Text
 
 from modelforge.compare.evidence import Evidence, Pair, QuantityEvidence
 from modelforge.export.answer_cell import hanging
-from modelforge.export.evidence_record import outcome_word
 from modelforge.export.evidence_words import (
     alike,
     behind,
+    best,
     cells,
     few,
     leader,
     p_value,
+    pair_row,
     pair_verdict,
-    signed,
-    span,
     title,
     told,
 )
@@ -29,9 +28,9 @@ from modelforge.export.page import Page
 from modelforge.stats.verdict import Outcome
 
 _GAP = 2
+_MOST_PAIRS = 15
+"""Six models' pairs; of more only those of the best one are shown."""
 _COLUMNS = ("mean", "p50", "p95")
-_SENTENCES = 3
-"""Pairs up to which each has a sentence; more are a table."""
 _STYLES = {
     Outcome.BETTER: "green",
     Outcome.WORSE: "green",
@@ -72,15 +71,16 @@ def _lines(evidence: Evidence, page: Page) -> Iterator[Text]:
 
 
 def _quantity(each: QuantityEvidence, page: Page) -> Iterator[Text]:
-    several = len(each.pairs) > _SENTENCES
+    several = len(each.pairs) > 1
     if alike(each):
         value = cells(each, unknown=page.glyphs.unknown)[0][1][0]
         said = f"the same on every prompt, {value}"
         yield Text.assemble((page.clean_line(each.quantity.label), "bold"), (f"  {said}", "dim"))
         return
-    yield from _figures(each, page, numbered=several)
+    rows = _rows(each, page) if several else _Rows()
+    yield from _figures(each, page, numbered=rows.numbered)
     if several:
-        yield from _pairs(each, page)
+        yield from _pairs(rows, each, page)
     else:
         for pair in each.pairs:
             yield from _sentence(pair, each, page)
@@ -131,32 +131,94 @@ def _sentence(pair: Pair, each: QuantityEvidence, page: Page) -> Iterator[Text]:
     else:
         style = _STYLES[said.outcome]
         lines = hanging(page, page.clean_line(said.sentence), width, indent=0, style=style)
-        parts = page.glyphs.between.join(behind(pair, each.quantity, several=len(each.pairs) > 1))
+        parts = page.glyphs.between.join(behind(pair, each.quantity, several=False))
         lines += hanging(page, parts, width, indent=0, style="dim")
     for line in lines:
-        yield Text(" " * _GAP).append_text(line)
+        yield _indented(line)
 
 
-def _pairs(each: QuantityEvidence, page: Page) -> Iterator[Text]:
-    """A row a pair, models by their numbers."""
-    number = {figures.model: place for place, figures in enumerate(each.figures, start=1)}
-    rows = []
-    for pair in each.pairs:
-        names = f"{number[pair.first]} : {number[pair.second]}"
-        made, said = pair.comparison, pair_verdict(pair, each.quantity)
-        if made is None or said is None or pair.adjusted_p is None:
-            rows.append(((names, page.glyphs.unknown, "", pair.reason or ""), "dim"))
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Rows:
+    """Pairs in cells of equal width, and how each is painted; ``numbered``: names do not fit."""
+
+    cells: tuple[tuple[str, ...], ...] = ()
+    styles: tuple[str, ...] = ()
+    numbered: bool = False
+    left_out: int = 0
+
+    @property
+    def widths(self) -> list[int]:
+        return [max(map(cell_len, column)) for column in zip(*self.cells, strict=True)]
+
+    def fits(self, width: int) -> bool:
+        """Whether a row is a line: single spaces about the word, two before the figures."""
+        return sum(self.widths) + 2 + 3 * _GAP <= width
+
+
+def _rows(each: QuantityEvidence, page: Page) -> _Rows:
+    """The better one of a pair first, and what is decided; of very many pairs the best model's."""
+    pairs = each.pairs
+    if len(pairs) > _MOST_PAIRS:
+        ahead = best(each)
+        pairs = tuple(pair for pair in pairs if ahead in {pair.first, pair.second})
+    pairs = tuple(sorted(pairs, key=lambda pair: _undecided(pair, each)))
+    styles = tuple(_style(pair, each) for pair in pairs)
+    left_out = len(each.pairs) - len(pairs)
+    models = [figures.model for figures in each.figures]
+    named = {model: page.clean_line(model) for model in models}
+    made = _Rows(
+        cells=tuple(_cells(pair, each, named, page) for pair in pairs),
+        styles=styles,
+        left_out=left_out,
+    )
+    if made.fits(page.width):
+        return made
+    numbers = {model: str(place) for place, model in enumerate(models, start=1)}
+    cells_ = tuple(_cells(pair, each, numbers, page) for pair in pairs)
+    return _Rows(cells=cells_, styles=styles, numbered=True, left_out=left_out)
+
+
+def _cells(
+    pair: Pair, each: QuantityEvidence, names: Mapping[str, str], page: Page
+) -> tuple[str, ...]:
+    said = pair_row(pair, each)
+    if said is None or pair.adjusted_p is None:
+        reason = page.clean_line(pair.reason or "")
+        return names[pair.first], page.glyphs.unknown, names[pair.second], reason, ""
+    first, word, second, size = said
+    return names[first], word, names[second], size, p_value(pair.adjusted_p)
+
+
+def _undecided(pair: Pair, each: QuantityEvidence) -> bool:
+    said = pair_verdict(pair, each.quantity)
+    return said is None or said.outcome is Outcome.NOT_DISTINGUISHABLE
+
+
+def _style(pair: Pair, each: QuantityEvidence) -> str:
+    said = pair_verdict(pair, each.quantity)
+    return "dim" if said is None else _STYLES[said.outcome]
+
+
+def _pairs(rows: _Rows, each: QuantityEvidence, page: Page) -> Iterator[Text]:
+    width = page.width - _GAP
+    fits = rows.fits(page.width)
+    for cells_, style in zip(rows.cells, rows.styles, strict=True):
+        if not fits:
+            said = " ".join(filter(None, cells_))
+            yield from map(_indented, hanging(page, said, width, indent=2))
             continue
-        ends = made.difference.interval
-        difference = (
-            f"{signed(each.quantity, made.difference.point)}"
-            f" ({span(each.quantity, ends.low, ends.high)})"
+        first, word, second, size, chance = (
+            cell + " " * (widest - cell_len(cell))
+            for cell, widest in zip(cells_, rows.widths, strict=True)
         )
-        word = outcome_word(said.outcome, each.quantity)
-        rows.append(((names, difference, p_value(pair.adjusted_p), word), _STYLES[said.outcome]))
-    widths = [max(cell_len(row[place]) for row, _ in rows) for place in range(3)]
-    for row, style in rows:
-        start = "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=False))
-        yield Text.assemble(" " * _GAP, start, "  ", (row[3], style))
-    for line in hanging(page, page.clean_line(leader(each)), page.width - _GAP, indent=0):
-        yield Text(" " * _GAP).append_text(line)
+        line = Text.assemble(f"{first} ", (word, style), f" {second}  {size}  {chance}")
+        line.rstrip()
+        yield _indented(line)
+    if rows.left_out:
+        said = f"{page.glyphs.more} {rows.left_out:,} more pairs, in the exports"
+        yield from map(_indented, hanging(page, said, width, indent=0, style="dim"))
+    yield from map(_indented, hanging(page, page.clean_line(leader(each)), width, indent=0))
+
+
+def _indented(line: Text) -> Text:
+    return Text(" " * _GAP).append_text(line)

@@ -10,11 +10,12 @@ from typing import Final
 
 from modelforge.compare.evidence import Evidence, Pair, QuantityEvidence
 from modelforge.compare.quantity import Quantity, Unit
-from modelforge.export.measure import count, dollars, duration, speed
+from modelforge.export.measure import count, dollars, duration, percent, speed
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.paired_comparison import PairedComparison
-from modelforge.stats.verdict import FEWEST, Outcome, Verdict, Wording
+from modelforge.stats.power import fewest_pairs
+from modelforge.stats.verdict import Outcome, Verdict, Wording, sized
 
 _SMALLEST_P: Final = 0.001
 
@@ -33,11 +34,7 @@ def signed(quantity: Quantity, value: float) -> str:
     if not value:
         return "0"
     size = abs(value)
-    written = (
-        f"{_figures(100 * size)} points"
-        if quantity.unit is Unit.SHARE
-        else (amount(quantity, size))
-    )
+    written = f"{percent(size)} points" if quantity.unit is Unit.SHARE else (amount(quantity, size))
     return f"{'+' if value > 0 else '-'}{written}"
 
 
@@ -67,16 +64,17 @@ def pair_verdict(pair: Pair, quantity: Quantity) -> Verdict | None:
     """The verdict in the quantity's own words; None where there is no comparison."""
     if pair.comparison is None:
         return None
-    neutral = quantity.higher_is_better is None
-    better, worse = (
-        (quantity.more, quantity.less)
-        if neutral or quantity.higher_is_better
-        else (quantity.less, quantity.more)
+    return pair.comparison.verdict(adjusted_p=pair.adjusted_p, wording=_wording(quantity))
+
+
+def _wording(quantity: Quantity) -> Wording:
+    high = quantity.higher_is_better is not False
+    return Wording(
+        better=quantity.called(more=high),
+        worse=quantity.called(more=not high),
+        signed=partial(signed, quantity),
+        span=partial(span, quantity),
     )
-    wording = Wording(
-        better=better, worse=worse, signed=partial(signed, quantity), span=partial(span, quantity)
-    )
-    return pair.comparison.verdict(adjusted_p=pair.adjusted_p, wording=wording)
 
 
 def behind(pair: Pair, quantity: Quantity, *, several: bool) -> tuple[str, ...]:
@@ -97,6 +95,28 @@ def behind(pair: Pair, quantity: Quantity, *, several: bool) -> tuple[str, ...]:
     return tuple(parts)
 
 
+def pair_row(pair: Pair, each: QuantityEvidence) -> tuple[str, str, str, str] | None:
+    """A pair in four cells: who, is what, than whom, by how much; None where there is none.
+
+    The one that does better goes first, so that no sign is left to be thought about.
+    """
+    made, said = pair.comparison, pair_verdict(pair, each.quantity)
+    if made is None or said is None:
+        return None
+    if said.outcome in {Outcome.BETTER, Outcome.WORSE}:
+        turned = said.outcome is Outcome.WORSE
+        first, second = (pair.second, pair.first) if turned else (pair.first, pair.second)
+        size = sized(made.difference, _wording(each.quantity)).replace("(likely ", "(")
+        return first, f"{_winning(each.quantity)} than", second, f"by {size}"
+    word = "equals" if said.outcome is Outcome.EQUIVALENT else "not told from"
+    ends = made.difference.interval
+    return pair.first, word, pair.second, span(each.quantity, ends.low, ends.high)
+
+
+def _winning(quantity: Quantity) -> str:
+    return quantity.less if quantity.higher_is_better is False else quantity.more
+
+
 def p_value(value: float) -> str:
     """``p < 0.001``, ``p = 0.032``."""
     return "p < 0.001" if value < _SMALLEST_P else f"p = {value:.3f}"
@@ -104,10 +124,11 @@ def p_value(value: float) -> str:
 
 def few(evidence: Evidence) -> str | None:
     """What is said instead of it all where the prompts are too few for any verdict."""
-    if evidence.prompts >= FEWEST:
+    least = fewest_pairs(round(1 - evidence.level, 12))
+    if evidence.prompts >= least:
         return None
     return (
-        f"{evidence.prompts} prompts are too few to tell models apart: ask {FEWEST} or more;"
+        f"{evidence.prompts} prompts are too few to tell models apart: ask {least} or more;"
         " modelforge plan says how many"
     )
 
@@ -139,22 +160,30 @@ def _same(made: PairedComparison | None) -> bool:
     return made.difference.interval.width == 0
 
 
+def best(each: QuantityEvidence) -> str:
+    """The model with the best mean, whether or not that is chance."""
+    lower = each.quantity.higher_is_better is False
+    means = {f.model: f.mean.point for f in each.figures if f.mean is not None}
+    if not means:
+        return each.figures[0].model
+    return min(means, key=lambda model: means[model] if lower else -means[model])
+
+
 def leader(each: QuantityEvidence) -> str:
-    """Which of several models stands out, in one sentence."""
-    quantity = each.quantity
-    high = quantity.higher_is_better is not False
-    word = quantity.more if high else quantity.less
-    won = {figures.model: 0 for figures in each.figures}
-    for pair in each.pairs:
-        said = pair_verdict(pair, quantity)
-        if said is not None and said.outcome is Outcome.BETTER:
-            won[pair.first] += 1
-        elif said is not None and said.outcome is Outcome.WORSE:
-            won[pair.second] += 1
-    best = max(won, key=lambda model: won[model])
-    if won[best] == len(each.figures) - 1:
-        return f"{best} is {word} than every other, and that is not chance."
-    return f"No model is {word} than every other beyond doubt."
+    """Which of several models stands out, in one sentence under the quantity's label."""
+    word, ahead = _winning(each.quantity), best(each)
+    won = [
+        pair.adjusted_p
+        for pair in each.pairs
+        for said in (pair_verdict(pair, each.quantity),)
+        if said is not None and pair.adjusted_p is not None
+        if (said.outcome is Outcome.BETTER and pair.first == ahead)
+        or (said.outcome is Outcome.WORSE and pair.second == ahead)
+    ]
+    if len(won) == len(each.figures) - 1:
+        chance = "not" if max(won) < _SMALLEST_P else "hardly"
+        return f"{ahead} is {word} than every other, and that is {chance} chance."
+    return f"No model is surely {word} than every other."
 
 
 def cells(each: QuantityEvidence, *, unknown: str) -> list[tuple[str, list[str]]]:
@@ -190,7 +219,7 @@ def _dollars(value: float) -> str:
 
 
 _WRITTEN: Final[dict[Unit, Callable[[float], str]]] = {
-    Unit.SHARE: lambda value: f"{100 * value:.3g} %",
+    Unit.SHARE: lambda value: f"{percent(value)} %",
     Unit.SECONDS: duration,
     Unit.TOKENS: speed,
     Unit.TOKENS_PER_S: speed,

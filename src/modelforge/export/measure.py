@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Final
+
+_MOST_DIGITS: Final = 9
 
 
 def duration(seconds: float) -> str:
@@ -28,6 +31,20 @@ def milliseconds(value: float) -> str:
 def count(number: int) -> str:
     """``1,204``."""
     return f"{number:,}"
+
+
+def percent(share: float) -> str:
+    """``34.7``, ``99.99``, ``100`` of a share: without its sign, and never all or none by rounding.
+
+    A share of 0.99996 is not ``100``, as one failure in 25,000 is not none.
+    """
+    value = 100 * share
+    if value in {0.0, 100.0}:
+        return f"{value:.0f}"
+    digits = 1
+    while digits < _MOST_DIGITS and float(f"{value:.{digits}f}") in {0.0, 100.0}:
+        digits += 1
+    return f"{value:.{digits}f}"
 
 
 def dollars(usd: Decimal) -> str:

@@ -98,10 +98,10 @@ def _row(each: Change, unknown: str) -> tuple[str, str, str, str]:
         unknown if estimate is None else value(each.figure, estimate.point)
         for estimate in (each.baseline, each.candidate)
     )
+    label = each.figure.label if each.figure.statistic is None else f"{each.figure.label}, ms"
     if each.ratio is None:
-        return each.figure.label, a, b, unknown
-    changed = f"{change(each.ratio.point)} ({change_between(each.ratio)})"
-    return each.figure.label, a, b, changed
+        return label, a, b, unknown
+    return label, a, b, f"{change(each.ratio.point)} ({change_between(each.ratio)})"
 
 
 def _gate(gated: Gated) -> str:

@@ -13,6 +13,8 @@ _LAGS_TESTED = 10
 _ENOUGH = 20
 """Values below which no autocorrelation is told from chance."""
 _WINDOW = 5.0
+_WORTH = 20.0
+"""Independent values a series should be worth: with fewer its intervals are too narrow."""
 LONG = 1 << 17
 """Values beyond which a series is looked at in part."""
 
@@ -38,6 +40,11 @@ class Autocorrelation:
     def present(self) -> bool:
         """Whether the series is worth less than as many independent values."""
         return self.time > 1.0
+
+    @property
+    def short(self) -> bool:
+        """Whether the series is worth too few values for its intervals to be trusted in full."""
+        return self.present and self.n < _WORTH * self.time
 
 
 def autocorrelation(values: ArrayLike) -> Autocorrelation:

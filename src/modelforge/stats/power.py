@@ -43,7 +43,17 @@ def prompts_needed(difference: float, *, sd: float, power: float = 0.8, alpha: f
     """
     positive(abs(difference), name="difference")
     share(power, name="power")
-    return fewest(lambda n: paired_power(difference, sd=sd, n=n, alpha=alpha) >= power)
+    enough = fewest(lambda n: paired_power(difference, sd=sd, n=n, alpha=alpha) >= power)
+    return max(enough, fewest_pairs(alpha))
+
+
+def fewest_pairs(alpha: float) -> int:
+    """So many pairs at least tell anything: no pattern of n signs is rarer than ``2 / 2**n``.
+
+    Raises:
+        OutOfRange: ``alpha`` is no share.
+    """
+    return math.ceil(1 - math.log2(share(alpha, name="alpha")))
 
 
 def detectable_difference(*, sd: float, n: int, power: float = 0.8, alpha: float = 0.05) -> float:

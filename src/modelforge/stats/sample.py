@@ -15,9 +15,8 @@ from modelforge.core.errors import (
     TooFewValues,
     UnusableSample,
 )
+from modelforge.core.numbers import LARGEST
 
-LARGEST = 1e120
-"""Beyond it squares and their sums overflow."""
 _LEAST_SHARE = 1e-12
 _MOST = 1_000_000_000
 """Nobody counts further, and the distributions of counts end there."""

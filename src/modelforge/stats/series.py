@@ -66,7 +66,8 @@ def series_estimates(
 def _said(found: Autocorrelation) -> str:
     if not found.present:
         return f"{found.n:,} values, neighbours hardly correlate"
-    return f"neighbours correlate by {found.first_lag:.2f}"
+    short = ", and too few values for it: too narrow" if found.short else ""
+    return f"neighbours correlate by {found.first_lag:.2f}{short}"
 
 
 def _mean(x: NDArray[np.float64], found: Autocorrelation, *, level: float) -> Estimate:

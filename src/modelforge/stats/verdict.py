@@ -10,10 +10,8 @@ from enum import StrEnum
 from modelforge.core.errors import OutOfRange
 from modelforge.stats.distributions import t_cdf
 from modelforge.stats.estimate import Estimate
+from modelforge.stats.power import fewest_pairs
 from modelforge.stats.sample import positive, share
-
-FEWEST = 6
-"""Of fewer pairs no pattern of signs is rarer than one in twenty: 2 / 2**5 is 0.06."""
 
 
 class Outcome(StrEnum):
@@ -91,8 +89,8 @@ def verdict(
     alpha: float = 0.05,
     wording: Wording = _PLAIN,
 ) -> Verdict:
-    """Better or worse where ``p_value`` (adjusted, if one of several) is at most ``alpha``; else
-    equivalent where ``equivalence`` is; else not distinguishable.
+    """Equivalent where ``equivalence`` is at most ``alpha``; else better or worse where ``p_value``
+    (adjusted, if one of several) is; else not distinguishable.
 
     A difference that is certain and smaller than ``margin`` is equivalent: both are true, and the
     margin is what the reader said matters. Where nothing was found, ``detectable`` is named, and
@@ -104,28 +102,47 @@ def verdict(
     share(alpha, name="alpha")
     if not 0 <= p_value <= 1:
         raise OutOfRange(f"a p value lies within 0 and 1, and is {p_value}")
-    signed = wording.signed
-    range_ = wording.span(difference.interval.low, difference.interval.high)
     if margin is not None and equivalence is not None and equivalence <= alpha:
+        range_ = wording.span(difference.interval.low, difference.interval.high)
+        matters = wording.signed(margin).lstrip("+")
         return Verdict(
             outcome=Outcome.EQUIVALENT,
             sentence=f"{first} and {second} are equivalent: any difference is smaller than the "
-            f"{signed(margin).lstrip('+')} that matters (likely {range_}).",
+            f"{matters} that matters (likely {range_}).",
         )
     if p_value <= alpha and difference.point != 0:
         better = (difference.point > 0) == higher_is_better
         return Verdict(
             outcome=Outcome.BETTER if better else Outcome.WORSE,
-            sentence=f"{first} is {wording.better if better else wording.worse} than {second}: "
-            f"the difference is {signed(difference.point)} (likely {range_}) and is not chance "
-            f"({_chance(p_value)}).",
+            sentence=f"{first} is {wording.better if better else wording.worse} than {second} by "
+            f"{sized(difference, wording)}, and that is {_chance(p_value)}.",
         )
     return Verdict(
         outcome=Outcome.NOT_DISTINGUISHABLE,
         sentence=_undecided(
-            difference, first, second, detectable=detectable, needed=needed, wording=wording
+            difference,
+            first,
+            second,
+            least=fewest_pairs(alpha),
+            detectable=detectable,
+            needed=needed,
+            wording=wording,
         ),
     )
+
+
+def sized(difference: Estimate, wording: Wording) -> str:
+    """How large a difference is and may be, without a sign: ``17.4 points (likely 14.7 to 20.0)``.
+
+    Where the interval holds both signs, though the test found one, they stay.
+    """
+    ends = difference.interval.low, difference.interval.high
+    low, high = ends if difference.point >= 0 else (-ends[1], -ends[0])
+    size, between = wording.signed(abs(difference.point)), wording.span(low, high)
+    if low >= 0:
+        size, between = size.replace("+", ""), between.replace("+", "")
+    unit = size.partition(" ")[2]
+    return f"{size} (likely {between.removesuffix(f' {unit}') if unit else between})"
 
 
 def _undecided(
@@ -133,6 +150,7 @@ def _undecided(
     first: str,
     second: str,
     *,
+    least: int,
     detectable: float | None,
     needed: int | None,
     wording: Wording,
@@ -142,7 +160,7 @@ def _undecided(
     if low == high == 0:
         return f"{first} and {second} cannot be told apart: all {n} {noun} came out the same."
     enough = f" About {needed:,} would tell a difference like the one seen." if needed else ""
-    if n < FEWEST:
+    if n < least:
         return f"{n} {noun} are too few to tell {first} and {second} apart.{enough}"
     found = ""
     if detectable is not None and math.isfinite(detectable) and detectable > 0:
@@ -155,4 +173,6 @@ def _undecided(
 
 
 def _chance(p_value: float) -> str:
-    return "p < 0.001" if p_value < 0.001 else f"p = {p_value:.3f}"  # noqa: PLR2004 (a usual limit)
+    if p_value < 0.001:  # noqa: PLR2004 (a usual limit)
+        return "not chance (p < 0.001)"
+    return f"hardly chance (p = {p_value:.3f})"

@@ -12,7 +12,7 @@ from modelforge.benchmark.gap_slots import GapSlots, all_gaps
 from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.run_statistics import SERIES, RunStatistics
+from modelforge.benchmark.run_statistics import SERIES, STREAM, RunStatistics
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.whole import whole
@@ -58,7 +58,7 @@ def a_slow_start(count: int, slow: int, *, extra_ms: int = 300) -> pa.Table:
 def test_every_figure_lies_in_its_interval() -> None:
     result = run(a_large_table(3000), slo=Slo.parse("ttft=500ms"))
     found = statistics(result)
-    for name in SERIES:
+    for name in (*SERIES, STREAM):
         for statistic, estimate in found.measures[name].estimates.items():
             assert estimate.point == pytest.approx(getattr(getattr(result, name), statistic))
             assert estimate.point in estimate.interval

@@ -56,7 +56,7 @@ def test_one_request() -> None:
     assert result.total_duration == 0.142
     assert result.requests_per_s == pytest.approx(1 / 0.142)
     assert result.tokens_per_second == pytest.approx(5 / 0.142)
-    assert result.stream_tokens_per_s.p50 == pytest.approx(5 / 0.140)
+    assert result.stream_output_tokens_per_s.p50 == pytest.approx(5 / 0.140)
     assert list(result.latencies) == [0.141]
     assert result.percentile(99) == 0.141
     assert result.total_cost == Decimal("0.000028")  # 16 at 1, 4 at 0.5 and 5 at 2 a million

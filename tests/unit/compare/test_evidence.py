@@ -137,10 +137,32 @@ def test_holm_is_over_all_pairs_of_a_quantity() -> None:
     assert adjusted[int(np.argmin(raw))] == pytest.approx(min(1, 3 * min(raw)))
 
 
+def test_five_equal_models_are_rarely_told_apart_at_all() -> None:
+    rng = np.random.default_rng(6)
+    errors = 0
+    for _ in range(200):
+        seen = Observations((score(),))
+        for model in "abcde":
+            for prompt, passed in enumerate(rng.random(60) < 0.6):
+                seen.add(model, prompt, {"score": float(passed)})
+        pairs = evidence(seen).quantities[0].pairs
+        errors += any(pair.adjusted_p is not None and pair.adjusted_p <= 0.05 for pair in pairs)
+    assert errors / 200 <= 0.06
+
+
 def test_the_same_observations_give_the_same_figures() -> None:
     rng = np.random.default_rng(6)
     scores = {name: rng.lognormal(0, 1, 50).tolist() for name in "ab"}
     assert evidence(observed(scores)) == evidence(observed(scores))
+
+
+@pytest.mark.parametrize("value", [1e200, -1e300, float("inf"), float("nan"), 10**400])
+def test_what_nothing_can_measure_is_unknown(value: float) -> None:
+    seen = Observations((score(),))
+    for prompt in range(8):
+        seen.add("a", prompt, {"score": value if prompt == 3 else float(prompt)})
+    (figures,) = evidence(seen).quantities[0].figures
+    assert figures.prompts == 7
 
 
 def test_only_shared_prompts_are_paired() -> None:

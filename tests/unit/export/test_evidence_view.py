@@ -13,6 +13,7 @@ from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import COST, LATENCY, MEASURED, OUTPUT_TOKENS, SUCCESS, score
 from modelforge.export.evidence_formats import evidence_json, evidence_markdown
 from modelforge.export.evidence_view import evidence_view
+from modelforge.export.evidence_words import amount
 from tests.unit.export.corpus import HOSTILE_TEXT
 from tests.unit.export.drawing import drawn, widest
 from tests.unit.export.test_terminal_text import assert_harmless
@@ -40,8 +41,8 @@ answered  the same on every prompt, 100 % (91.2 to 100)
 latency                   mean                    p50                    p95
 p/a      1.00 s (0.98 to 1.03)  1.02 s (0.97 to 1.05)  1.12 s (1.10 or more)
 p/b      2.01 s (1.98 to 2.04)  2.01 s (1.98 to 2.05)  2.14 s (2.12 or more)
-  p/a is faster than p/b: the difference is -1.01 s (likely -1.05 to -0.97 s)
-  and is not chance (p < 0.001).
+  p/a is faster than p/b by 1.01 s (likely 0.97 to 1.05), and that is not chance
+  (p < 0.001).
   p < 0.001 · 40 prompts · effect -7.93 sd · finds 57 ms
 
 output tokens                 mean                  p50                p95
@@ -54,7 +55,10 @@ def test_the_terminal_view() -> None:
     assert view is not None
     text = drawn(view, 80)
     assert text.splitlines()[:2] == _VIEW.splitlines()[:2]
-    assert "p/a is faster than p/b" in text
+    assert (
+        "p/a is faster than p/b by 1.01 s (likely 0.97 to 1.05), and that is not chance (p < 0.001)."
+        in " ".join(text.split())
+    )
     assert "p/a is shorter in its answers than p/b" in text
     assert "cost" not in text  # nothing is paid for either
 
@@ -112,4 +116,35 @@ def test_of_many_models_the_one_that_leads_is_named() -> None:
     assert view is not None
     text = drawn(view, 80)
     assert "best is better than every other, and that is not chance." in text
-    assert "1 : 4" in text
+    assert "  best better than   a  by " in text  # the better one first, so with no sign
+    assert "1 best" not in text
+
+
+def test_a_row_a_pair_by_numbers_where_names_are_long() -> None:
+    names = tuple(f"openrouter/meta-llama/llama-{n}-70b-instruct" for n in range(3))
+    view = evidence_view(compared(names))
+    assert view is not None
+    lines = drawn(view, 80).splitlines()
+    assert any(
+        line.startswith("  1 faster than 2  by 0.99 s (0.95 to 1.02)  p < ") for line in lines
+    )
+    assert any(line.startswith(f"1 {names[0]}") for line in lines)
+    assert not [line for line in lines if "and that is not chance (" in line]
+    assert len(lines) < 45
+
+
+def test_of_very_many_models_only_the_best_ones_pairs_are_drawn() -> None:
+    view = evidence_view(compared(tuple(f"m{n}" for n in range(8))))
+    assert view is not None
+    text = drawn(view, 80)
+    assert "m0 faster than m7" in text
+    assert "m3 faster than m4" not in text
+    assert "21 more pairs, in the exports" in text
+
+
+@pytest.mark.parametrize(
+    ("share", "said"),
+    [(0.347, "34.7 %"), (0.39, "39.0 %"), (1.0, "100 %"), (0.99996, "99.996 %"), (0.0, "0 %")],
+)
+def test_a_share_is_never_all_or_none_by_rounding(share: float, said: str) -> None:
+    assert amount(SUCCESS, share) == said

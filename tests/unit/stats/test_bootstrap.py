@@ -1,4 +1,4 @@
-"""Both bootstraps cover the truth, and are those of others."""
+"""The bootstrap covers the truth, and is that of others."""
 
 from __future__ import annotations
 
@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from scipy import stats
-from scipy.signal import lfilter
 
 from modelforge.core.errors import OutOfRange, TooFewValues
-from modelforge.stats.block_bootstrap import block_bootstrap
 from modelforge.stats.bootstrap import RowStatistic, bca_bootstrap, row_means
 
 
@@ -46,40 +44,11 @@ def test_bca_is_that_of_scipy(statistic: RowStatistic) -> None:
     assert ours.standard_error == pytest.approx(theirs.standard_error, rel=0.05)
 
 
-def test_blocks_are_as_wide_as_the_order_asks() -> None:
-    rng = np.random.default_rng(43)
-    blocks, plain = [], []
-    for _ in range(200):
-        x = lfilter([1], [1, -0.8], rng.normal(size=1200))[200:]
-        made = block_bootstrap(x, statistic=row_means, rng=rng, resamples=300)
-        alone = block_bootstrap(x, statistic=row_means, rng=rng, resamples=300, block=1)
-        blocks.append(0 in made.interval)
-        plain.append(0 in alone.interval)
-    assert np.mean(blocks) >= 0.88
-    assert np.mean(plain) < 0.7
-
-
-def test_independent_values_are_drawn_one_by_one() -> None:
-    rng = np.random.default_rng(44)
-    x = rng.lognormal(size=200)
-    made = block_bootstrap(x, statistic=row_means, rng=rng)
-    assert "blocks of 1," in made.method
-    assert made.point == x.mean()
-
-
 def test_equal_values_and_too_few() -> None:
     rng = np.random.default_rng(45)
-    for made in (
-        bca_bootstrap([2.0] * 5, rng=rng),
-        block_bootstrap([2.0] * 5, statistic=row_means, rng=rng),
-    ):
-        assert (made.interval.low, made.point, made.interval.high) == (2, 2, 2)
+    made = bca_bootstrap([2.0] * 5, rng=rng)
+    assert (made.interval.low, made.point, made.interval.high) == (2, 2, 2)
     with pytest.raises(TooFewValues):
         bca_bootstrap([1.0], rng=rng)
-    for block in (0, 4):
-        with pytest.raises(OutOfRange):
-            block_bootstrap([1.0, 2.0, 3.0], statistic=row_means, rng=rng, block=block)
     with pytest.raises(OutOfRange):
         bca_bootstrap([1.0, 2.0], rng=rng, resamples=0)
-    with pytest.raises(OutOfRange):
-        block_bootstrap([1.0, 2.0], statistic=row_means, rng=rng, resamples=0)

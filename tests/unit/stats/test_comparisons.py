@@ -17,7 +17,6 @@ from modelforge.stats.power import (
     pass_fail_prompts_needed,
     prompts_needed,
 )
-from modelforge.stats.several_models import compare_all
 from modelforge.stats.sign_flip import sign_flip_p
 from modelforge.stats.verdict import Outcome
 from modelforge.stats.wilcoxon import wilcoxon_p
@@ -39,15 +38,6 @@ def test_equal_models_are_rarely_told_apart(n: int, correlation: float) -> None:
         )
         rejected.append([p <= 0.05 for p in p_values])
     assert (np.mean(rejected, axis=0) <= 0.06 + 0.01).all()  # and the error of 1,000 trials
-
-
-def test_five_equal_models_are_rarely_told_apart_at_all() -> None:
-    rng = np.random.default_rng(6)
-    errors = 0
-    for _ in range(300):
-        scores = {name: rng.random(100) < 0.6 for name in "abcde"}
-        errors += any(pair.adjusted_p <= 0.05 for pair in compare_all(scores, rng=rng))
-    assert errors / 300 <= 0.06
 
 
 def test_the_tests_are_those_of_scipy() -> None:

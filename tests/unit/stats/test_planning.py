@@ -8,7 +8,7 @@ import pytest
 from modelforge.core.errors import ConstantSample, NotFinite, OutOfRange, TooFewValues
 from modelforge.stats.distributions import normal_cdf
 from modelforge.stats.planning import Spread, plan, seconds_needed, spread_of_pilot
-from modelforge.stats.power import detectable_difference, paired_power
+from modelforge.stats.power import detectable_difference, fewest_pairs, paired_power, prompts_needed
 from modelforge.stats.sign_flip import sign_flip_p
 
 SPREAD = Spread(between_prompts_sd=0.6, within_prompt_sd=1.2)
@@ -77,3 +77,10 @@ def test_what_cannot_be_planned_is_refused() -> None:
         SPREAD.sd(0)
     with pytest.raises(OutOfRange):
         seconds_needed(0.1, sd=1.0, per_second=0)
+
+
+def test_no_plan_is_smaller_than_what_the_test_can_reject() -> None:
+    assert prompts_needed(1.0, sd=0.01) == fewest_pairs(0.05) == 6
+    least = fewest_pairs(0.01)
+    rng = np.random.default_rng(1)
+    assert sign_flip_p([1.0] * least, rng=rng) <= 0.01 < sign_flip_p([1.0] * (least - 1), rng=rng)

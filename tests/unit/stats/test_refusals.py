@@ -18,8 +18,7 @@ from hypothesis import strategies as st
 import modelforge.stats
 from modelforge.core.errors import LengthsDiffer, NotFinite, UnusableSample
 from modelforge.stats.autocorrelation import autocorrelation
-from modelforge.stats.block_bootstrap import block_bootstrap
-from modelforge.stats.bootstrap import bca_bootstrap, row_means
+from modelforge.stats.bootstrap import bca_bootstrap
 from modelforge.stats.bradley_terry import Vote, ratings
 from modelforge.stats.clustered import clustered_mean, clustered_quantile, clustered_share
 from modelforge.stats.effect_size import standardised_difference
@@ -47,8 +46,6 @@ from modelforge.stats.rate import rate
 from modelforge.stats.repeats import average_repeats, mean_of_runs
 from modelforge.stats.run_difference import non_inferiority, run_difference, run_ratio
 from modelforge.stats.series import series_estimates
-from modelforge.stats.series_summary import summarise_series
-from modelforge.stats.several_models import compare_all
 from modelforge.stats.sign_flip import sign_flip_p
 from modelforge.stats.sizes import (
     detectable_between_runs,
@@ -70,7 +67,6 @@ OF_ONE_SAMPLE: dict[str, Callable[[Any], object]] = {
     "autocorrelation": autocorrelation,
     "average_repeats": lambda x: average_repeats(range(len(x)), x),
     "bca_bootstrap": lambda x: bca_bootstrap(x, rng=rng(), resamples=50),
-    "block_bootstrap": lambda x: block_bootstrap(x, statistic=row_means, rng=rng(), resamples=50),
     "clustered_mean": lambda x: clustered_mean(x, np.arange(len(x)) // 2),
     "clustered_quantile": lambda x: clustered_quantile(x, np.arange(len(x)) // 2, 0.9),
     "clustered_share": clustered_share,
@@ -86,7 +82,6 @@ OF_ONE_SAMPLE: dict[str, Callable[[Any], object]] = {
     "spread_of_pilot": lambda x: spread_of_pilot([[value] for value in x]),
     "stability": lambda x: stability(x, rng=rng()),
     "standardised_difference": standardised_difference,
-    "summarise_series": lambda x: summarise_series(x, rng=rng()),
     "warm_up": warm_up,
     "wilcoxon_p": wilcoxon_p,
 }
@@ -96,7 +91,6 @@ OF_TWO_SAMPLES: dict[str, Callable[[Any, Any], object]] = {
     "clustered_quantile": lambda x, y: clustered_quantile(x, y, 0.5),
     "clustered_share": clustered_share,
     "compare_runs": lambda x, y: compare_runs(x, y, margin=0.1),
-    "compare_all": lambda x, y: compare_all({"a": x, "b": y, "c": x}, rng=rng()),
     "compare_paired": lambda x, y: compare_paired(x, y, rng=rng(), margin=0.1),
     "mcnemar": mcnemar,
     "prediction_powered_mean": lambda x, y: prediction_powered_mean(x, y, y),
@@ -216,7 +210,14 @@ def test_every_public_function_is_in_a_table() -> None:
         *("sample", "paired", "passes", "share", "positive", "whole", "groups"),  # the refusals
         *("batch_count", "batch_means", "integrated_time", "time_of", "ranks_of", "coarse"),
         *("from_error", "constant", "from_ordered", "at_share", "row_means", "wilson", "fewest"),
-        *("equivalence_p", "verdict", "shared_prompts", "quantiles_of_sorted"),
+        *(
+            "fewest_pairs",
+            "equivalence_p",
+            "verdict",
+            "sized",
+            "shared_prompts",
+            "quantiles_of_sorted",
+        ),
     }
     folder = Path(modelforge.stats.__file__).parent
     public = {
