@@ -26,7 +26,7 @@ from modelforge.core.model_id import ModelId
 def options(*arguments: str) -> dict[str, Any]:
     """What click makes of them."""
     params = command.make_context("benchmark", ["sim/fast", *arguments]).params
-    params.pop("model")
+    params.pop("models")
     return params
 
 
