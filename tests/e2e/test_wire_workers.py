@@ -26,6 +26,7 @@ from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator
 from modelforge.wire.job import Job
+from modelforge.wire.process import WorkerProcess
 from tests.support.openai_server import OpenAIServer
 from tests.support.wire import Noisy, Ran, jobs, plan_of, recorded, run, target_at
 
@@ -250,13 +251,16 @@ def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     listed = [
         replace(job, most_connections=300) for job in jobs(target_at(server.base_url), load=load)
     ]
+    # The workers alone: the server, in this process, needs one for each that they have.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
     try:
-        with pytest.raises(CannotBegin, match="Too many open files"):
-            run(listed)
+        processes = [WorkerProcess() for _ in listed]
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    coordinator = Coordinator(listed, plan=plan_of(listed), file=BytesIO(), processes=processes)
+    with pytest.raises(CannotBegin, match="Too many open files"):
+        coordinator.run()
 
 
 def test_more_requests_than_connections(server: OpenAIServer) -> None:

@@ -17,6 +17,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+_TURNS_TO_BE_KNOWN = 5
 DEFAULT_TEXT = ("Hello", ", ", "world", ".")
 
 
@@ -474,6 +475,12 @@ class OpenAIServer:
         self.port = server.sockets[0].getsockname()[1]
         started.set()
         await self._stop.wait()
+        # A connection that was accepted, and whose transport is made after the server's close, is
+        # never closed: accept no more, and let those have theirs, before that.
+        for listening in server.sockets:
+            self._loop.remove_reader(listening.fileno())
+        for _ in range(_TURNS_TO_BE_KNOWN):
+            await asyncio.sleep(0)
         server.close()
         for task in list(self._tasks):
             task.cancel()

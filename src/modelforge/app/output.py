@@ -8,12 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from modelforge.core.errors import UsageError
 from modelforge.export.format_names import FORMAT_NAMES, FORMAT_OF_SUFFIX
-from modelforge.export.formats import FORMATS
-from modelforge.export.writer import ResultWriter
+
+if TYPE_CHECKING:
+    from modelforge.export.writer import ResultWriter
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,7 +59,11 @@ def open_output(
     """
     if output is None:
         yield []
-    elif output.path is None:
+        return
+    # Loads what a comparison's evidence is made of: only who writes it waits for that.
+    from modelforge.export.formats import FORMATS  # noqa: PLC0415
+
+    if output.path is None:
         yield [FORMATS[output.format](standard_output())]
     else:
         if any(same_file(output.path, path) for path in inputs):

@@ -47,7 +47,6 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
     if options["margin"] is not None:
         raise UsageError("--margin is of several models: name two, or compare two reports")
     config = config_of(model, options)
-    require_records_file(options["records"], input_files(options))
     allow_many_connections()
     # Workers load what they need while this process does the same.
     with worker_processes(config.workers) as processes:
@@ -60,6 +59,7 @@ def _run(
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
     from modelforge.cli.configuration import configure  # noqa: PLC0415
 
+    require_records_file(options["records"], input_files(options))
     output, console = outputs(options)
     quiet = options["quiet"]
     configuration = configure(

@@ -8,6 +8,7 @@ output went away.
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -23,6 +24,8 @@ EXIT_DEFECT: Final = 70
 EXIT_INTERRUPTED: Final = 130
 EXIT_BROKEN_PIPE: Final = 141
 _COMPLETION: Final = "_MODELFORGE_COMPLETE"
+_MADE_BETWEEN_COLLECTIONS: Final = 20_000  # at 700, a tenth of a start is looking for garbage
+_PLUGINS: Final = "PYDANTIC_DISABLE_PLUGINS"  # to look for them takes a look at every package
 
 # What --help shows, without loading a single command.
 _COMMANDS: Final = {
@@ -78,7 +81,11 @@ def main() -> NoReturn:
         from click.shell_completion import shell_complete  # noqa: PLC0415 (a shell asks, seldom)
 
         sys.exit(shell_complete(root, {}, "modelforge", _COMPLETION, instruction))
-    sys.exit(run(sys.argv[1:]))
+    gc.set_threshold(_MADE_BETWEEN_COLLECTIONS)
+    os.environ.setdefault(_PLUGINS, "__all__")
+    code = run(sys.argv[1:])
+    gc.freeze()  # what is left ends with the process: to look through it takes 50 ms and more
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:

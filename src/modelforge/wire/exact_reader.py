@@ -37,6 +37,7 @@ _PROBE: Final = "any text"
 _MOST_KEPT: Final = 64
 _FIELD: Final = b"data: "
 _PROVED_ONE_IN: Final = 8
+_SHORT_BYTES: Final = 4096
 
 
 class _Body(NamedTuple):
@@ -82,9 +83,10 @@ class ExactReader:
 
     def read(self, segments: Segments, *, keep_text: bool = False) -> Reading | None:
         """The answer, if it has the shape and ends with its last piece; otherwise None."""
-        body = self._cut(segments.joined())
+        data = segments.joined()
+        body = self._cut(data)
         if body is None:
-            return None
+            return self._short(segments, data, keep_text=keep_text)
         if not self._count_events and not keep_text:
             return _by_usage(segments, body)
         if len(segments.pieces) == 1 and not keep_text and self._may_count(body.shape):
@@ -93,6 +95,17 @@ class ExactReader:
             if tokens == edges.usage.completion_tokens:
                 return _reading(edges, tokens, segments.stamps_ns)
         return self._proved(segments, body, keep_text=keep_text)
+
+    def _short(self, segments: Segments, data: bytes, *, keep_text: bool) -> Reading | None:
+        """An answer that is all head and tail: of a token or two, there is no run of events."""
+        start = data.find(_HEAD_END) + len(_HEAD_END)
+        if len(data) - start > _SHORT_BYTES:
+            return None
+        edges = self._edges(b"", data[start:])
+        if edges is None:
+            return None
+        moments_ns = _moments(segments, [start + end for end, _ in edges.after])
+        return _reading(edges, edges.tokens, moments_ns, edges.text_after if keep_text else "")
 
     def _cut(self, data: bytes) -> _Body | None:
         start = data.find(_HEAD_END) + len(_HEAD_END)

@@ -8,6 +8,7 @@ input is the end of the parent, and so of the worker.
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import pickle
 import sys
@@ -15,6 +16,7 @@ from collections.abc import Coroutine
 from typing import IO, Any
 
 from modelforge.wire.job import Job
+from modelforge.wire.recorder import Recorder
 from modelforge.wire.worker import Worker
 
 
@@ -23,6 +25,7 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     os.dup2(2, 1)  # whatever prints, prints to stderr and not into the records
     source = os.fdopen(os.dup(0), "rb", buffering=0)
+    _load()
     length = _line(source)
     if not length:
         return  # the parent had no job after all
@@ -33,6 +36,15 @@ def main() -> None:
         os._exit(0)  # everything is written: taking the process apart would only take time
     except (BrokenPipeError, KeyboardInterrupt):
         os._exit(1)  # the parent is gone, and with it whoever could be told
+
+
+def _load() -> None:
+    """What a run needs and loads at its first use, while the parent prepares the job."""
+    Recorder(0)
+    if sys.platform != "win32":
+        import uvloop  # noqa: F401, PLC0415 (not on every platform)
+    gc.collect()
+    gc.freeze()  # so that the collection before the run is a short one
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:

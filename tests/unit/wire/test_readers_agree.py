@@ -229,3 +229,26 @@ def test_events_are_proved_where_the_server_counts_others() -> None:
         reading = _in_one_piece(reader, _whole(answers.PLAIN["vllm"](texts, ascii_only=False)))
         assert reading is not None
         assert (reading.tokens, reading.usage.completion_tokens) == (6, 5)
+
+
+@pytest.mark.parametrize("shape", sorted(answers.PLAIN))
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_short_answers_are_read_exactly(shape: str, count: int) -> None:
+    for text in ("tok", "é\n", '"'):
+        whole = _whole(answers.PLAIN[shape]([text] * count, ascii_only=False))
+        for pieces in ([b"".join(whole)], whole, [b"".join(whole[:3]), *whole[3:]]):
+            exact = exactly_read(ExactReader(), pieces)
+            assert exact is not None
+            assert exact.tokens == count
+            assert told(exact) == told(fully_read(pieces))
+
+
+@pytest.mark.parametrize("shape", ["vllm", "llama.cpp"])
+def test_short_answers_agree_whatever_byte_is_changed(shape: str) -> None:
+    whole = b"".join(_whole(answers.PLAIN[shape](["tok"], ascii_only=False)))
+    for at in range(len(answers.HEAD), len(whole)):
+        for byte in b'"\\\r\n0a{':
+            changed = whole[:at] + bytes([byte]) + whole[at + 1 :]
+            exact = exactly_read(ExactReader(), [changed])
+            if exact is not None:
+                assert told(exact) == told(fully_read([changed])), (at, byte)
