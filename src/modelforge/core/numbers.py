@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import math
+from typing import Final
 
 from modelforge.core.errors import UsageError
 

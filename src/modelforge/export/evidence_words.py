@@ -137,7 +137,7 @@ def title(evidence: Evidence) -> tuple[str, ...]:
     """The heading: how sure, of how many prompts."""
     parts = [f"{100 * evidence.level:.4g} % intervals", f"{count(evidence.prompts)} prompts"]
     if evidence.clusters:
-        parts.append(f"{count(evidence.clusters)} clusters")
+        parts.append(f"{count(evidence.clusters)} cluster{'s' * (evidence.clusters > 1)}")
     return tuple(parts)
 
 
