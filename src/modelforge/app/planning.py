@@ -104,14 +104,14 @@ def plan_pass_fail(
         alone = ((both_differ + difference) / 2, (both_differ - difference) / 2)
         prompts = pass_fail_prompts_needed(*alone, power=wanted.power, alpha=wanted.alpha)
         return _plan(
-            "prompts", prompts, difference, mean=None, wanted=wanted, basis=basis, of_shares=True
+            "prompts", prompts, difference, mean=None, wanted=wanted, basis=basis, shares=True
         )
     both_differ = discordant_share(first_rate, first_rate) if discordant is None else discordant
     least = detectable_pass_difference(
         both_differ, n=_whole(wanted.size), power=wanted.power, alpha=wanted.alpha
     )
     return _plan(
-        "prompts", _whole(wanted.size), least, mean=None, wanted=wanted, basis=basis, of_shares=True
+        "prompts", _whole(wanted.size), least, mean=None, wanted=wanted, basis=basis, shares=True
     )
 
 
@@ -200,7 +200,7 @@ def _plan(
     mean: float | None,
     wanted: Wanted,
     basis: str,
-    of_shares: bool = False,
+    shares: bool = False,
 ) -> SizePlan:
     relative = None if not mean or difference is None else difference / abs(mean)
     return SizePlan(
@@ -212,7 +212,7 @@ def _plan(
         power=wanted.power,
         alpha=wanted.alpha,
         basis=basis,
-        of_shares=of_shares,
+        of_shares=shares,
     )
 
 
