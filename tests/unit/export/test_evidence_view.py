@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 
 import numpy as np
 import pytest
@@ -13,7 +14,10 @@ from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import COST, LATENCY, MEASURED, OUTPUT_TOKENS, SUCCESS, score
 from modelforge.export.evidence_formats import evidence_json, evidence_markdown
 from modelforge.export.evidence_view import evidence_view
-from modelforge.export.evidence_words import amount
+from modelforge.export.evidence_words import amount, signed, span, spread
+from modelforge.stats.estimate import Estimate
+from modelforge.stats.interval import Interval
+from modelforge.stats.verdict import Wording, sized
 from tests.unit.export.corpus import HOSTILE_TEXT
 from tests.unit.export.drawing import drawn, widest
 from tests.unit.export.test_terminal_text import assert_harmless
@@ -145,3 +149,18 @@ def test_of_very_many_models_only_the_best_ones_pairs_are_drawn() -> None:
 )
 def test_a_share_is_never_all_or_none_by_rounding(share: float, said: str) -> None:
     assert amount(SUCCESS, share) == said
+
+
+def test_both_ends_have_one_unit() -> None:
+    assert span(LATENCY, -0.17, -0.084) == "-0.17 to -0.084 s"
+    assert span(LATENCY, 0.058, 0.062) == "+58 to +62 ms"
+    assert spread(LATENCY, Interval(low=0.082, high=0.1)) == "0.082 to 0.10 s"
+    slower = Estimate(
+        point=0.11,
+        interval=Interval(low=0.091, high=0.13),
+        standard_error=0.01,
+        method="made up",
+        n=40,
+    )
+    wording = Wording(signed=partial(signed, LATENCY), span=partial(span, LATENCY))
+    assert sized(slower, wording) == "0.11 s (likely 0.091 to 0.13)"
