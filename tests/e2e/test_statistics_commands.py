@@ -91,7 +91,7 @@ def test_what_cannot_be_done_is_one_line(shell: Session, arguments: tuple[str, .
 def test_plans_from_assumptions_and_a_pilot(shell: Session) -> None:
     graded(shell)
     needed = shell.run("plan", "--difference", "0.05", "--pass-rate", "0.6")
-    assert needed.stdout.startswith("1,512 prompts\n")
+    assert needed.stdout.startswith("1,512 prompts\nThey find a difference of 5.0 points in 80 of")
     found = shell.run("plan", "--prompts", "1512", "--pass-rate", "0.6", "--export", "json")
     assert json.loads(found.stdout)["difference"] == pytest.approx(0.05, abs=0.002)
     pilot = shell.run("plan", "--difference", "0.2", "--pilot", "graded.jsonl", "--repeats", "1")

@@ -103,12 +103,16 @@ def plan_pass_fail(
             )
         alone = ((both_differ + difference) / 2, (both_differ - difference) / 2)
         prompts = pass_fail_prompts_needed(*alone, power=wanted.power, alpha=wanted.alpha)
-        return _plan("prompts", prompts, difference, mean=None, wanted=wanted, basis=basis)
+        return _plan(
+            "prompts", prompts, difference, mean=None, wanted=wanted, basis=basis, shares=True
+        )
     both_differ = discordant_share(first_rate, first_rate) if discordant is None else discordant
     least = detectable_pass_difference(
         both_differ, n=_whole(wanted.size), power=wanted.power, alpha=wanted.alpha
     )
-    return _plan("prompts", _whole(wanted.size), least, mean=None, wanted=wanted, basis=basis)
+    return _plan(
+        "prompts", _whole(wanted.size), least, mean=None, wanted=wanted, basis=basis, shares=True
+    )
 
 
 def plan_from_table(table: GradedTable, wanted: Wanted, *, models: Sequence[str]) -> SizePlan:
@@ -196,6 +200,7 @@ def _plan(
     mean: float | None,
     wanted: Wanted,
     basis: str,
+    shares: bool = False,
 ) -> SizePlan:
     relative = None if not mean or difference is None else difference / abs(mean)
     return SizePlan(
@@ -207,6 +212,7 @@ def _plan(
         power=wanted.power,
         alpha=wanted.alpha,
         basis=basis,
+        of_shares=shares,
     )
 
 

@@ -11,7 +11,11 @@ from modelforge.cli.report_options import report_options
 
 
 @click.command("plan", short_help="How much to measure for a difference that matters.")
-@click.option("--difference", metavar="D", help="To be found: 0.05, or 5% of a pilot's mean.")
+@click.option(
+    "--difference",
+    metavar="D",
+    help="To be found: 0.05, or 5%: of the pilot's mean; of shares, points.",
+)
 @click.option("--prompts", type=int, metavar="N", help="Instead: what N prompts find.")
 @click.option("--seconds", type=float, metavar="S", help="Instead: what two runs of S s find.")
 @click.option("--power", type=float, default=0.8, help="How often it is found.  [default: 0.8]")

@@ -23,7 +23,10 @@ def change(ratio: float) -> str:
 
 
 def change_between(ratio: Estimate) -> str:
-    """``+1.2 to +8.9 %``: the ends of a ratio's interval as changes."""
-    low = -1.0 if ratio.interval.low <= 0 else ratio.interval.low - 1
-    low_text = change(1 + low).removesuffix(" %")
-    return f"{low_text} to {change(ratio.interval.high)}"
+    """``+1.2 to +8.9 %``: the ends of a ratio's interval as changes, as far as there are any."""
+    low, high = ratio.interval.low, ratio.interval.high
+    if low <= 0:
+        return f"{change(high)} or less" if isfinite(high) else "any"
+    if not isfinite(high):
+        return f"{change(low)} or more"
+    return f"{change(low).removesuffix(' %')} to {change(high)}"

@@ -40,7 +40,7 @@ def signed(quantity: Quantity, value: float) -> str:
 
 def span(quantity: Quantity, low: float, high: float) -> str:
     """Two differences, their unit once where they share it: ``-58 to -52 ms``."""
-    return _once(signed(quantity, low), signed(quantity, high))
+    return _once((signed(quantity, low), low), (signed(quantity, high), high))
 
 
 def spread(quantity: Quantity, interval: Interval) -> str:
@@ -50,14 +50,27 @@ def spread(quantity: Quantity, interval: Interval) -> str:
         return f"{amount(quantity, low)} or more" if isfinite(low) else "any"
     if not isfinite(low):
         return f"{amount(quantity, high)} or less"
-    return _once(amount(quantity, low), amount(quantity, high))
+    return _once((amount(quantity, low), low), (amount(quantity, high), high))
 
 
-def _once(low: str, high: str) -> str:
+def _once(*ends: tuple[str, float]) -> str:
+    """Both ends, each as written and as it is, in one unit, and that once."""
+    units = {written.partition(" ")[2] for written, _ in ends}
+    if units == {"ms", "s"}:
+        low, high = (_in_seconds(*end) for end in ends)
+    else:
+        (low, _), (high, _) = ends
     unit = low.partition(" ")[2]
     if unit and high.endswith(f" {unit}"):
         low = low.removesuffix(f" {unit}")
     return f"{low} to {high}"
+
+
+def _in_seconds(written: str, seconds: float) -> str:
+    if not written.endswith(" ms"):
+        return written
+    sign = written[0] if written[0] in "+-" else ""
+    return f"{sign}{abs(seconds):.2g} s"
 
 
 def pair_verdict(pair: Pair, quantity: Quantity) -> Verdict | None:
@@ -137,7 +150,7 @@ def title(evidence: Evidence) -> tuple[str, ...]:
     """The heading: how sure, of how many prompts."""
     parts = [f"{100 * evidence.level:.4g} % intervals", f"{count(evidence.prompts)} prompts"]
     if evidence.clusters:
-        parts.append(f"{count(evidence.clusters)} clusters")
+        parts.append(f"{count(evidence.clusters)} cluster{'s' * (evidence.clusters > 1)}")
     return tuple(parts)
 
 

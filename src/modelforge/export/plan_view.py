@@ -14,6 +14,7 @@ from modelforge.export.answer_cell import hanging
 from modelforge.export.estimate_record import significant
 from modelforge.export.json_text import json_text
 from modelforge.export.markdown_text import code
+from modelforge.export.measure import percent
 from modelforge.export.page import Page
 from modelforge.stats.sizes import SizePlan
 
@@ -58,8 +59,11 @@ def finds(found: SizePlan) -> str:
     if found.difference is None:
         return "So few find no difference that often, however large it is."
     relative = "" if found.relative is None else f" ({100 * found.relative:.3g} %)"
+    size = f"{found.difference:.3g}"
+    if found.of_shares:
+        size = f"{percent(found.difference)} points"
     return (
-        f"They find a difference of {found.difference:.3g}{relative} in"
+        f"They find a difference of {size}{relative} in"
         f" {100 * found.power:.3g} of 100 comparisons, and a difference that is not there in"
         f" {100 * found.alpha:.3g}."
     )

@@ -21,7 +21,7 @@ from modelforge.stats.verdict import Outcome
 
 SCHEMA: Final = "modelforge.runs.diff/1"
 _GAP: Final = 2
-_HEADS: Final = ("", "before", "after", "change")
+_HEADS: Final = ("times in ms", "before", "after", "change")
 _WORDS: Final = {
     Outcome.BETTER: ("better", "green"),
     Outcome.WORSE: ("worse", "red"),
@@ -76,9 +76,12 @@ def _changes(changes: Sequence[Change], page: Page) -> Iterator[Text]:
     for row, each in zip(rows, changes, strict=True):
         word, style = ("", "dim") if each.outcome is None else _WORDS[each.outcome]
         if fits:
-            yield Text.assemble(_aligned(row, widths), " " * _GAP, (word, style))
+            line = Text.assemble(_aligned(row, widths), " " * _GAP, (word, style))
+            line.rstrip()
+            yield line
         else:
-            said = f"{row[0]}: {row[1]} to {row[2]}, {row[3]} {word}"
+            unit = " ms" if each.figure.statistic is not None else ""
+            said = f"{row[0]}: {row[1]} to {row[2]}{unit}, {row[3]} {word}".rstrip()
             yield from hanging(page, said, page.width, indent=2)
 
 
@@ -98,7 +101,7 @@ def _row(each: Change, unknown: str) -> tuple[str, str, str, str]:
         unknown if estimate is None else value(each.figure, estimate.point)
         for estimate in (each.baseline, each.candidate)
     )
-    label = each.figure.label if each.figure.statistic is None else f"{each.figure.label}, ms"
+    label = each.figure.label
     if each.ratio is None:
         return label, a, b, unknown
     return label, a, b, f"{change(each.ratio.point)} ({change_between(each.ratio)})"
@@ -135,7 +138,7 @@ def run_diff_markdown(found: RunDiff) -> str:
             for label, one in (("baseline", found.baseline), ("candidate", found.candidate))
         ),
         table(
-            ["figure", *_HEADS[1:], "verdict"],
+            ["figure (times in ms)", *_HEADS[1:], "verdict"],
             [
                 [*_row(each, "–"), _verdict(each)]  # noqa: RUF001 (a dash is meant)
                 for each in found.changes

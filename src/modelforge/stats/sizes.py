@@ -23,6 +23,7 @@ class SizePlan:
         difference: what it finds, in the unit of the figure; ``relative`` to the pilot's mean,
             where that is known. None where nothing is found so often.
         basis: what it rests on, in words.
+        of_shares: whether ``difference`` is of two shares.
     """
 
     unit: SizeUnit
@@ -33,6 +34,7 @@ class SizePlan:
     power: float
     alpha: float
     basis: str
+    of_shares: bool = False
 
 
 def detectable_pass_difference(

@@ -158,7 +158,7 @@ def _undecided(
     n, noun, signed = difference.n, wording.noun, wording.signed
     low, high = difference.interval.low, difference.interval.high
     if low == high == 0:
-        return f"{first} and {second} cannot be told apart: all {n} {noun} came out the same."
+        return f"{first} and {second} cannot be told apart: all {n:,} {noun} came out the same."
     enough = f" About {needed:,} would tell a difference like the one seen." if needed else ""
     if n < least:
         return f"{n} {noun} are too few to tell {first} and {second} apart.{enough}"
@@ -167,7 +167,7 @@ def _undecided(
         size = signed(detectable).lstrip("+")
         found = f" Only a difference of about {size} or more would have been found reliably."
     return (
-        f"{first} and {second} cannot be told apart with these {n} {noun}: the difference may be "
+        f"{first} and {second} cannot be told apart with these {n:,} {noun}: the difference may be "
         f"anything from {wording.span(low, high)}.{found}{enough}"
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from itertools import pairwise
 
@@ -137,6 +138,17 @@ def test_a_figure_that_one_has_not_is_unknown() -> None:
     assert found.gates[0].reason is not None
     assert "new.json has no interval" in found.gates[0].reason
     assert {change.ratio for change in found.changes} == {None}
+
+
+def test_the_usual_figures_are_a_table_at_80_columns_that_names_its_unit() -> None:
+    wide = {figure.name: (2_520.0, 1_910.0, 3_130.0) for figure in USUAL}
+    wide |= {"requests_per_s": (2_947, 2_473, 3_421), "output_tokens_per_s": (188_590, 1.5e5, 2e5)}
+    wide["ttft.p99"] = (7_030.0, 6_000.0, math.inf)
+    found = diff(measured("a.json", wide), measured("b.json", wide))
+    head, *rows = drawn(run_diff_view(found), 80).splitlines()[4:]
+    assert head.split() == ["times", "in", "ms", "before", "after", "change"]
+    assert len(rows) == len(USUAL)
+    assert any("TTFT p99" in row and "+0.0 % (any)" in row for row in rows)
 
 
 @pytest.mark.parametrize("width", [20, 60, 80, 120])
