@@ -83,6 +83,9 @@ def test_what_is_shown_is_what_a_call_costs(shell: Session) -> None:
     plan = shell.run("models", "show", "zai-coding-plan/glm-4.7").stdout
     assert "paid by a plan: GLM Coding Plan" in plan
     assert "free" not in plan
+    plans = shell.run("models", "list", "--provider", "zai-coding-plan").stdout
+    assert "$0.00" not in plans
+    assert " plan    plan " in plans
     told = json.loads(shell.run("models", "show", "anthropic/claude-sonnet-4-5", "--json").stdout)
     assert told["price_now"]["rates"]["cache_write_1h"] == "6"
     told = json.loads(shell.run("models", "show", "zai-coding-plan/glm-4.7", "--json").stdout)

@@ -186,6 +186,10 @@ class Overlay:
     providers: Mapping[str, str] = field(default_factory=dict)
     history: tuple[HistoryRow, ...] = ()
 
+    def plan(self, id_: ModelId) -> Rule | None:
+        """The plan that pays for a model, where one does: its listed zero is no price."""
+        return next((plan.rule for plan in self.subscriptions if plan.scope.names(id_)), None)
+
 
 @cache
 def load_overlay(path: Path = OVERLAY_FILE) -> Overlay:

@@ -162,7 +162,7 @@ class PriceBook:
         price = None if model.cost is None else model.cost.price
         if model.cost is None or price is None or (price.input is None and price.output is None):
             return self._unlisted(model.id, f"{self._dated} lists no price for {model.id}")
-        if price.free and self._plan(model.id) is not None:
+        if price.free and self.overlay.plan(model.id) is not None:
             return self._unlisted(model.id, "")
         return Tariff(
             rates=_rates(price),
@@ -174,14 +174,10 @@ class PriceBook:
         )
 
     def _unlisted(self, id_: ModelId, reason: str) -> NoTariff:
-        plan = self._plan(id_)
+        plan = self.overlay.plan(id_)
         if plan is None:
             return NoTariff(reason=reason)
         return NoTariff(reason=f"paid by a plan: {plan.text}", kind="subscription", rules=(plan,))
-
-    def _plan(self, id_: ModelId) -> Rule | None:
-        plans = (plan for plan in self.overlay.subscriptions if plan.scope.names(id_))
-        return next((plan.rule for plan in plans), None)
 
     def _ruled(
         self,

@@ -15,6 +15,7 @@ from modelforge.catalogue.changes import Changes, PriceMove
 from modelforge.catalogue.cost import PRICE_FIELDS, ListedPrice
 from modelforge.catalogue.filters import Filters
 from modelforge.catalogue.model import Model
+from modelforge.catalogue.overlay import load_overlay
 from modelforge.core.model_id import ModelId
 from modelforge.export.measure import count
 from modelforge.export.terminal_text import terminal_line
@@ -22,7 +23,10 @@ from modelforge.pricing.component import COMPONENTS
 from modelforge.pricing.quote import OtherPrice, Quote
 from modelforge.pricing.tariff import NoTariff, Rates, Terms
 
-LEGEND: Final = "$ per million tokens (? not listed); Tools, Reasoning, Images in, Open weights"
+LEGEND: Final = (
+    "$ per million tokens (? not listed, plan: paid by one);"
+    "\nTools, Reasoning, Images in, Open weights"
+)
 _UNKNOWN: Final = "?"
 _SHOWN_CHANGES: Final = 20
 _THOUSAND: Final = 1000
@@ -30,6 +34,7 @@ _THOUSAND: Final = 1000
 
 def models_table(rows: Iterable[tuple[ModelId, Model | None]]) -> Table:
     """A line a model: its name, context, prices and what it can do."""
+    plan_of = load_overlay().plan
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="bold")
     table.add_column("model", overflow="fold")
     for heading in ("context", "input", "output"):
@@ -43,9 +48,9 @@ def models_table(rows: Iterable[tuple[ModelId, Model | None]]) -> Table:
         if model.status:
             name.append(f" ({terminal_line(model.status)})", style="dim")
         price = _price(model)
-        table.add_row(
-            name, tokens(model.context), _dollars(price.input), _dollars(price.output), _can(model)
-        )
+        paid = price.free and plan_of(model.id) is not None
+        prices = ("plan", "plan") if paid else (_dollars(price.input), _dollars(price.output))
+        table.add_row(name, tokens(model.context), *prices, _can(model))
     return table
 
 
