@@ -130,6 +130,7 @@ def run_statistics(
     """
     if good.count < FEWEST:
         return None
+    rates = _rates(in_time, window_ns, slo, level)  # needs the most room: before the order is held
     order = _order(good)
     measures: dict[str, Figures] = {}
     steadiness: dict[str, Steadiness] = {}
@@ -152,7 +153,7 @@ def run_statistics(
     return RunStatistics(
         level=level,
         measures=measures,
-        rates=_rates(in_time, window_ns, slo, level),
+        rates=rates,
         success_share=_success(good, measured, level),
         steadiness=steadiness,
     )
