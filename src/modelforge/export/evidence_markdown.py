@@ -36,8 +36,10 @@ def evidence_blocks(evidence: Evidence) -> Iterator[str]:
 def _quantity(each: QuantityEvidence) -> Iterator[str]:
     yield f"### {code(each.quantity.label)}"
     rows = cells(each, unknown=_UNKNOWN)
-    heads = ["model", "mean", "p50", "p95"][: 1 + len(rows[0][1])]
-    yield table(heads, [[code(model), *row] for model, row in rows])
+    columns = max(len(row) for _, row in rows)
+    heads = ["model", "mean", "p50", "p95"][: 1 + columns]
+    filled = [[code(model), *row, *[""] * (columns - len(row))] for model, row in rows]
+    yield table(heads, filled)
     if each.pairs:
         several = len(each.pairs) > 1
         yield table(

@@ -92,11 +92,13 @@ def _figures(each: QuantityEvidence, page: Page, *, numbered: bool) -> Iterator[
         (f"{number} {page.clean_line(model)}" if numbered else page.clean_line(model), row)
         for number, (model, row) in enumerate(cells(each, unknown=page.glyphs.unknown), start=1)
     ]
-    columns = _COLUMNS[: len(rows[0][1])]
+    columns = _COLUMNS[: max(len(row) for _, row in rows)]
     widths = [
         max(len(name), *(cell_len(row[place]) for _, row in rows if place < len(row)))
         for place, name in enumerate(columns)
     ]
+    while len(widths) > 1 and sum(_GAP + width for width in widths) > page.width:
+        columns, widths = columns[:-1], widths[:-1]  # a narrow console has the mean at least
     numbers = sum(_GAP + width for width in widths)
     names = max(cell_len(label), *(cell_len(name) for name, _ in rows))
     beside = names + numbers <= page.width
@@ -116,7 +118,7 @@ def _figures(each: QuantityEvidence, page: Page, *, numbered: bool) -> Iterator[
 
 
 def _row(row: Sequence[str], widths: Sequence[int]) -> str:
-    padded = [*row, *[""] * (len(widths) - len(row))]
+    padded = [*row[: len(widths)], *[""] * (len(widths) - len(row))]
     return "".join(
         f"{'':{_GAP}}{cell:>{width}}" for cell, width in zip(padded, widths, strict=True)
     )

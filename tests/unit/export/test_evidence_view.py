@@ -151,6 +151,29 @@ def test_a_share_is_never_all_or_none_by_rounding(share: float, said: str) -> No
     assert amount(SUCCESS, share) == said
 
 
+def test_a_model_of_one_prompt_stands_beside_the_others() -> None:
+    seen = Observations((score(),))
+    seen.add("a", 0, {"score": 0.5})
+    for prompt in range(8):
+        seen.add("b", prompt, {"score": prompt / 3})
+    found = evidence(seen)
+    view = evidence_view(found)
+    assert view is not None
+    assert "a and b: only one prompt is known of both" in drawn(view, 80)
+    text = evidence_markdown(found)
+    assert "| `a` | – |  |  |" in text  # noqa: RUF001 (a dash is meant)
+
+
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_narrow_console_cuts_no_figure(width: int) -> None:
+    view = evidence_view(compared())
+    assert view is not None
+    text = drawn(view, width)
+    assert widest(text) <= width
+    assert "1.00 s (0.97 to 1.03)" in text
+    assert text.count("(") == text.count(")")
+
+
 def test_both_ends_have_one_unit() -> None:
     assert span(LATENCY, -0.17, -0.084) == "-0.17 to -0.084 s"
     assert span(LATENCY, 0.058, 0.062) == "+58 to +62 ms"
