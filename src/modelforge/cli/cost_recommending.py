@@ -29,7 +29,7 @@ def run(options: Mapping[str, Any]) -> int:
         options["config_file"], options["assignments"], verbose=options["verbose"]
     )
     analyzer = open_analyzer(configuration, seed=options["seed"])
-    found = analyzer.recommendation(scenarios, constraints)
+    found = analyzer.recommendation(scenarios, constraints, told=options["runners_up"] + 1)
     record = recommendation_record(found, constraints, runners_up=options["runners_up"])
     if options["export_format"] is None and options["output"] is None:
         from modelforge.export.recommendation_view import recommendation_view  # noqa: PLC0415

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol
 
@@ -16,6 +16,7 @@ from modelforge.pricing.quote import Quote
 from modelforge.pricing.tariff import Mode, NoTariff, Terms
 
 _NOON: Final = time(12, tzinfo=UTC)
+_NO_BATCH: Final = "no batch price is known: billed as any other request"
 
 
 class Quotes(Protocol):
@@ -45,11 +46,16 @@ class PlanTerms:
         self._quotes = quotes
         self._today = today
         self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
+        self._one_price: dict[tuple[ModelId, bool], ModelTerms] = {}
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
         self._changing = {row.id: row.since for row in overlay.history}
         self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
+
+    def decided_by(self, scenario: CostScenario) -> tuple[Hashable, ...]:
+        """What of ``scenario`` decides its terms: those of two that agree in it are the same."""
+        return scenario.batch_share, scenario.start, scenario.days, scenario.hours
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
         """The terms of each of ``ids``, in order."""
@@ -61,19 +67,39 @@ class PlanTerms:
         The share of the requests that goes through a batch interface is billed as usual, with a
         note, where no batch price is known.
         """
+        batch = scenario.batch_share
+        if self._ordinary(scenario, id_):
+            return self._always(id_, batched=batch > 0)
         notes: list[str] = []
         shares: list[TermShare] = []
-        batch = scenario.batch_share
         if batch < 1:
             shares += self._in_time(scenario, id_, "standard", 1 - batch)
         if batch > 0:
             batched = self._in_time(scenario, id_, "batch", batch)
             missing = next((s.terms for s in batched if isinstance(s.terms, NoTariff)), None)
             if missing is not None and missing.kind == "unknown":
-                notes.append("no batch price is known: billed as any other request")
+                notes.append(_NO_BATCH)
                 batched = self._in_time(scenario, id_, "standard", batch)
             shares += batched
         return ModelTerms(id=id_, shares=tuple(shares), notes=tuple(notes))
+
+    def _ordinary(self, scenario: CostScenario, id_: ModelId) -> bool:
+        """Whether one price holds for all requests, whatever their hour, day and haste."""
+        return (
+            scenario.start is None
+            and id_.provider not in self._windowed
+            and (not scenario.batch_share or ("batch", id_.provider) not in self._moded)
+            and not self._changes(scenario, id_)
+        )
+
+    def _always(self, id_: ModelId, *, batched: bool) -> ModelTerms:
+        found = self._one_price.get((id_, batched))
+        if found is None:
+            terms = self._terms(id_, "standard", None)
+            notes = (_NO_BATCH,) if batched else ()
+            found = ModelTerms(id=id_, shares=(TermShare(terms=terms),), notes=notes)
+            self._one_price[id_, batched] = found
+        return found
 
     def batch(self, scenario: CostScenario, id_: ModelId) -> ModelTerms | str:
         """The terms of its batch interface alone, or why there are none."""
