@@ -1,22 +1,46 @@
-"""Terms as numbers in rows, to price many models at once."""
+"""Terms as numbers in rows, to price many models at once: `pricing.charge`, a million times over.
+
+What is priced are features, (spans, components + 1): the tokens that fall into each span between
+two thresholds, by `COMPONENTS`, and the requests there. A bill is rates times features.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelforge.cost.price_table import rate_row
+from modelforge.pricing.billed_usage import BilledUsage
+from modelforge.pricing.charge import Status
 from modelforge.pricing.component import COMPONENTS
 from modelforge.pricing.tariff import NoTariff, Rates, Tariff, Terms
 
 Matrix = NDArray[np.float64]
 
+STATUSES: Final[tuple[Status, ...]] = ("unpriced", "partial", "priced")
+"""What the numbers of `PriceTable.status` say."""
+
 _WIDTH: Final = len(COMPONENTS) + 1  # the last is the fee of a request
+_INPUT: Final = slice(0, COMPONENTS.index("output"))
 _PER_TOKEN: Final = 1e-6  # rates are per million
+
+
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class PriceTable:
+    """What every usage costs by the terms of each row.
+
+    Attributes:
+        usd: (rows, usages), US dollars; of a partial price what is known of it; NaN: there is
+            none. Equal to `pricing.charge` to 1e-9 dollars up to a bill of a million dollars, and
+            to fifteen digits above.
+        status: int8, (rows, usages): the place in `STATUSES`.
+    """
+
+    usd: Matrix
+    status: NDArray[np.int8]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -84,30 +108,103 @@ class RateMatrix:
             metered=np.array([isinstance(one, Tariff) for one in found], dtype=bool),
         )
 
+    def features(self, usages: Iterable[tuple[BilledUsage, int]]) -> Matrix:
+        """(usages, spans, components + 1): of usages, each the total of a number of requests.
+
+        A request's mean input decides its span, as in `pricing.charge.charge`.
+        """
+        pairs = list(usages)
+        parts = [[float(usage.part(name)) for name in COMPONENTS] for usage, _ in pairs]
+        tokens = np.array(parts, dtype=np.float64).reshape(len(pairs), len(COMPONENTS))
+        requests = np.array([float(count) for _, count in pairs])
+        inputs = tokens[:, _INPUT].sum(axis=1)
+        return by_span(tokens, inputs=inputs, requests=requests, thresholds=self.thresholds)
+
+    def table(self, features: Matrix) -> PriceTable:
+        """The price of each of ``features``, (usages, spans, components + 1)."""
+        usd = self._known_usd(features)
+        lacking = self._lacking(features)
+        # Nothing of it has a rate: then it is no price of zero, but none.
+        unknown = np.isnan(self.rates)
+        unknown[:, :, -1] |= self.rates[:, :, -1] == 0
+        known = _touched(~unknown, features)
+        status = np.where(lacking, np.where(known, 1, 0), 2).astype(np.int8)
+        status[~self.metered] = 0
+        usd[status == 0] = np.nan
+        return PriceTable(usd=usd, status=status)
+
     def units(self, features: Matrix) -> Units:
         """The price of a mean request; ``features`` as `Traffic.mean_features` gives them."""
-        used = features > 0
-        unknown = np.isnan(self.rates)
-        components = np.einsum("rsc,sc->rc", np.where(unknown, 0.0, self.rates), features)
+        apart = np.eye(_WIDTH)[:, np.newaxis, :] * features  # each component alone
+        components = self._known_usd(apart)
         usd = components.sum(axis=1)
         usd[~self.metered] = np.nan
-        missing: NDArray[np.bool_] = np.logical_or.reduce(unknown & used, axis=1)
         return Units(
             usd=usd,
             components=components,
-            missing=missing,
+            missing=self._lacking(apart),
             above=np.where(self.repriced, features[:, -1], 0.0).sum(axis=1),
         )
 
+    def _known_usd(self, features: Matrix) -> Matrix:
+        """(rows, usages): what is known of the price of each of ``features``; 0 where nothing is."""
+        used = used_columns(features)
+        every = np.arange(len(self.terms))
+        usd: Matrix = self.flat(every, used) @ _flat(features)[:, used].T
+        return usd
+
+    def _lacking(self, features: Matrix) -> NDArray[np.bool_]:
+        """(rows, usages): whether anything is used that has no rate."""
+        return _touched(np.isnan(self.rates), features)
+
     def flat(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Matrix:
         """(rows, columns): the rates of ``rows``, spans and components in one; 0 is not known."""
-        width = self.rates.shape[1] * self.rates.shape[2]
-        return np.nan_to_num(self.rates.reshape(self.rates.shape[0], width)[rows[:, None], columns])
+        return np.nan_to_num(_flat(self.rates)[rows[:, None], columns])
+
+
+def by_span(
+    tokens: Matrix, *, inputs: Matrix, requests: Matrix, thresholds: Sequence[int]
+) -> Matrix:
+    """(usages, spans, components + 1): each usage in the span that its mean input is in.
+
+    Args:
+        tokens: (usages, components).
+        inputs, requests: of each usage, all its input tokens and how many requests it is.
+        thresholds: ascending; a mean input that is one is not above it.
+    """
+    # Never divided: a mean that is a threshold must not be above it by a rounding.
+    above = inputs[:, np.newaxis] > np.outer(requests, np.array(thresholds, dtype=np.float64))
+    features = np.zeros((len(tokens), len(thresholds) + 1, _WIDTH))
+    features[np.arange(len(tokens)), above.sum(axis=1)] = np.column_stack([tokens, requests])
+    return features
 
 
 def used_columns(features: Matrix) -> NDArray[np.intp]:
     """The columns of flattened ``features`` in which anything stands."""
-    return np.flatnonzero(features.reshape(features.shape[0], -1).any(axis=0))
+    return np.flatnonzero(_flat(features).any(axis=0))
+
+
+def _flat(table: NDArray[np.generic]) -> NDArray[Any]:
+    """(rows, spans x components): also of no rows at all."""
+    return table.reshape(table.shape[0], table.shape[1] * table.shape[2])
+
+
+def _touched(marked: NDArray[np.bool_], features: Matrix) -> NDArray[np.bool_]:
+    """(rows, usages): whether a usage has anything in the columns that a row has ``marked``."""
+    used = used_columns(features)
+    marks = _flat(marked)[:, used].astype(np.float32)
+    inside = (_flat(features)[:, used] > 0).astype(np.float32)
+    found: NDArray[np.bool_] = marks @ inside.T > 0
+    return found
+
+
+def _rate_row(rates: Rates) -> list[float]:
+    """The rates in the order of ``COMPONENTS``, NaN where one is not known."""
+    values = [rates.of(name) for name in COMPONENTS]
+    reasoning = COMPONENTS.index("reasoning")
+    if values[reasoning] is None:
+        values[reasoning] = rates.output
+    return [np.nan if value is None else float(value) for value in values]
 
 
 class RateRows:
@@ -120,5 +217,5 @@ class RateRows:
         """US dollars per token by component; NaN where one is not known."""
         found = self._known.get(id(rates))
         if found is None:
-            found = self._known[id(rates)] = np.array(rate_row(rates)) * _PER_TOKEN
+            found = self._known[id(rates)] = np.array(_rate_row(rates)) * _PER_TOKEN
         return found

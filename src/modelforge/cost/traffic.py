@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelforge.core.token_counts import TokenCounts
+from modelforge.cost.rate_matrix import by_span
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
 from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
@@ -81,10 +82,6 @@ class Traffic:
         means = np.average(self.tokens, axis=0, weights=self.weights)
         return {name: float(mean) for name, mean in zip(COMPONENTS, means, strict=True) if mean > 0}
 
-    def spans(self, thresholds: Sequence[int]) -> NDArray[np.intp]:
-        """For each request, how many of the ascending ``thresholds`` it is above."""
-        return np.searchsorted(np.array(thresholds, dtype=np.float64), self.prompt, side="left")
-
     def mean_features(self, thresholds: Sequence[int]) -> Matrix:
         """(spans, components + 1): tokens of a mean request that fall into each span.
 
@@ -115,11 +112,10 @@ class Traffic:
         return shaped
 
     def _features(self, thresholds: Sequence[int]) -> Matrix:
-        rows, width = self.tokens.shape[0], self.tokens.shape[1] + 1
-        features = np.zeros((rows, len(thresholds) + 1, width))
-        span = self.spans(thresholds)
-        features[np.arange(rows), span, :-1] = self.tokens
-        features[np.arange(rows), span, -1] = 1
+        rows = self.tokens.shape[0]
+        features = by_span(
+            self.tokens, inputs=self.prompt, requests=np.ones(rows), thresholds=thresholds
+        )
         return features.reshape(rows, -1)
 
 

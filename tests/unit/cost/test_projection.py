@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from modelforge.core.token_counts import TokenCounts
 from modelforge.cost.model_terms import ModelTerms, TermShare
-from modelforge.cost.price_table import UsageTable, price_table
 from modelforge.cost.projection import project
+from modelforge.cost.rate_matrix import RateMatrix
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.traffic import Traffic
@@ -74,7 +74,8 @@ def test_it_agrees_with_the_table_of_prices() -> None:
     scenario = CostScenario("a", 7, 250_000, 300, 1, cache_hit_rate=0.4)
     bills = project(scenario, [terms("p", PLAIN), terms("c", CLIFF)])
     usage = BilledUsage(input_total=7 * 250_000, output_total=2100, cache_read=7 * 100_000)
-    table = price_table([PLAIN, CLIFF], UsageTable.of([(usage, 7)]))
+    rates = RateMatrix.of([PLAIN, CLIFF])
+    table = rates.table(rates.features([(usage, 7)]))
     assert bills.usd == pytest.approx(table.usd[:, 0], abs=1e-9)
 
 

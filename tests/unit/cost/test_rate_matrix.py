@@ -9,13 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from modelforge.cost.price_table import PARTIAL, PRICED, UNPRICED, UsageTable, price_table
+from modelforge.cost.rate_matrix import STATUSES, PriceTable, RateMatrix
 from modelforge.pricing.billed_usage import BilledUsage
 from modelforge.pricing.charge import charge
 from modelforge.pricing.component import COMPONENTS, Component
 from modelforge.pricing.tariff import NoTariff, Rates, RateTier, Tariff, Terms
-
-_WORDS = {"unpriced": UNPRICED, "partial": PARTIAL, "priced": PRICED}
 
 prices = st.decimals(0, 200, places=6)
 tokens = st.integers(0, 10**7)
@@ -55,27 +53,32 @@ def usages(draw: st.DrawFn) -> tuple[BilledUsage, int]:
 def test_it_equals_the_decimal_engine(
     offered: list[Terms], asked: list[tuple[BilledUsage, int]]
 ) -> None:
-    table = price_table(offered, UsageTable.of(asked))
-    for row, one in enumerate(offered):
+    rates = RateMatrix.of(offered)
+    table = rates.table(rates.features(asked))
+    for one in offered:
+        row = rates.rows[id(one)]
         for column, (usage, requests) in enumerate(asked):
             exact = charge(usage, one, requests=requests)
-            assert table.status[row, column] == _WORDS[exact.status]
+            assert STATUSES[table.status[row, column]] == exact.status
             usd = table.usd[row, column]
             if exact.cost is None:
                 assert np.isnan(usd)
             else:
                 assert abs(Decimal(float(usd)) - exact.cost.usd) <= Decimal("1e-9")
-            full = table.full_usd[row, column]
-            assert np.isnan(full) == (exact.full_cost is None)
+
+
+def priced(offered: list[Terms], asked: list[tuple[BilledUsage, int]]) -> PriceTable:
+    rates = RateMatrix.of(offered)
+    return rates.table(rates.features(asked))
 
 
 def test_a_request_that_meets_its_threshold_exactly() -> None:
     dear = RateTier(above_tokens=100, rates=Rates(input=Decimal(10)))
     tariff = Tariff(rates=Rates(input=Decimal(1)), tiers=(dear,))
     at = [(BilledUsage(input_total=total, output_total=0), 3) for total in (300, 301)]
-    assert price_table([tariff], UsageTable.of(at)).usd[0] == pytest.approx([0.0003, 0.00301])
+    assert priced([tariff], at).usd[0] == pytest.approx([0.0003, 0.00301])
 
 
 def test_nothing_to_price() -> None:
-    assert price_table([], UsageTable.of([])).usd.shape == (0, 0)
-    assert price_table([NoTariff(reason="x")], UsageTable.of([])).usd.shape == (1, 0)
+    assert priced([], []).usd.shape == (0, 0)
+    assert priced([NoTariff(reason="x")], []).usd.shape == (1, 0)
