@@ -9,7 +9,6 @@ import numpy as np
 
 from modelforge.core.model_id import ModelId
 from modelforge.cost.bill_lines import PRICED, BillLines, Matrix, Verdict
-from modelforge.cost.rate_matrix import used_columns
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.traffic import Traffic
 
@@ -33,16 +32,9 @@ class Totals:
     @classmethod
     def of(cls, scenario: CostScenario, lines: BillLines, traffic: Traffic) -> Totals:
         """The sums of ``scenario``'s bills, whose requests are ``traffic``."""
-        features = traffic.mean_features(lines.rates.thresholds)
-        used = used_columns(features[np.newaxis])
-        rates = lines.rates.rates.reshape(-1, features.size)[:, used]
-        unknown = np.isnan(rates)
-        unit = np.where(unknown, 0.0, rates) @ features.reshape(-1)[used]
-        usd = lines.sums(unit, lines.requests(np.array(scenario.months)))
-        missing = np.zeros((len(rates), features.shape[1]), dtype=bool)
-        for column, lacking in zip(used % features.shape[1], unknown.T, strict=True):
-            missing[:, column] |= lacking
-        verdicts = lines.verdicts(missing, usd)
+        units = lines.rates.units(traffic.mean_features(lines.rates.thresholds))
+        usd = lines.sums(units.usd, lines.requests(np.array(scenario.months)))
+        verdicts = lines.verdicts(units.missing, usd)
         for place, verdict in verdicts.items():
             if verdict.status == "unpriced":
                 usd[place] = np.nan

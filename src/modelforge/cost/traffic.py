@@ -25,7 +25,7 @@ GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
 
 _MOST_DRAWN: Final = 500
-_AT_ONCE: Final = 4_000_000
+_AT_ONCE: Final = 100_000  # draws that stay in a processor's cache
 
 _ANSWER: Final = ("output", *OUTPUT_PARTS)
 
@@ -123,19 +123,14 @@ def _resampled(rows: Matrix, drawn: int, resamples: int, rng: np.random.Generato
     """(resamples, columns): sums of ``drawn`` of ``rows``, each drawn with replacement."""
     count, width = rows.shape
     used = np.flatnonzero(rows.any(axis=0))
+    columns = [np.ascontiguousarray(rows[:, column]) for column in used]
     sums = np.zeros((resamples, width))
-    gathered = count > _MOST_DRAWN * 4  # of so many rows a resample sees only a few
-    step = max(1, _AT_ONCE // (drawn * used.size if gathered else max(count, drawn)))
-    kept = np.ascontiguousarray(rows[:, used])
+    step = max(1, _AT_ONCE // drawn)
     for first in range(0, resamples, step):
-        some = min(step, resamples - first)
-        picked = rng.integers(0, count, size=(some, drawn))
-        if gathered:
-            sums[first : first + some, used] = kept[picked].sum(axis=1)
-            continue
-        picked += np.arange(some)[:, np.newaxis] * count
-        times = np.bincount(picked.ravel(), minlength=some * count).reshape(some, count)
-        sums[first : first + some, used] = times.astype(np.float64) @ kept
+        some = slice(first, min(first + step, resamples))
+        picked = rng.integers(0, count, size=(some.stop - some.start, drawn), dtype=np.int64)
+        for place, column in zip(used, columns, strict=True):
+            sums[some, place] = column.take(picked).sum(axis=1)
     return sums
 
 
