@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
+from functools import cached_property
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.cost import ListedPrice
@@ -96,7 +97,15 @@ class PriceBook:
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models that are listed or were."""
-        return self.catalogue.names(provider) | self.history.names(provider)
+        found = self._names.get(provider)
+        if found is None:
+            found = self.catalogue.names(provider) | self.history.names(provider)
+            self._names[provider] = found
+        return found
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def _base(self, id_: ModelId, at: datetime) -> tuple[Terms, str]:
         """The standard terms of a listed or recorded model at a moment, and where they are from.
@@ -199,7 +208,7 @@ class PriceBook:
             return terms
         return in_mode(terms, id_, overlay, mode=mode, at=at)
 
-    @property
+    @cached_property
     def _dated(self) -> str:
         return f"the catalogue of {self.catalogue.dated}"
 

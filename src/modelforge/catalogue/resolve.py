@@ -41,6 +41,8 @@ def resolve(id_: ModelId, names_of: NamesOf, overlay: Overlay) -> Resolved | Non
     the name, the region of a Bedrock inference profile, a snapshot's date too many or missing; and
     at last, for a provider that passes prices through, the model's maker.
     """
+    if id_.provider not in overlay.providers and id_.model in names_of(id_.provider):
+        return Resolved(id=id_)  # by its own name, as nearly all are
     own = ModelId(provider=overlay.providers.get(id_.provider, id_.provider), model=id_.model)
     spelled = () if own.provider == id_.provider else (f"{id_.provider} is {own.provider}",)
     names = names_of(own.provider)
