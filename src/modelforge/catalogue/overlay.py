@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -173,6 +173,20 @@ class Overlay:
     pass_through: tuple[PassThrough, ...] = ()
     providers: Mapping[str, str] = field(default_factory=dict)
     history: tuple[HistoryRow, ...] = ()
+
+    def of(self, provider: str) -> Overlay:
+        """The rules that are about any model of ``provider``: of most there are none."""
+        scoped = {
+            name: tuple(rule for rule in getattr(self, name) if provider in rule.scope.providers)
+            for name in _SCOPED
+        }
+        history = tuple(row for row in self.history if row.id.provider == provider)
+        return replace(self, **scoped, history=history)
+
+
+_SCOPED: Final = tuple(
+    one.name for one in fields(Overlay) if one.name not in ("providers", "history")
+)
 
 
 @cache

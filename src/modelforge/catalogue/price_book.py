@@ -103,6 +103,17 @@ class PriceBook:
             self._names[provider] = found
         return found
 
+    def _rules(self, provider: str) -> Overlay:
+        """The overlay's rules about any model of ``provider``."""
+        found = self._own_rules.get(provider)
+        if found is None:
+            found = self._own_rules[provider] = self.overlay.of(provider)
+        return found
+
+    @cached_property
+    def _own_rules(self) -> dict[str, Overlay]:
+        return {}
+
     @cached_property
     def _names(self) -> dict[str, frozenset[str]]:
         return {}
@@ -142,7 +153,7 @@ class PriceBook:
 
     def _rows(self, id_: ModelId) -> list[HistoryRow]:
         """Ours where there are some, and recorded ones after them."""
-        ours = [row for row in self.overlay.history if row.id == id_]
+        ours = [row for row in self._rules(id_.provider).history if row.id == id_]
         recorded = self.history.of(id_)
         if not ours:
             return recorded
@@ -176,7 +187,8 @@ class PriceBook:
         return NoTariff(reason=f"paid by a plan: {plan.text}", kind="subscription", rules=(plan,))
 
     def _plan(self, id_: ModelId) -> Rule | None:
-        plans = (plan for plan in self.overlay.subscriptions if plan.scope.names(id_))
+        rules = self._rules(id_.provider)
+        plans = (plan for plan in rules.subscriptions if plan.scope.names(id_))
         return next((plan.rule for plan in plans), None)
 
     def _ruled(
@@ -192,7 +204,7 @@ class PriceBook:
         implied: str | None,
     ) -> Terms:
         """Every rule in its order; a region that only the name implies may have none."""
-        overlay = self.overlay
+        overlay = self._rules(id_.provider)
         tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly, listed=listed)
         tariff = derive_rates(tariff, id_, overlay, at=at)
         tariff = with_request_fee(tariff, id_, overlay, at=at)
