@@ -14,6 +14,7 @@ from modelforge.catalogue.price_book import PriceBook
 from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
 from modelforge.cost.bill_lines import BillLines
+from modelforge.cost.catalogue_lines import CatalogueLines
 from modelforge.cost.constraints import Constraints
 from modelforge.cost.plan_terms import PlanTerms, Quotes
 from modelforge.cost.projection import Projection, project
@@ -117,7 +118,8 @@ class CostAnalyzer:
         self._seed = seed
         self._digests = TermsDigests()
         self._rates = RateRows()
-        self._lines: dict[tuple[object, ...], BillLines] = {}
+        self._usual: dict[str, BillLines] = {}
+        self._lines: dict[tuple[object, ...], CatalogueLines] = {}
         self._terms = PlanTerms(quotes or self._book, today=self._today)
 
     @property
@@ -216,7 +218,7 @@ class CostAnalyzer:
     ) -> Analysis:
         traffic = traffic or Traffic.of(scenario, seed=self._seed)
         if self._store is None:
-            totals = Totals.of(scenario, self._lines_of(scenario, ids, scope), traffic)
+            totals = self._lines_of(scenario, ids, scope).totals(scenario, traffic)
             return Analysis(totals=totals, cached=False, reused=0)
         key = f"{scenario.digest}-{scope}-{self._seed}"
         kept = self._store.get(key)
@@ -225,38 +227,43 @@ class CostAnalyzer:
         if stored is not None and version is not None and stored.version == version:
             return Analysis(totals=stored.totals, cached=True, reused=len(ids))
         lines = self._lines_of(scenario, ids, scope)
-        digests = tuple(map(self._digests.of, lines.models))
+        models = lines.models
+        digests = tuple(map(self._digests.of, models))
         version = version or hashlib.sha256("".join(digests).encode()).hexdigest()
         if stored is not None and stored.version == version:
             return Analysis(totals=stored.totals, cached=True, reused=len(ids))
-        changed = list(lines.models)
         if stored is None:
-            totals = Totals.of(scenario, lines, traffic)
+            changed = list(range(len(ids)))
+            totals = lines.totals(scenario, traffic)
         else:
-            changed = [
-                model
-                for model, digest, before in zip(
-                    lines.models, digests, stored.digests, strict=True
-                )
-                if digest != before
-            ]
+            pairs = zip(digests, stored.digests, strict=True)
+            changed = [place for place, (now, before) in enumerate(pairs) if now != before]
             totals = stored.totals
-            if changed:
-                renewed = BillLines.of(changed, self._rates)
-                totals = totals.with_rows(Totals.of(scenario, renewed, traffic))
+        if stored is not None and changed:
+            renewed = BillLines.of([models[place] for place in changed], self._rates)
+            totals = totals.with_rows(Totals.of(scenario, renewed, traffic), changed)
         self._store.put(
             key, StoredTotals(version=version, digests=digests, totals=totals).encode()
         )
         return Analysis(totals=totals, cached=not changed, reused=len(ids) - len(changed))
 
-    def _lines_of(self, scenario: CostScenario, ids: Sequence[ModelId], scope: str) -> BillLines:
-        """The terms of ``ids`` as arrays, made once for all scenarios that have the same."""
+    def _lines_of(
+        self, scenario: CostScenario, ids: Sequence[ModelId], scope: str
+    ) -> CatalogueLines:
+        """How ``ids`` bill ``scenario``, made once for all scenarios that they bill alike."""
+        usual = self._usual.get(scope)
+        if usual is None:
+            usual = BillLines.of([self._terms.usual(id_) for id_ in ids], self._rates)
+            self._usual[scope] = usual
         key = (scope, *self._terms.decided_by(scenario))
         found = self._lines.get(key)
         if found is None:
             if len(self._lines) == _LINES_KEPT:
                 self._lines.pop(next(iter(self._lines)))
-            found = BillLines.of(self._terms.of(scenario, ids), self._rates)
+            places = self._terms.apart(scenario, ids)
+            terms = self._terms.of(scenario, [ids[place] for place in places])
+            apart = BillLines.of(terms, self._rates)
+            found = CatalogueLines(usual=usual, apart=apart, places=places)
             self._lines[key] = found
         return found
 

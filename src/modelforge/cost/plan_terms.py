@@ -46,7 +46,6 @@ class PlanTerms:
         self._quotes = quotes
         self._today = today
         self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
-        self._one_price: dict[tuple[ModelId, bool], ModelTerms] = {}
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
@@ -56,6 +55,24 @@ class PlanTerms:
     def decided_by(self, scenario: CostScenario) -> tuple[Hashable, ...]:
         """What of ``scenario`` decides its terms: those of two that agree in it are the same."""
         return scenario.batch_share, scenario.start, scenario.days, scenario.hours
+
+    def apart(self, scenario: CostScenario, ids: Sequence[ModelId]) -> list[int]:
+        """The places of ``ids`` whose terms are not the `usual` ones in this scenario."""
+        if scenario.start is not None:
+            return list(range(len(ids)))
+        providers = set(self._windowed)
+        if scenario.batch_share:
+            providers |= {name for mode, name in self._moded if mode == "batch"}
+        changing = {id_ for id_ in self._changing if self._changes(scenario, id_)}
+        return [
+            place
+            for place, id_ in enumerate(ids)
+            if id_.provider in providers or (changing and id_ in changing)
+        ]
+
+    def usual(self, id_: ModelId) -> ModelTerms:
+        """One price for all requests, whatever their hour, day and haste."""
+        return ModelTerms.always(id_, self._terms(id_, "standard", None))
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
         """The terms of each of ``ids``, in order."""
@@ -68,8 +85,6 @@ class PlanTerms:
         note, where no batch price is known.
         """
         batch = scenario.batch_share
-        if self._ordinary(scenario, id_):
-            return self._always(id_, batched=batch > 0)
         notes: list[str] = []
         shares: list[TermShare] = []
         if batch < 1:
@@ -82,24 +97,6 @@ class PlanTerms:
                 batched = self._in_time(scenario, id_, "standard", batch)
             shares += batched
         return ModelTerms(id=id_, shares=tuple(shares), notes=tuple(notes))
-
-    def _ordinary(self, scenario: CostScenario, id_: ModelId) -> bool:
-        """Whether one price holds for all requests, whatever their hour, day and haste."""
-        return (
-            scenario.start is None
-            and id_.provider not in self._windowed
-            and (not scenario.batch_share or ("batch", id_.provider) not in self._moded)
-            and not self._changes(scenario, id_)
-        )
-
-    def _always(self, id_: ModelId, *, batched: bool) -> ModelTerms:
-        found = self._one_price.get((id_, batched))
-        if found is None:
-            terms = self._terms(id_, "standard", None)
-            notes = (_NO_BATCH,) if batched else ()
-            found = ModelTerms(id=id_, shares=(TermShare(terms=terms),), notes=notes)
-            self._one_price[id_, batched] = found
-        return found
 
     def batch(self, scenario: CostScenario, id_: ModelId) -> ModelTerms | str:
         """The terms of its batch interface alone, or why there are none."""

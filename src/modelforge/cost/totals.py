@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,13 +50,11 @@ class Totals:
             if place not in self.verdicts:
                 yield place
 
-    def with_rows(self, other: Totals) -> Totals:
-        """These, but with what ``other`` has of the same models."""
-        places = {id_: place for place, id_ in enumerate(self.ids)}
+    def with_rows(self, other: Totals, places: Sequence[int]) -> Totals:
+        """These, with those of ``other`` at ``places``."""
         usd, verdicts = self.usd.copy(), dict(self.verdicts)
-        for theirs, id_ in enumerate(other.ids):
-            place = places[id_]
-            usd[place] = other.usd[theirs]
+        usd[np.array(places, dtype=np.intp)] = other.usd
+        for theirs, place in enumerate(places):
             verdicts.pop(place, None)
             if theirs in other.verdicts:
                 verdicts[place] = other.verdicts[theirs]
