@@ -51,10 +51,12 @@ class Scope:
 
     def covers(self, id_: ModelId, moment: datetime) -> bool:
         """Whether it is about the model ``id_`` at ``moment``."""
-        return (
-            self.names(id_)
-            and (self.since is None or moment >= self.since)
-            and (self.until is None or moment < self.until)
+        return self.names(id_) and self.holds(moment)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it is about any model at ``moment``."""
+        return (self.since is None or moment >= self.since) and (
+            self.until is None or moment < self.until
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Final, Literal
 
 import numpy as np
@@ -122,21 +123,23 @@ class BillLines:
             missing: (rows, `BILL_COMPONENTS`): what is used and has no rate.
             usd: each model's dollars.
         """
+        lacks = np.zeros((len(self.models), missing.shape[1]), dtype=bool)
+        np.logical_or.at(lacks, self.model, missing[self.row])
+        codes = lacks @ (1 << np.arange(missing.shape[1]))
         found: dict[int, Verdict] = dict.fromkeys(self.free, FREE)
-        lacking: NDArray[np.bool_] = np.logical_or.reduce(missing, axis=1)
-        for line in np.flatnonzero(lacking[self.row]):
-            place = int(self.model[line])
-            if place not in self.refused:
-                found[place] = self._partial(place, missing, float(usd[place]))
+        for place in np.flatnonzero(codes).tolist():
+            free = place in self.free
+            found[place] = _lacking(int(codes[place]), free=free, any_usd=bool(usd[place]))
         return found | dict(self.refused)
 
-    def _partial(self, place: int, missing: NDArray[np.bool_], usd: float) -> Verdict:
-        rows = [self.rates.rows[id(share.terms)] for share in self.models[place].shares]
-        lacks: NDArray[np.bool_] = np.logical_or.reduce(missing[rows], axis=0)
-        names = [name for name, lack in zip(BILL_COMPONENTS, lacks, strict=True) if lack]
-        reasons = (f"no rate is known for {', '.join(names)}",)
-        if place in self.free:
-            return Verdict(status="partial", kind="free", reasons=reasons)
-        if not usd:
-            return Verdict(status="unpriced", kind="unknown", reasons=reasons)
-        return Verdict(status="partial", kind="metered", reasons=reasons)
+
+@cache
+def _lacking(code: int, *, free: bool, any_usd: bool) -> Verdict:
+    """Of a bill some of whose components have no rate: those whose bits ``code`` holds."""
+    names = [name for place, name in enumerate(BILL_COMPONENTS) if code >> place & 1]
+    reasons = (f"no rate is known for {', '.join(names)}",)
+    if free:
+        return Verdict(status="partial", kind="free", reasons=reasons)
+    if not any_usd:
+        return Verdict(status="unpriced", kind="unknown", reasons=reasons)
+    return Verdict(status="partial", kind="metered", reasons=reasons)

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final, Protocol
 
-from modelforge.catalogue.overlay import Overlay
+from modelforge.catalogue.overlay import Overlay, Window
 from modelforge.core.model_id import ModelId
 from modelforge.cost.model_terms import ModelTerms, TermShare
 from modelforge.cost.request_sample import HOURS_OF_A_WEEK
@@ -46,6 +46,7 @@ class PlanTerms:
         self._quotes = quotes
         self._today = today
         self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
+        self._weeks: dict[tuple[Hashable, ...], list[tuple[datetime, float]]] = {}
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
@@ -114,9 +115,9 @@ class PlanTerms:
             unknown = NoTariff(reason=f"no {mode} price of {id_.provider} is known")
             return [TermShare(terms=unknown, share=whole)]
         dated = scenario.start is not None or self._changes(scenario, id_)
-        windows = []
+        windows: tuple[Window, ...] = ()
         if id_.provider in self._windowed:
-            windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
+            windows = tuple(w for w in self._quotes.overlay.windows if w.scope.names(id_))
         if not dated and not windows:
             return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
         if not windows:
@@ -127,7 +128,7 @@ class PlanTerms:
         return [
             TermShare(terms=self._terms(id_, mode, moment), share=whole * share, month=month)
             for month, first in enumerate(scenario.month_starts(self._today))
-            for moment, share in self._hours(scenario, id_, first)
+            for moment, share in self._hours(scenario, windows, first)
         ]
 
     def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
@@ -146,22 +147,26 @@ class PlanTerms:
         return first < since <= first + timedelta(days=scenario.days)
 
     def _hours(
-        self, scenario: CostScenario, id_: ModelId, first: date
+        self, scenario: CostScenario, windows: tuple[Window, ...], first: date
     ) -> list[tuple[datetime, float]]:
         """A moment for each different price of the week, and the share of the requests there."""
+        key = (*map(id, windows), scenario.hours, first)  # they live as long as this
+        if key in self._weeks:
+            return self._weeks[key]
         weights = _week(scenario.hours)
         start = datetime.combine(first, time(), tzinfo=UTC)
         shares: dict[tuple[bool, ...], float] = defaultdict(float)
         moments: dict[tuple[bool, ...], datetime] = {}
-        windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
         total = sum(weights)
         for step in range(HOURS_OF_A_WEEK):
             moment = start + timedelta(hours=step)
-            opened = tuple(w.scope.covers(id_, moment) and w.open(moment) for w in windows)
+            opened = tuple(w.scope.holds(moment) and w.open(moment) for w in windows)
             hour = moment.weekday() * 24 + moment.hour
             shares[opened] += weights[hour] / total
             moments.setdefault(opened, moment)
-        return [(moments[opened], share) for opened, share in shares.items() if share]
+        found = [(moments[opened], share) for opened, share in shares.items() if share]
+        self._weeks[key] = found
+        return found
 
 
 def _at(day: date) -> datetime:

@@ -9,21 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelforge.core.token_counts import TokenCounts
+from modelforge.core.token_counts import MOST_TOKENS, TokenCounts, logarithms
 from modelforge.cost.rate_matrix import by_span
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
 from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
+from modelforge.stats.distributions import normal_quantile
 
 GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
 
+_MIDDLES: Final = [(part + 0.5) / GRID for part in range(GRID)]
 _MOST_DRAWN: Final = 500
 _AT_ONCE: Final = 100_000  # draws that stay in a processor's cache
 
@@ -153,11 +155,25 @@ def _counts(law: TokenLaw | None, fixed: float) -> Matrix:
 
 @lru_cache(maxsize=64)
 def _grid(law: TokenLaw) -> Matrix:
-    """The middles of a law's equally likely parts."""
-    counts = np.array([law.quantile((part + 0.5) / GRID) for part in range(GRID)], dtype=np.float64)
-    if isinstance(law, TokenCounts) and law.law == "lognormal":
-        counts *= law.first / counts.mean()  # the middle of a part is less than its mean
-    return counts
+    """The middles of a law's equally likely parts: its `quantile` of each."""
+    if not isinstance(law, TokenCounts) or law.law not in ("normal", "lognormal"):
+        return np.array([law.quantile(middle) for middle in _MIDDLES], dtype=np.float64)
+    mean, deviation = law.first, law.second
+    if law.law == "normal":
+        return _whole(mean + deviation * _scores())
+    mu, sigma = logarithms(mean, deviation)
+    counts = _whole(np.exp(mu + sigma * _scores()))
+    return counts * (mean / counts.mean())  # the middle of a part is less than its mean
+
+
+@cache
+def _scores() -> Matrix:
+    """The standard normal law's quantiles of the middles."""
+    return np.array([normal_quantile(middle) for middle in _MIDDLES])
+
+
+def _whole(amounts: Matrix) -> Matrix:
+    return np.clip(np.rint(amounts), 1, MOST_TOKENS)
 
 
 def _table(
