@@ -242,9 +242,7 @@ class CostAnalyzer:
         if stored is not None and changed:
             renewed = BillLines.of([models[place] for place in changed], self._rates)
             totals = totals.with_rows(Totals.of(scenario, renewed, traffic), changed)
-        self._store.put(
-            key, StoredTotals(version=version, digests=digests, totals=totals).encode()
-        )
+        self._store.put(key, StoredTotals(version=version, digests=digests, totals=totals).encode())
         return Analysis(totals=totals, cached=not changed, reused=len(ids) - len(changed))
 
     def _lines_of(

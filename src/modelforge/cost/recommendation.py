@@ -186,8 +186,7 @@ def _intervals(projections: Sequence[Projection]) -> tuple[Interval, ...]:
     high = np.sum([one.high for one in projections], axis=0).tolist()
     level = projections[0].level
     return tuple(
-        Interval(low=least, high=most, level=level)
-        for least, most in zip(low, high, strict=True)
+        Interval(low=least, high=most, level=level) for least, most in zip(low, high, strict=True)
     )
 
 

@@ -128,4 +128,3 @@ class TermsDigests:
             found = hashlib.sha256(repr(terms).encode()).hexdigest()
             self._known[id(terms)] = found
         return found
-
