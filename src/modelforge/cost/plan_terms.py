@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Final, Protocol
 
 from modelforge.catalogue.overlay import Overlay, Window
@@ -15,7 +16,7 @@ from modelforge.cost.scenario import CostScenario
 from modelforge.pricing.quote import Quote
 from modelforge.pricing.tariff import Mode, NoTariff, Terms
 
-_NOON: Final = time(12, tzinfo=UTC)
+_STEPS_AN_HOUR: Final = 4  # prices change at half past too
 _NO_BATCH: Final = "no batch price is known: billed as any other request"
 
 
@@ -50,7 +51,9 @@ class PlanTerms:
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
-        self._changing = {row.id: row.since for row in overlay.history}
+        self._changing: dict[ModelId, list[datetime]] = defaultdict(list)
+        for row in sorted(overlay.history, key=lambda row: row.since):
+            self._changing[row.id].append(row.since)
         self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
 
     def decided_by(self, scenario: CostScenario) -> tuple[Hashable, ...]:
@@ -120,16 +123,27 @@ class PlanTerms:
             windows = tuple(w for w in self._quotes.overlay.windows if w.scope.names(id_))
         if not dated and not windows:
             return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
+        parts = self._parts(scenario, id_)
         if not windows:
             return [
-                TermShare(terms=self._terms(id_, mode, _at(first)), share=whole, month=month)
-                for month, first in enumerate(scenario.month_starts(self._today))
+                TermShare(terms=self._terms(id_, mode, start), share=whole * part, month=month)
+                for month, start, part in parts
             ]
         return [
-            TermShare(terms=self._terms(id_, mode, moment), share=whole * share, month=month)
-            for month, first in enumerate(scenario.month_starts(self._today))
-            for moment, share in self._hours(scenario, windows, first)
+            TermShare(terms=self._terms(id_, mode, moment), share=whole * part * share, month=month)
+            for month, start, part in parts
+            for moment, share in self._hours(scenario, windows, start)
         ]
+
+    def _parts(self, scenario: CostScenario, id_: ModelId) -> Iterator[tuple[int, datetime, float]]:
+        """Each month, cut where a price changes: its number, when a part begins, its share."""
+        starts = scenario.month_starts(self._today)
+        for month, (first, days) in enumerate(zip(starts, scenario.month_days, strict=True)):
+            begin, whole = _midnight(first), timedelta(days=days)
+            changes = self._changing.get(id_, ())
+            cuts = [begin, *(cut for cut in changes if begin < cut < begin + whole), begin + whole]
+            for start, end in pairwise(cuts):
+                yield month, start, (end - start) / whole
 
     def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
         key = (id_, mode, as_of)
@@ -140,26 +154,23 @@ class PlanTerms:
 
     def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
         """Whether a price that is known already takes effect during the plan."""
-        since = self._changing.get(id_)
-        if since is None:
-            return False
-        first = _at(self._today)
-        return first < since <= first + timedelta(days=scenario.days)
+        first = _midnight(self._today)
+        last = first + timedelta(days=scenario.days)
+        return any(first < since < last for since in self._changing.get(id_, ()))
 
     def _hours(
-        self, scenario: CostScenario, windows: tuple[Window, ...], first: date
+        self, scenario: CostScenario, windows: tuple[Window, ...], start: datetime
     ) -> list[tuple[datetime, float]]:
         """A moment for each different price of the week, and the share of the requests there."""
-        key = (*map(id, windows), scenario.hours, first)  # they live as long as this
+        key = (*map(id, windows), scenario.hours, start)  # they live as long as this
         if key in self._weeks:
             return self._weeks[key]
         weights = _week(scenario.hours)
-        start = datetime.combine(first, time(), tzinfo=UTC)
         shares: dict[tuple[bool, ...], float] = defaultdict(float)
         moments: dict[tuple[bool, ...], datetime] = {}
-        total = sum(weights)
-        for step in range(HOURS_OF_A_WEEK):
-            moment = start + timedelta(hours=step)
+        total = sum(weights) * _STEPS_AN_HOUR
+        for step in range(HOURS_OF_A_WEEK * _STEPS_AN_HOUR):
+            moment = start + timedelta(hours=step / _STEPS_AN_HOUR)
             opened = tuple(w.scope.holds(moment) and w.open(moment) for w in windows)
             hour = moment.weekday() * 24 + moment.hour
             shares[opened] += weights[hour] / total
@@ -169,8 +180,8 @@ class PlanTerms:
         return found
 
 
-def _at(day: date) -> datetime:
-    return datetime.combine(day, _NOON)
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def _week(hours: Sequence[float]) -> Sequence[float]:

@@ -153,7 +153,7 @@ class RateMatrix:
         )
 
     def _known_usd(self, features: Matrix) -> Matrix:
-        """(rows, usages): what is known of the price of each of ``features``; 0 where nothing is."""
+        """(rows, usages): what is known of the price of each of ``features``, or 0."""
         used = used_columns(features)
         every = np.arange(len(self.terms))
         usd: Matrix = self.flat(every, used) @ _flat(features)[:, used].T

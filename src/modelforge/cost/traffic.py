@@ -54,10 +54,8 @@ class Traffic:
     @classmethod
     def of(cls, scenario: CostScenario, *, seed: int) -> Traffic:
         """The requests of ``scenario``; what is drawn is drawn by ``seed``."""
-        total = scenario.total_requests
-        sample = scenario.requests
-        if sample is not None:
-            return _measured(sample, total)
+        if scenario.requests is not None:
+            return _measured(scenario.requests, scenario.effective_requests)
         prompt = _counts(scenario.prompt_tokens, scenario.avg_prompt_tokens)
         completion = _counts(scenario.completion_tokens, scenario.avg_completion_tokens)
         same = prompt.size == completion.size == 1
@@ -70,7 +68,7 @@ class Traffic:
             prompt=prompt,
             tokens=_table(prompt, completion, cached, written, np.zeros(prompt.size)),
             weights=np.ones(prompt.size),
-            effective=None if same else max(total, 1.0),
+            effective=None if same else scenario.effective_requests,
         )
 
     def scaled(self, *, prompt: float = 1.0, completion: float = 1.0) -> Traffic:
@@ -136,16 +134,14 @@ def _resampled(rows: Matrix, drawn: int, resamples: int, rng: np.random.Generato
     return sums
 
 
-def _measured(sample: RequestSample, total: float) -> Traffic:
-    """A log is a part of what there is, and the bill another: both vary."""
-    rows = sample.prompt.size
+def _measured(sample: RequestSample, effective: float) -> Traffic:
     return Traffic(
         prompt=sample.prompt,
         tokens=_table(
             sample.prompt, sample.completion, sample.cached, sample.written, sample.reasoning
         ),
         weights=sample.weights,
-        effective=rows * total / (rows + total),
+        effective=effective,
     )
 
 
