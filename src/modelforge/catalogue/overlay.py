@@ -178,7 +178,7 @@ class Overlay:
 
     def of(self, provider: str) -> Overlay:
         """The rules that are about any model of ``provider``: of most there are none."""
-        scoped = {
+        scoped: dict[str, Any] = {
             name: tuple(rule for rule in getattr(self, name) if provider in rule.scope.providers)
             for name in _SCOPED
         }

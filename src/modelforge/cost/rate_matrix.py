@@ -165,7 +165,8 @@ class RateMatrix:
 
     def flat(self, rows: NDArray[np.intp], columns: NDArray[np.intp]) -> Matrix:
         """(rows, columns): the rates of ``rows``, spans and components in one; 0 is not known."""
-        return np.nan_to_num(_flat(self.rates)[rows[:, None], columns])
+        found: Matrix = np.nan_to_num(_flat(self.rates)[rows[:, None], columns])
+        return found
 
 
 def by_span(

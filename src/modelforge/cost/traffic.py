@@ -159,7 +159,7 @@ def _grid(law: TokenLaw) -> Matrix:
         return _whole(mean + deviation * _scores())
     mu, sigma = logarithms(mean, deviation)
     counts = _whole(np.exp(mu + sigma * _scores()))
-    return counts * (mean / counts.mean())  # the middle of a part is less than its mean
+    return np.multiply(counts, mean / counts.mean())  # the middle of a part is less than its mean
 
 
 @cache
