@@ -159,7 +159,8 @@ def _grid(law: TokenLaw) -> Matrix:
         return _whole(mean + deviation * _scores())
     mu, sigma = logarithms(mean, deviation)
     counts = _whole(np.exp(mu + sigma * _scores()))
-    return np.multiply(counts, mean / counts.mean())  # the middle of a part is less than its mean
+    counts *= mean / counts.mean()  # the middle of a part is less than its mean
+    return counts
 
 
 @cache
@@ -169,7 +170,8 @@ def _scores() -> Matrix:
 
 
 def _whole(amounts: Matrix) -> Matrix:
-    return np.clip(np.rint(amounts), 1, MOST_TOKENS)
+    found: Matrix = np.clip(np.rint(amounts), 1, MOST_TOKENS)
+    return found
 
 
 def _table(
