@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
@@ -20,7 +21,6 @@ from modelforge.cost.rate_matrix import by_span
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
 from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
-from modelforge.stats.distributions import normal_quantile
 
 GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
@@ -166,7 +166,8 @@ def _grid(law: TokenLaw) -> Matrix:
 @cache
 def _scores() -> Matrix:
     """The standard normal law's quantiles of the middles."""
-    return np.array([normal_quantile(middle) for middle in _MIDDLES])
+    standard = NormalDist()  # scipy would take longer to load than all of a plan's sums
+    return np.array([standard.inv_cdf(middle) for middle in _MIDDLES])
 
 
 def _whole(amounts: Matrix) -> Matrix:
