@@ -44,7 +44,8 @@ def open_analyzer(
     return CostAnalyzer(
         prices.book,
         quotes=_PlanQuotes(prices, configuration),
-        store=FileStore(analyses_folder()) if keep else None,
+        store=FileStore(analyses_folder()),
+        keep=keep,
         version=prices_version(configuration),
         today=now.date(),
         seed=seed,

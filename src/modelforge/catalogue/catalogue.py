@@ -61,11 +61,8 @@ class Catalogue:
 
     def ids(self) -> list[ModelId]:
         """Every model's id, in order; nothing else of it is decoded."""
-        return sorted(
-            ModelId(provider=provider, model=row[0])
-            for provider, rows in self._rows.items()
-            for row in rows
-        )
+        names = sorted((provider, row[0]) for provider, rows in self._rows.items() for row in rows)
+        return [ModelId(provider=provider, model=name) for provider, name in names]
 
     def age_days(self, today: date) -> int:
         """How many days old it is on the day ``today``."""

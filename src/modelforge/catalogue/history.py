@@ -32,7 +32,8 @@ class History:
     def of(self, id_: ModelId) -> list[HistoryRow]:
         """The dated prices of a model, the earliest first; none where no change is recorded."""
         name = str(id_)
-        return history_rows(name, self._rows.get(name, ()))
+        rows = self._rows.get(name)
+        return [] if rows is None else history_rows(name, rows)
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models that have a history."""

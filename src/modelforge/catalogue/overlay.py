@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -40,21 +40,27 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
 
+    def concerns(self, provider: str) -> bool:
+        """Whether it may be about models of ``provider``."""
+        return provider in self.providers or "*" in self.providers
+
     def names(self, id_: ModelId) -> bool:
         """Whether it is about the model ``id_`` at some time."""
         name = id_.model
         return (
-            (id_.provider in self.providers or "*" in self.providers)
+            self.concerns(id_.provider)
             and any(fnmatchcase(name, pattern) for pattern in self.models)
             and not any(fnmatchcase(name, pattern) for pattern in self.but_not)
         )
 
     def covers(self, id_: ModelId, moment: datetime) -> bool:
         """Whether it is about the model ``id_`` at ``moment``."""
-        return (
-            self.names(id_)
-            and (self.since is None or moment >= self.since)
-            and (self.until is None or moment < self.until)
+        return self.names(id_) and self.holds(moment)
+
+    def holds(self, moment: datetime) -> bool:
+        """Whether it is about any model at ``moment``."""
+        return (self.since is None or moment >= self.since) and (
+            self.until is None or moment < self.until
         )
 
 
@@ -189,6 +195,20 @@ class Overlay:
     def plan(self, id_: ModelId) -> Rule | None:
         """The plan that pays for a model, where one does: its listed zero is no price."""
         return next((plan.rule for plan in self.subscriptions if plan.scope.names(id_)), None)
+
+    def of(self, provider: str) -> Overlay:
+        """The rules that are about any model of ``provider``: of most there are none."""
+        scoped: dict[str, Any] = {
+            name: tuple(rule for rule in getattr(self, name) if rule.scope.concerns(provider))
+            for name in _SCOPED
+        }
+        history = tuple(row for row in self.history if row.id.provider == provider)
+        return replace(self, **scoped, history=history)
+
+
+_SCOPED: Final = tuple(
+    one.name for one in fields(Overlay) if one.name not in ("providers", "history")
+)
 
 
 @cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
+from functools import cached_property
 from typing import Final
 
 from modelforge.catalogue.catalogue import Catalogue
@@ -99,10 +100,27 @@ class PriceBook:
 
     def names(self, provider: str) -> frozenset[str]:
         """The names of a provider's models that are listed or were."""
-        ours = frozenset(
-            row.id.model for row in self.overlay.history if row.id.provider == provider
-        )
-        return self.catalogue.names(provider) | self.history.names(provider) | ours
+        found = self._names.get(provider)
+        if found is None:
+            ours = frozenset(row.id.model for row in self._rules(provider).history)
+            found = self.catalogue.names(provider) | self.history.names(provider) | ours
+            self._names[provider] = found
+        return found
+
+    def _rules(self, provider: str) -> Overlay:
+        """The overlay's rules about any model of ``provider``."""
+        found = self._own_rules.get(provider)
+        if found is None:
+            found = self._own_rules[provider] = self.overlay.of(provider)
+        return found
+
+    @cached_property
+    def _own_rules(self) -> dict[str, Overlay]:
+        return {}
+
+    @cached_property
+    def _names(self) -> dict[str, frozenset[str]]:
+        return {}
 
     def _base(self, id_: ModelId, at: datetime) -> tuple[Terms, str]:
         """The standard terms of a listed or recorded model at a moment, and where they are from.
@@ -145,7 +163,7 @@ class PriceBook:
 
     def _rows(self, id_: ModelId) -> list[HistoryRow]:
         """Ours where there are some, and recorded ones before and after them."""
-        ours = [row for row in self.overlay.history if row.id == id_]
+        ours = [row for row in self._rules(id_.provider).history if row.id == id_]
         recorded = self.history.of(id_)
         if not ours:
             return recorded
@@ -162,7 +180,7 @@ class PriceBook:
         price = None if model.cost is None else model.cost.price
         if model.cost is None or price is None or (price.input is None and price.output is None):
             return self._unlisted(model.id, f"{self._dated} lists no price for {model.id}")
-        if price.free and self.overlay.plan(model.id) is not None:
+        if price.free and self._rules(model.id.provider).plan(model.id) is not None:
             return self._unlisted(model.id, "")
         return Tariff(
             rates=_rates(price),
@@ -174,7 +192,7 @@ class PriceBook:
         )
 
     def _unlisted(self, id_: ModelId, reason: str) -> NoTariff:
-        plan = self.overlay.plan(id_)
+        plan = self._rules(id_.provider).plan(id_)
         if plan is None:
             return NoTariff(reason=reason)
         return NoTariff(reason=f"paid by a plan: {plan.text}", kind="subscription", rules=(plan,))
@@ -192,7 +210,7 @@ class PriceBook:
         implied: str | None,
     ) -> Terms:
         """Every rule in its order; a region that only the name implies may have none."""
-        overlay = self.overlay
+        overlay = self._rules(id_.provider)
         tariff = at_thresholds(tariff, id_, overlay, at=at)
         tariff = in_window(tariff, id_, overlay, at=at, hourly=hourly, listed=listed)
         tariff = derive_rates(tariff, id_, overlay, at=at)
@@ -209,7 +227,7 @@ class PriceBook:
             return terms
         return in_mode(terms, id_, overlay, mode=mode, at=at)
 
-    @property
+    @cached_property
     def _dated(self) -> str:
         return f"the catalogue of {self.catalogue.dated}"
 

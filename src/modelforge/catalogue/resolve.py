@@ -44,6 +44,8 @@ def resolve(id_: ModelId, names_of: NamesOf, overlay: Overlay) -> Resolved | Non
     at last, for a provider that passes prices through, the model's maker.
     """
     own = ModelId(provider=listed_provider(id_.provider, overlay), model=id_.model)
+    if own == id_ and id_.model in names_of(id_.provider):
+        return Resolved(id=id_)  # by its own name, as nearly all are
     spelled = () if own.provider == id_.provider else (f"{id_.provider} is {own.provider}",)
     names = names_of(own.provider)
     for name, how, region in _candidates(own, names, overlay):

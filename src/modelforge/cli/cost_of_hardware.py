@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Any
 
 from modelforge.app.cost_plan import open_analyzer, parse_ids
@@ -66,17 +67,13 @@ def _compared(
         raise UsageError("the sweep's server counted no tokens: no API can be compared with it")
     request = CostScenario("one request", 1, round(prompt), round(completion), 1)
     ids = list(models) or analyzer.ids(providers)
-    projection = analyzer.analyse(request, ids).projection
-    found = [
-        break_even(
-            machine,
-            bill.model,
-            bill.usd if bill.status == "priced" and bill.kind == "metered" else None,
-            note="; ".join(bill.reasons) or (None if bill.kind == "metered" else bill.kind),
-        )
-        for bill in projection.bills()
-    ]
-    if models:
-        return found
-    dearest = [one for one in found if one.usd_per_request]
-    return sorted(dearest, key=lambda one: (one.usd_per_request or 0, str(one.model)))[:_CHEAPEST]
+    totals = analyzer.analyse(request, ids).totals
+    shown = range(len(ids)) if models else islice(totals.comparable(), _CHEAPEST)
+    found = []
+    for place in shown:
+        verdict = totals.verdict(place)
+        metered = verdict.status == "priced" and verdict.kind == "metered"
+        note = "; ".join(verdict.reasons) or (None if verdict.kind == "metered" else verdict.kind)
+        usd = float(totals.usd[place]) if metered else None
+        found.append(break_even(machine, totals.ids[place], usd, note=note))
+    return found

@@ -65,4 +65,6 @@ def command(**options: Any) -> int:
     gc.disable()  # thousands of prices that all live to the end: looking for garbage finds none
     from modelforge.cli.cost_planning import run  # noqa: PLC0415 (--help must not pay for it)
 
-    return run(options)
+    code = run(options)
+    gc.freeze()  # nor does the last look, when the process ends
+    return code

@@ -6,14 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from modelforge.app.cost_plan import open_analyzer
-from modelforge.app.text_output import write_text
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.cost_scenarios import scenarios_of
 from modelforge.core.errors import UsageError
 from modelforge.cost.constraints import Constraints
 from modelforge.cost.recommendation_record import recommendation_record
-from modelforge.export.json_text import document_text
 from modelforge.scenarios.values_by_model import read_values
 
 _SCORES = ("score", "quality", "value", "accuracy")
@@ -29,13 +27,16 @@ def run(options: Mapping[str, Any]) -> int:
         options["config_file"], options["assignments"], verbose=options["verbose"]
     )
     analyzer = open_analyzer(configuration, seed=options["seed"])
-    found = analyzer.recommendation(scenarios, constraints)
+    found = analyzer.recommendation(scenarios, constraints, told=options["runners_up"] + 1)
     record = recommendation_record(found, constraints, runners_up=options["runners_up"])
     if options["export_format"] is None and options["output"] is None:
         from modelforge.export.recommendation_view import recommendation_view  # noqa: PLC0415
 
         print_table(recommendation_view(record, scenarios))
     else:
+        from modelforge.app.text_output import write_text  # noqa: PLC0415 (every writer there is)
+        from modelforge.export.json_text import document_text  # noqa: PLC0415
+
         formats = {"json": lambda: document_text(record)}
         write_text(formats, options["export_format"], options["output"])
     return 0 if found.best is not None else _NONE

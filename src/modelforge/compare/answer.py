@@ -12,7 +12,7 @@ from typing import Final
 
 from modelforge.compare.deadlines import Deadlines
 from modelforge.compare.gate import Turn
-from modelforge.compare.retrying import RetryingModel, RetryPolicy
+from modelforge.compare.retrying import PayAgain, RetryingModel, RetryPolicy
 from modelforge.core.errors import (
     Interrupted,
     LocalServerFailed,
@@ -73,11 +73,13 @@ async def ask(
     policy: RetryPolicy = _ONCE,
     deadlines: Deadlines = _NO_DEADLINES,
     turn: Turn | None = None,
+    pay_again: PayAgain | None = None,
 ) -> Answer:
     """Ask and gather what arrives; a failure is an answer too and is never raised.
 
     ``timeout_s`` bounds all of it; ``policy`` says whether a failed request is sent again within
-    that time. ``turn`` has been taken; each further request waits for it anew.
+    that time. ``turn`` has been taken; each further request waits for it anew, and is paid with
+    ``pay_again``.
 
     A cancelled request is an answer with the error ``Interrupted``: what had arrived is kept, and
     the caller's own cancellation goes on.
@@ -89,6 +91,7 @@ async def ask(
         deadline_s=clock() + timeout_s,
         clock=clock,
         turn=turn,
+        pay_again=pay_again,
     )
     gathered = Gathered(due_s=due_s)
     error: ModelForgeError | None = None

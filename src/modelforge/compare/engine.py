@@ -12,7 +12,7 @@ from modelforge.compare.answer import Answer, ask, recalled, unexpected
 from modelforge.compare.contestant import Contestant
 from modelforge.compare.gate import Gate, Turn
 from modelforge.compare.plan import ComparisonPlan
-from modelforge.compare.purse import Paying, Purse
+from modelforge.compare.purse import Paying, Payment, Purse
 from modelforge.compare.result import CACHED, ComparisonMetrics, ComparisonResult
 from modelforge.compare.retrying import RetryPolicy, Sleep
 from modelforge.core.errors import Interrupted, ModelForgeError, RateLimited
@@ -143,18 +143,19 @@ class _Runner:
         due_s = self.clock()
         answer = await self._recalled(case, repeat, due_s) or self.refusal
         if answer is None:
-            most_usd = None
+            payment = None
             if self.paying is not None:
-                paid, most_usd = await self.paying.reserve(case.prompt)
-                if not paid:
+                payment = await self.paying.reserve(case.prompt)
+                if payment is None:
                     return False
             try:
                 turn = await self.gate.enter(patience_s=self.plan.timeout_s)
             except RateLimited as error:
                 answer = Answer(response=None, error=error)
-                await self._settle(most_usd, answer, sent=False)
+                if payment is not None:
+                    await payment.settle(answer, sent=False)
             else:
-                answers.create_task(self._ask(case, repeat, due_s, turn, most_usd))
+                answers.create_task(self._ask(case, repeat, due_s, turn, payment))
                 return True
         self._deliver(case, repeat, answer)
         return True
@@ -171,7 +172,7 @@ class _Runner:
         return None if arrival is None else recalled(model, arrival, due_s=due_s)
 
     async def _ask(
-        self, case: Case, repeat: int, due_s: float, turn: Turn, most_usd: Decimal | None
+        self, case: Case, repeat: int, due_s: float, turn: Turn, payment: Payment | None
     ) -> None:
         answer = Answer(response=None, error=Interrupted("stopped before it was sent"))
         try:
@@ -187,16 +188,14 @@ class _Runner:
                 policy=self.policy,
                 deadlines=self.plan.deadlines,
                 turn=turn,
+                pay_again=None if payment is None else payment.again,
             )
         finally:
             kept = answer.response is not None and answer.response.recalled is not None
             turn.end(answer.error, sent=not kept)
-        await self._settle(most_usd, answer, sent=not kept and answer is not self.refusal)
+        if payment is not None:
+            await payment.settle(answer, sent=not kept and answer is not self.refusal)
         self._deliver(case, repeat, answer)
-
-    async def _settle(self, most_usd: Decimal | None, answer: Answer, *, sent: bool) -> None:
-        if self.paying is not None:
-            await self.paying.settle(most_usd, answer, sent=sent)
 
     async def _prepare(self) -> None:
         """Get the model ready, once, in its turn: no other's answer is disturbed or timed by it."""

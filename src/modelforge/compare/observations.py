@@ -114,11 +114,10 @@ class Observations:
         import numpy as np  # noqa: PLC0415 (a comparison begins without it)
 
         from modelforge.stats.repeats import average_repeats  # noqa: PLC0415 (as numpy)
-        from modelforge.stats.sample import LARGEST  # noqa: PLC0415 (as numpy)
 
         prompts = np.frombuffer(self._prompts[model], dtype=np.int64)
         values = np.frombuffer(self._values[model][quantity.name], dtype=np.float64)
-        known = np.abs(values) <= LARGEST  # NaN is unknown, and what is larger measures nothing
+        known = ~np.isnan(values)
         if not known.any():
             return {}
         means = average_repeats(prompts[known].tolist(), values[known])
@@ -126,12 +125,11 @@ class Observations:
 
     def repeats_of(self, quantity: Quantity, model: str) -> dict[int, list[float]]:
         """The single values of each prompt, in the order they came in."""
-        from modelforge.stats.sample import LARGEST  # noqa: PLC0415 (numpy)
 
         found: dict[int, list[float]] = {}
         column = self._values[model][quantity.name]
         for prompt, value in zip(self._prompts[model], column, strict=True):
-            if abs(value) <= LARGEST:  # NaN is not
+            if not math.isnan(value):
                 found.setdefault(prompt, []).append(value)
         return found
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from modelforge.compare.answer import Answer
 from modelforge.compare.contestant import Contestant
+from modelforge.core.errors import ModelForgeError
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.pricing.allowance import Allowance, Price
@@ -56,13 +57,37 @@ class Paying:
         self._purse = purse
         self._price = Price(contestant.prices, generation)
 
-    async def reserve(self, prompt: Prompt) -> tuple[bool, Decimal | None]:
-        """Whether a request may be sent, and what was set aside for it."""
+    async def reserve(self, prompt: Prompt) -> Payment | None:
+        """What is set aside for a request; None: it may not be sent."""
         most_usd = self._price.most(prompt, None)
-        return await self._purse.reserve(most_usd), most_usd
+        if not await self._purse.reserve(most_usd):
+            return None
+        return Payment(self._purse, self._price, most_usd)
 
-    async def settle(self, most_usd: Decimal | None, answer: Answer, *, sent: bool) -> None:
-        """Its answer is there; without ``sent`` there was never a request."""
+
+class Payment:
+    """What is set aside for one answer, over as many requests as that takes."""
+
+    def __init__(self, purse: Purse, price: Price, most_usd: Decimal | None) -> None:
+        self._purse = purse
+        self._price = price
+        self._most_usd = most_usd
+        self._reserved = True
+
+    async def again(self, failure: ModelForgeError) -> bool:
+        """Pay for a request that failed, and set aside for the next; False: there is no room."""
+        spent_usd = self._price.spent(None, failure, self._most_usd)
+        if not spent_usd:
+            return True  # what is set aside is still there
+        self._reserved = False
+        await self._purse.settle(self._most_usd, spent_usd)
+        self._reserved = await self._purse.reserve(self._most_usd)
+        return self._reserved
+
+    async def settle(self, answer: Answer, *, sent: bool) -> None:
+        """The answer is there; without ``sent`` there was never a request."""
+        if not self._reserved:
+            return
         usage = answer.response.usage if answer.response is not None else None
-        spent_usd = self._price.spent(usage, answer.error, most_usd) if sent else Decimal(0)
-        await self._purse.settle(most_usd, spent_usd)
+        spent_usd = self._price.spent(usage, answer.error, self._most_usd) if sent else Decimal(0)
+        await self._purse.settle(self._most_usd, spent_usd)

@@ -32,6 +32,9 @@ _Begun = tuple[Arrival | None, AsyncIterator[Arrival]]
 
 Sleep = Callable[[float], Awaitable[None]]
 
+PayAgain = Callable[[RequestError], Awaitable[bool]]
+"""Pays for a request that failed and sets aside for the next; False: there is no money for it."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RetryPolicy:
@@ -75,6 +78,7 @@ class RetryingModel:
         deadline_s: float,
         clock: Clock,
         turn: Turn | None = None,
+        pay_again: PayAgain | None = None,
     ) -> None:
         """``turn`` has been taken for the first request, and stays the caller's to end."""
         self._model = model
@@ -83,6 +87,8 @@ class RetryingModel:
         self._deadline_s = deadline_s
         self._clock = clock
         self._turn = turn
+        self._pay_again = pay_again
+        self._unpaid = False
         self._hopeless_wait_s: float | None = None
         self.sent_s = clock()
         self.failed_s: float | None = None
@@ -129,7 +135,9 @@ class RetryingModel:
 
     def told(self, error: RequestError) -> RequestError:
         """``error`` as the last word: it says what was tried."""
-        if self._hopeless_wait_s is not None:
+        if self._unpaid:
+            said = "the limit of costs leaves no room to ask again"
+        elif self._hopeless_wait_s is not None:
             said = f"a wait of {self._hopeless_wait_s:,.2g} s would pass --timeout"
             said = f"{said}, so it was not asked again"
         elif self.retries:
@@ -143,6 +151,7 @@ class RetryingModel:
     async def _begin(self, prompt: Prompt, generation: Generation, repeat: int) -> _Begun:
         """Send the request once; the first that arrives, and what will follow it."""
         if self.failure is not None:
+            await self._paid_again(self.failure)
             await self._turn_again(self.failure)
             self.retries += 1
         self.failed_s = None
@@ -158,6 +167,14 @@ class RetryingModel:
             if self._turn is not None:
                 self._turn.leave(error)
             raise
+
+    async def _paid_again(self, failure: RequestError) -> None:
+        if self._pay_again is None or await self._pay_again(failure):
+            return
+        self._unpaid = True
+        last = copy.copy(failure)
+        last.retryable = False
+        raise last
 
     async def _turn_again(self, failure: RequestError) -> None:
         if self._turn is None:

@@ -167,9 +167,19 @@ class RequestError(ModelForgeError):
 
 
 class ConnectionFailed(RequestError):
-    """The server could not be reached, or dropped the connection before it answered."""
+    """The server could not be reached, or dropped the connection before it answered.
+
+    Attributes:
+        dropped: there was a connection: the server may have the request, and work on it.
+    """
 
     retryable = True
+
+    def __init__(
+        self, message: str = "", *, retryable: bool | None = None, dropped: bool = False
+    ) -> None:
+        super().__init__(message, retryable=retryable)
+        self.dropped = dropped
 
 
 class TimedOut(RequestError):

@@ -107,12 +107,12 @@ class TokenCounts:
         elif self.law == "normal":
             amount = NormalDist(first, second).inv_cdf(p)
         else:
-            mu, sigma = _logarithms(first, second)
+            mu, sigma = logarithms(first, second)
             amount = math.exp(mu + sigma * _STANDARD.inv_cdf(p))
         return min(max(round(amount), 1), MOST_TOKENS)
 
 
-def _logarithms(mean: float, deviation: float) -> tuple[float, float]:
+def logarithms(mean: float, deviation: float) -> tuple[float, float]:
     """The normal law of the logarithms, where the counts have this mean and deviation."""
     variance = math.log1p((deviation / mean) ** 2)
     return math.log(mean) - variance / 2, math.sqrt(variance)
@@ -141,6 +141,6 @@ def _drawn(counts: TokenCounts, seed: int, purpose: str, block: int) -> tuple[in
     if counts.law == "normal":
         amounts = [source.gauss(first, second) for _ in range(_BLOCK)]
     else:
-        mu, sigma = _logarithms(first, second)
+        mu, sigma = logarithms(first, second)
         amounts = [source.lognormvariate(mu, sigma) for _ in range(_BLOCK)]
     return tuple(min(max(round(amount), 1), MOST_TOKENS) for amount in amounts)

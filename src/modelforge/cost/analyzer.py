@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.model import Model
 from modelforge.catalogue.price_book import PriceBook
 from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
+from modelforge.cost.bill_lines import BillLines
+from modelforge.cost.catalogue_lines import CatalogueLines
 from modelforge.cost.constraints import Constraints
 from modelforge.cost.plan_terms import PlanTerms, Quotes
 from modelforge.cost.projection import Projection, project
@@ -23,13 +25,11 @@ from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan, SavingTerm
 from modelforge.cost.savings import smaller_model as find_smaller
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.sensitivity import Swing, sensitivity
-from modelforge.cost.stored_projection import (
-    AnalysisStore,
-    MemoryStore,
-    StoredProjection,
-    TermsDigests,
-    joined,
-)
+from modelforge.cost.stored_totals import AnalysisStore, MemoryStore, StoredTotals, TermsDigests
+from modelforge.cost.totals import Totals
+from modelforge.cost.traffic import Traffic
+
+_LINES_KEPT: Final = 16
 
 
 class PriceSource(Protocol):
@@ -43,14 +43,14 @@ class PriceSource(Protocol):
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class Analysis:
-    """A projection and where it came from.
+    """Totals and where they came from.
 
     Attributes:
         cached: nothing was worked out: the scenario and every price are as they were.
         reused: how many models' rows were taken from before, because their prices are the same.
     """
 
-    projection: Projection
+    totals: Totals
     cached: bool
     reused: int
 
@@ -71,16 +71,17 @@ class ScenarioCosts(dict[str, float]):
         self.free: list[str] = []
         self.subscription: list[str] = []
         self.cached = analysis.cached
-        for bill in analysis.projection.bills():
-            name = str(bill.model)
-            if bill.kind == "free":
+        totals = analysis.totals
+        for place, (id_, usd) in enumerate(zip(totals.ids, totals.usd.tolist(), strict=True)):
+            name, verdict = str(id_), totals.verdict(place)
+            if verdict.kind == "free":
                 self.free.append(name)
-            elif bill.kind == "subscription":
+            elif verdict.kind == "subscription":
                 self.subscription.append(name)
-            elif bill.status == "priced" and bill.usd is not None:
-                self[name] = bill.usd
+            elif verdict.status == "priced":
+                self[name] = usd
             else:
-                self.unpriced[name] = "; ".join(bill.reasons)
+                self.unpriced[name] = "; ".join(verdict.reasons)
 
 
 class CostAnalyzer:
@@ -93,6 +94,7 @@ class CostAnalyzer:
         models_dev: where models and prices are from.
         quotes: gives prices instead of those of ``models_dev``, such as configured ones.
         store: where analyses are kept; by default as long as this analyzer lives.
+        keep: False: keep none.
         version: a name of the prices; by default made of what they are, which takes a moment.
         today: the first day of scenarios that name none; by default the day it is.
         seed: of all that is drawn.
@@ -104,17 +106,20 @@ class CostAnalyzer:
         *,
         quotes: Quotes | None = None,
         store: AnalysisStore | None = None,
+        keep: bool = True,
         version: str | None = None,
         today: date | None = None,
         seed: int = 0,
     ) -> None:
         self._book = models_dev if isinstance(models_dev, PriceBook) else models_dev.price_book
-        self._store = MemoryStore() if store is None else store
+        self._store = (MemoryStore() if store is None else store) if keep else None
         self._version = version
         self._today = today or datetime.now(UTC).date()
         self._seed = seed
         self._digests = TermsDigests()
         self._rates = RateRows()
+        self._usual: dict[str, BillLines] = {}
+        self._lines: dict[tuple[object, ...], CatalogueLines] = {}
         self._terms = PlanTerms(quotes or self._book, today=self._today)
 
     @property
@@ -156,13 +161,13 @@ class CostAnalyzer:
             ScenarioError: there is no scenario, or a constraint makes no sense.
         """
         asked = Constraints.of(constraints)
-        found = self.recommendation(_several(scenarios), asked)
+        found = self.recommendation(_several(scenarios), asked, told=runners_up + 1)
         return recommendation_record(found, asked, runners_up=runners_up)
 
     def recommendation(
-        self, scenarios: Sequence[CostScenario], constraints: Constraints
+        self, scenarios: Sequence[CostScenario], constraints: Constraints, *, told: int
     ) -> Recommendation:
-        """The same as values.
+        """The same as values, with the intervals of the first ``told`` candidates.
 
         Raises:
             ScenarioError: there is no scenario, or an unknown provider.
@@ -171,41 +176,94 @@ class CostAnalyzer:
             raise ScenarioError("there is no scenario to recommend a model for")
         self.ids((*constraints.providers, *constraints.not_providers))  # all of them are known
         models = self.models()
-        ids = [model.id for model in models]
-        projections = [self.analyse(scenario, ids).projection for scenario in scenarios]
-        return recommend(projections, models, constraints, seed=self._seed)
+        traffics = [Traffic.of(scenario, seed=self._seed) for scenario in scenarios]
+        analyses = self.analyses(scenarios, [model.id for model in models], traffics=traffics)
+        return recommend(
+            scenarios,
+            [analysis.totals for analysis in analyses],
+            models,
+            constraints,
+            traffics=traffics,
+            projection_of=self.projection,
+            told=max(told, 2),  # the first is compared with the second
+        )
+
+    def projection(
+        self, scenario: CostScenario, ids: Sequence[ModelId], *, traffic: Traffic | None = None
+    ) -> Projection:
+        """The bills of ``scenario`` with ``ids`` in full; of many, `analyses` tells the sums."""
+        terms = self._terms.of(scenario, ids)
+        return project(scenario, terms, seed=self._seed, traffic=traffic, known=self._rates)
 
     def analyse(self, scenario: CostScenario, ids: Sequence[ModelId]) -> Analysis:
-        """The bills of ``scenario`` with ``ids``, from an earlier analysis as far as it holds."""
+        """What ``scenario`` costs with ``ids``, from an earlier analysis as far as it holds."""
+        (found,) = self.analyses([scenario], ids)
+        return found
+
+    def analyses(
+        self,
+        scenarios: Sequence[CostScenario],
+        ids: Sequence[ModelId],
+        *,
+        traffics: Sequence[Traffic] | None = None,
+    ) -> Iterator[Analysis]:
+        """`analyse`, of each of ``scenarios`` in turn; ``traffics`` are their requests."""
         scope = hashlib.sha256("\n".join(map(str, ids)).encode()).hexdigest()[:16]
+        for place, scenario in enumerate(scenarios):
+            traffic = None if traffics is None else traffics[place]
+            yield self._analysis(scenario, ids, scope, traffic)
+
+    def _analysis(
+        self, scenario: CostScenario, ids: Sequence[ModelId], scope: str, traffic: Traffic | None
+    ) -> Analysis:
+        traffic = traffic or Traffic.of(scenario, seed=self._seed)
+        if self._store is None:
+            totals = self._lines_of(scenario, ids, scope).totals(scenario, traffic)
+            return Analysis(totals=totals, cached=False, reused=0)
         key = f"{scenario.digest}-{scope}-{self._seed}"
         kept = self._store.get(key)
-        stored = None if kept is None else StoredProjection.decode(kept, scenario, ids)
+        stored = None if kept is None else StoredTotals.decode(kept, ids)
         version = None if self._version is None else f"{self._version} {self._today}"
         if stored is not None and version is not None and stored.version == version:
-            return Analysis(projection=stored.projection, cached=True, reused=len(ids))
-        terms = self._terms.of(scenario, ids)
-        digests = tuple(map(self._digests.of, terms))
+            return Analysis(totals=stored.totals, cached=True, reused=len(ids))
+        lines = self._lines_of(scenario, ids, scope)
+        models = lines.models
+        digests = tuple(map(self._digests.of, models))
         version = version or hashlib.sha256("".join(digests).encode()).hexdigest()
         if stored is not None and stored.version == version:
-            return Analysis(projection=stored.projection, cached=True, reused=len(ids))
-        known = (
-            {} if stored is None else dict(zip(stored.projection.ids, stored.digests, strict=True))
-        )
-        changed = [
-            model
-            for model, digest in zip(terms, digests, strict=True)
-            if known.get(model.id) != digest
-        ]
-        if stored is not None and not changed:
-            projection = stored.projection  # other prices changed, and none of these
+            return Analysis(totals=stored.totals, cached=True, reused=len(ids))
+        if stored is None:
+            changed = list(range(len(ids)))
+            totals = lines.totals(scenario, traffic)
         else:
-            projection = project(scenario, changed, seed=self._seed, known=self._rates)
-            if stored is not None:
-                projection = joined(stored, projection, ids)
-        kept = StoredProjection(version=version, digests=digests, projection=projection).encode()
-        self._store.put(key, kept)
-        return Analysis(projection=projection, cached=not changed, reused=len(ids) - len(changed))
+            pairs = zip(digests, stored.digests, strict=True)
+            changed = [place for place, (now, before) in enumerate(pairs) if now != before]
+            totals = stored.totals
+        if stored is not None and changed:
+            renewed = BillLines.of([models[place] for place in changed], self._rates)
+            totals = totals.with_rows(Totals.of(scenario, renewed, traffic), changed)
+        self._store.put(key, StoredTotals(version=version, digests=digests, totals=totals).encode())
+        return Analysis(totals=totals, cached=not changed, reused=len(ids) - len(changed))
+
+    def _lines_of(
+        self, scenario: CostScenario, ids: Sequence[ModelId], scope: str
+    ) -> CatalogueLines:
+        """How ``ids`` bill ``scenario``, made once for all scenarios that they bill alike."""
+        usual = self._usual.get(scope)
+        if usual is None:
+            usual = BillLines.of([self._terms.usual(id_) for id_ in ids], self._rates)
+            self._usual[scope] = usual
+        key = (scope, *self._terms.decided_by(scenario))
+        found = self._lines.get(key)
+        if found is None:
+            if len(self._lines) == _LINES_KEPT:
+                self._lines.pop(next(iter(self._lines)))
+            places = self._terms.apart(scenario, ids)
+            terms = self._terms.of(scenario, [ids[place] for place in places])
+            apart = BillLines.of(terms, self._rates)
+            found = CatalogueLines(usual=usual, apart=apart, places=places)
+            self._lines[key] = found
+        return found
 
     def savings(
         self,
@@ -223,8 +281,8 @@ class CostAnalyzer:
         """
         if smaller is None:
             own = [known for known in self.models() if known.id.provider == model.provider]
-            bills = self.analyse(scenario, [known.id for known in own]).projection.bills()
-            smaller = find_smaller(model, bills, able=_able(model, own))
+            totals = self.analyse(scenario, [known.id for known in own]).totals
+            smaller = find_smaller(model, totals, able=_able(model, own))
         terms = SavingTerms(
             model=self._terms.one(scenario, model),
             batch=self._terms.batch(scenario, model),

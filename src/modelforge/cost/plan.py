@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-import numpy as np
-
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.fitness import Fitness
-from modelforge.cost.projection import ModelBill, Projection
+from modelforge.cost.projection import ModelBill
 from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.sensitivity import Swing
+from modelforge.cost.totals import Totals
 from modelforge.cost.traffic import Traffic
 
 DETAILED: Final = 3
@@ -114,21 +113,21 @@ def make_plan(
     """
     ids = list(models) or analyzer.ids(providers)
     plans = []
-    for scenario in scenarios:
-        analysis = analyzer.analyse(scenario, ids)
-        traffic = Traffic.of(scenario, seed=seed)
-        if models:
-            bills, unable = tuple(analysis.projection.bills()), 0
-        else:
-            bills, unable = _cheapest_able(analyzer, analysis.projection, traffic, limit)
+    traffics = [Traffic.of(scenario, seed=seed) for scenario in scenarios]
+    analyses = analyzer.analyses(scenarios, ids, traffics=traffics)
+    for scenario, traffic, analysis in zip(scenarios, traffics, analyses, strict=True):
+        shown, unable = ids, 0
+        if not models:
+            shown, unable = _cheapest_able(analyzer, analysis.totals, traffic, limit)
+        bills = tuple(analyzer.projection(scenario, shown, traffic=traffic).bills())
         plans.append(
             ScenarioPlan(
                 scenario=scenario,
                 requests=scenario.total_requests,
                 mean_tokens=traffic.mean_tokens,
                 bills=bills,
-                others=_others(analysis.projection, bills, unable),
-                unpriced=_reasons(analysis.projection),
+                others=_others(analysis.totals, bills, unable),
+                unpriced=_reasons(analysis.totals),
                 details=tuple(
                     ModelDetail(
                         bill=bill,
@@ -152,36 +151,27 @@ def make_plan(
     )
 
 
-def _cheapest(projection: Projection) -> Iterator[int]:
-    """The places of full prices by the token, the cheapest first."""
-    order = np.argsort(projection.usd, kind="stable")
-    for place in order:
-        if projection.statuses[place] == "priced" and projection.kinds[place] == "metered":
-            yield int(place)
-
-
 def _cheapest_able(
-    analyzer: CostAnalyzer, projection: Projection, traffic: Traffic, limit: int
-) -> tuple[tuple[ModelBill, ...], int]:
-    """The cheapest bills of models that can serve it, and how many cheaper ones cannot."""
+    analyzer: CostAnalyzer, totals: Totals, traffic: Traffic, limit: int
+) -> tuple[list[ModelId], int]:
+    """The cheapest models that can serve it, and how many cheaper ones cannot."""
     fitness = Fitness.of([traffic])
-    bills: list[ModelBill] = []
+    able: list[ModelId] = []
     unable = 0
-    for place in _cheapest(projection):
-        if len(bills) == limit:
+    for place in totals.comparable():
+        if len(able) == limit:
             break
-        model = analyzer.catalogue.model(projection.ids[place])
+        model = analyzer.catalogue.model(totals.ids[place])
         if model is not None and model.status != "deprecated" and fitness.fits(model):
-            bills.append(projection.bill(place))
+            able.append(model.id)
         else:
             unable += 1
-    return tuple(bills), unable
+    return able, unable
 
 
-def _others(projection: Projection, bills: Sequence[ModelBill], unable: int) -> dict[str, int]:
-    counts: Counter[str] = Counter()
-    for status, kind in zip(projection.statuses, projection.kinds, strict=True):
-        counts[_word(status, kind)] += 1
+def _others(totals: Totals, bills: Sequence[ModelBill], unable: int) -> dict[str, int]:
+    counts = Counter(_word(one.status, one.kind) for one in totals.verdicts.values())
+    counts["dearer"] += len(totals.ids) - len(totals.verdicts)
     for bill in bills:
         counts[_word(bill.status, bill.kind)] -= 1
     counts["dearer"] -= unable
@@ -195,14 +185,13 @@ def _word(status: str, kind: str) -> str:
     return {"priced": "dearer", "partial": "partly priced"}.get(status, "unpriced")
 
 
-def _reasons(projection: Projection) -> dict[str, int]:
+def _reasons(totals: Totals) -> dict[str, int]:
     """Reasons without the model's own name, so that they can be counted."""
     counts: Counter[str] = Counter()
-    for id_, status, kind, reasons in zip(
-        projection.ids, projection.statuses, projection.kinds, projection.reasons, strict=True
-    ):
-        if status != "priced" and kind not in ("free", "subscription"):
-            counts["; ".join(reasons).replace(str(id_), "the model")] += 1
+    for place, verdict in totals.verdicts.items():
+        if verdict.kind not in ("free", "subscription"):
+            name = str(totals.ids[place])
+            counts["; ".join(verdict.reasons).replace(name, "the model")] += 1
     return dict(counts.most_common())
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import Final, Protocol
 
-from modelforge.catalogue.overlay import Overlay
+from modelforge.catalogue.overlay import Overlay, Window
 from modelforge.core.model_id import ModelId
 from modelforge.cost.model_terms import ModelTerms, TermShare
 from modelforge.cost.request_sample import HOURS_OF_A_WEEK
@@ -16,7 +16,8 @@ from modelforge.cost.scenario import CostScenario
 from modelforge.pricing.quote import Quote
 from modelforge.pricing.tariff import Mode, NoTariff, Terms
 
-_NOON: Final = time(12, tzinfo=UTC)
+_STEPS_AN_HOUR: Final = 4  # prices change at half past too
+_NO_BATCH: Final = "no batch price is known: billed as any other request"
 
 
 class Quotes(Protocol):
@@ -46,13 +47,36 @@ class PlanTerms:
         self._quotes = quotes
         self._today = today
         self._known: dict[tuple[ModelId, Mode, datetime | None], Terms] = {}
+        self._weeks: dict[tuple[Hashable, ...], list[tuple[datetime, float]]] = {}
         overlay = quotes.overlay
         # Providers and models that anything but one standard price is known of.
         self._windowed = {name for window in overlay.windows for name in window.scope.providers}
         self._changing: dict[ModelId, list[datetime]] = defaultdict(list)
-        for row in overlay.history:
+        for row in sorted(overlay.history, key=lambda row: row.since):
             self._changing[row.id].append(row.since)
         self._moded = {(rule.mode, name) for rule in overlay.modes for name in rule.scope.providers}
+
+    def decided_by(self, scenario: CostScenario) -> tuple[Hashable, ...]:
+        """What of ``scenario`` decides its terms: those of two that agree in it are the same."""
+        return scenario.batch_share, scenario.start, scenario.days, scenario.hours
+
+    def apart(self, scenario: CostScenario, ids: Sequence[ModelId]) -> list[int]:
+        """The places of ``ids`` whose terms are not the `usual` ones in this scenario."""
+        if scenario.start is not None:
+            return list(range(len(ids)))
+        providers = set(self._windowed)
+        if scenario.batch_share:
+            providers |= {name for mode, name in self._moded if mode == "batch"}
+        changing = {id_ for id_ in self._changing if self._changes(scenario, id_)}
+        return [
+            place
+            for place, id_ in enumerate(ids)
+            if id_.provider in providers or (changing and id_ in changing)
+        ]
+
+    def usual(self, id_: ModelId) -> ModelTerms:
+        """One price for all requests, whatever their hour, day and haste."""
+        return ModelTerms.always(id_, self._terms(id_, "standard", None))
 
     def of(self, scenario: CostScenario, ids: Iterable[ModelId]) -> list[ModelTerms]:
         """The terms of each of ``ids``, in order."""
@@ -64,16 +88,16 @@ class PlanTerms:
         The share of the requests that goes through a batch interface is billed as usual, with a
         note, where no batch price is known.
         """
+        batch = scenario.batch_share
         notes: list[str] = []
         shares: list[TermShare] = []
-        batch = scenario.batch_share
         if batch < 1:
             shares += self._in_time(scenario, id_, "standard", 1 - batch)
         if batch > 0:
             batched = self._in_time(scenario, id_, "batch", batch)
             missing = next((s.terms for s in batched if isinstance(s.terms, NoTariff)), None)
             if missing is not None and missing.kind == "unknown":
-                notes.append("no batch price is known: billed as any other request")
+                notes.append(_NO_BATCH)
                 batched = self._in_time(scenario, id_, "standard", batch)
             shares += batched
         return ModelTerms(id=id_, shares=tuple(shares), notes=tuple(notes))
@@ -94,33 +118,32 @@ class PlanTerms:
             unknown = NoTariff(reason=f"no {mode} price of {id_.provider} is known")
             return [TermShare(terms=unknown, share=whole)]
         dated = scenario.start is not None or self._changes(scenario, id_)
-        windows = []
+        windows: tuple[Window, ...] = ()
         if id_.provider in self._windowed:
-            windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
+            windows = tuple(w for w in self._quotes.overlay.windows if w.scope.names(id_))
         if not dated and not windows:
             return [TermShare(terms=self._terms(id_, mode, None), share=whole)]
+        parts = self._parts(scenario, id_)
+        if not windows:
+            return [
+                TermShare(terms=self._terms(id_, mode, start), share=whole * part, month=month)
+                for month, start, part in parts
+            ]
         return [
             TermShare(terms=self._terms(id_, mode, moment), share=whole * part * share, month=month)
-            for month, first, part in self._periods(scenario, id_)
-            for moment, share in (self._hours(scenario, id_, first) if windows else [(first, 1.0)])
+            for month, start, part in parts
+            for moment, share in self._hours(scenario, windows, start)
         ]
 
-    def _periods(
-        self, scenario: CostScenario, id_: ModelId
-    ) -> Iterator[tuple[int, datetime, float]]:
-        """The months of a plan, and the parts of one in which a price changes.
-
-        Each with a moment of it and its share of the month.
-        """
-        days = scenario.month_days
-        for month, day in enumerate(scenario.month_starts(self._today)):
-            start = datetime.combine(day, time(), tzinfo=UTC)
-            end = start + timedelta(days=days[month])
-            inside = sorted(at for at in self._changing.get(id_, ()) if start < at < end)
-            for begun, ended in pairwise([start, *inside, end]):
-                noon = datetime.combine(day, _NOON)
-                moment = noon if begun == start and noon < ended else begun
-                yield month, moment, (ended - begun) / (end - start)
+    def _parts(self, scenario: CostScenario, id_: ModelId) -> Iterator[tuple[int, datetime, float]]:
+        """Each month, cut where a price changes: its number, when a part begins, its share."""
+        starts = scenario.month_starts(self._today)
+        for month, (first, days) in enumerate(zip(starts, scenario.month_days, strict=True)):
+            begin, whole = _midnight(first), timedelta(days=days)
+            changes = self._changing.get(id_, ())
+            cuts = [begin, *(cut for cut in changes if begin < cut < begin + whole), begin + whole]
+            for start, end in pairwise(cuts):
+                yield month, start, (end - start) / whole
 
     def _terms(self, id_: ModelId, mode: Mode, as_of: datetime | None) -> Terms:
         key = (id_, mode, as_of)
@@ -131,26 +154,34 @@ class PlanTerms:
 
     def _changes(self, scenario: CostScenario, id_: ModelId) -> bool:
         """Whether a price that is known already takes effect during the plan."""
-        first = datetime.combine(self._today, time(), tzinfo=UTC)
+        first = _midnight(self._today)
         last = first + timedelta(days=scenario.days)
         return any(first < since < last for since in self._changing.get(id_, ()))
 
     def _hours(
-        self, scenario: CostScenario, id_: ModelId, first: datetime
+        self, scenario: CostScenario, windows: tuple[Window, ...], start: datetime
     ) -> list[tuple[datetime, float]]:
-        """A moment for each different price of the week from ``first``, and the share there."""
+        """A moment for each different price of the week, and the share of the requests there."""
+        key = (*map(id, windows), scenario.hours, start)  # they live as long as this
+        if key in self._weeks:
+            return self._weeks[key]
         weights = _week(scenario.hours)
         shares: dict[tuple[bool, ...], float] = defaultdict(float)
         moments: dict[tuple[bool, ...], datetime] = {}
-        windows = [w for w in self._quotes.overlay.windows if w.scope.names(id_)]
-        total = sum(weights)
-        for step in range(HOURS_OF_A_WEEK):
-            moment = first + timedelta(hours=step)
-            opened = tuple(w.scope.covers(id_, moment) and w.open(moment) for w in windows)
+        total = sum(weights) * _STEPS_AN_HOUR
+        for step in range(HOURS_OF_A_WEEK * _STEPS_AN_HOUR):
+            moment = start + timedelta(hours=step / _STEPS_AN_HOUR)
+            opened = tuple(w.scope.holds(moment) and w.open(moment) for w in windows)
             hour = moment.weekday() * 24 + moment.hour
             shares[opened] += weights[hour] / total
             moments.setdefault(opened, moment)
-        return [(moments[opened], share) for opened, share in shares.items() if share]
+        found = [(moments[opened], share) for opened, share in shares.items() if share]
+        self._weeks[key] = found
+        return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), tzinfo=UTC)
 
 
 def _week(hours: Sequence[float]) -> Sequence[float]:

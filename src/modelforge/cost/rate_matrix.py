@@ -6,6 +6,7 @@ two thresholds, by `COMPONENTS`, and the requests there. A bill is rates times f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -24,8 +25,10 @@ STATUSES: Final[tuple[Status, ...]] = ("unpriced", "partial", "priced")
 """What the numbers of `PriceTable.status` say."""
 
 _WIDTH: Final = len(COMPONENTS) + 1  # the last is the fee of a request
+_REASONING: Final = COMPONENTS.index("reasoning")
 _INPUT: Final = slice(0, COMPONENTS.index("output"))
 _PER_TOKEN: Final = 1e-6  # rates are per million
+_UNKNOWN: Final = [math.nan] * len(COMPONENTS)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
@@ -88,12 +91,15 @@ class RateMatrix:
         thresholds = sorted(
             {tier.above_tokens for one in found if isinstance(one, Tariff) for tier in one.tiers}
         )
-        rates = np.full((len(found), len(thresholds) + 1, _WIDTH), np.nan)
-        repriced = np.zeros((len(found), len(thresholds) + 1), dtype=bool)
+        spans = len(thresholds) + 1
+        base = [_UNKNOWN if isinstance(one, NoTariff) else numbers(one.rates) for one in found]
+        rates = np.empty((len(found), spans, _WIDTH))
+        rates[:, :, :-1] = np.array(base).reshape(-1, 1, _WIDTH - 1)
+        rates[:, :, -1] = np.nan
+        repriced = np.zeros((len(found), spans), dtype=bool)
         for row, one in enumerate(found):
             if isinstance(one, NoTariff):
                 continue
-            rates[row, :, :-1] = numbers(one.rates)
             rates[row, :, -1] = float(one.request_fee)
             for tier in one.tiers:
                 span = thresholds.index(tier.above_tokens) + 1
@@ -147,7 +153,7 @@ class RateMatrix:
         )
 
     def _known_usd(self, features: Matrix) -> Matrix:
-        """(rows, usages): what is known of each price; 0 where nothing is."""
+        """(rows, usages): what is known of the price of each of ``features``, or 0."""
         used = used_columns(features)
         every = np.arange(len(self.terms))
         usd: Matrix = self.flat(every, used) @ _flat(features)[:, used].T
@@ -199,24 +205,22 @@ def _touched(marked: NDArray[np.bool_], features: Matrix) -> NDArray[np.bool_]:
     return found
 
 
-def _rate_row(rates: Rates) -> list[float]:
-    """The rates in the order of ``COMPONENTS``, NaN where one is not known."""
-    values = [rates.of(name) for name in COMPONENTS]
-    reasoning = COMPONENTS.index("reasoning")
-    if values[reasoning] is None:
-        values[reasoning] = rates.output
-    return [np.nan if value is None else float(value) for value in values]
-
-
 class RateRows:
     """Rates as numbers, each made once; they must live as long as this."""
 
     def __init__(self) -> None:
-        self._known: dict[int, Matrix] = {}
+        self._known: dict[int, list[float]] = {}
 
-    def of(self, rates: Rates) -> Matrix:
+    def of(self, rates: Rates) -> list[float]:
         """US dollars per token by component; NaN where one is not known."""
         found = self._known.get(id(rates))
         if found is None:
-            found = self._known[id(rates)] = np.array(_rate_row(rates)) * _PER_TOKEN
+            found = self._known[id(rates)] = _rate_row(rates)
         return found
+
+
+def _rate_row(rates: Rates) -> list[float]:
+    values = [rates.of(name) for name in COMPONENTS]
+    if values[_REASONING] is None:
+        values[_REASONING] = rates.output
+    return [math.nan if value is None else float(value) * _PER_TOKEN for value in values]

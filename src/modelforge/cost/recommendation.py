@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,8 @@ from modelforge.core.model_id import ModelId
 from modelforge.cost.constraints import Constraints, Test
 from modelforge.cost.fitness import Fitness
 from modelforge.cost.projection import Projection
+from modelforge.cost.scenario import CostScenario
+from modelforge.cost.totals import Totals
 from modelforge.cost.traffic import Traffic
 from modelforge.stats.interval import Interval
 
@@ -22,13 +24,12 @@ class Candidate:
     """A model that meets every condition and has a full price.
 
     Attributes:
-        usd: of all scenarios together; ``interval`` adds up their ends, which is cautious.
+        usd: of all scenarios together.
         by_scenario: US dollars by the scenario's name.
     """
 
     model: ModelId
     usd: float
-    interval: Interval
     by_scenario: Mapping[str, float]
     quality: float | None
     latency_s: float | None
@@ -40,6 +41,8 @@ class Recommendation:
 
     Attributes:
         candidates: all of them, the cheapest first; the first is recommended.
+        intervals: of the first of them, as many as were asked for: the ends of all scenarios
+            added up, which is cautious.
         excluded: the models that each condition alone excludes, by the condition.
         only: the models that a condition excludes and no other does, so many by the condition.
         unpriced: why models have no full price, by model; ``free`` and ``subscription`` models are
@@ -48,6 +51,7 @@ class Recommendation:
     """
 
     candidates: tuple[Candidate, ...]
+    intervals: tuple[Interval, ...]
     excluded: Mapping[str, tuple[ModelId, ...]]
     only: Mapping[str, int]
     free: tuple[ModelId, ...]
@@ -62,21 +66,33 @@ class Recommendation:
         return self.candidates[0] if self.candidates else None
 
 
+ProjectionOf = Callable[[CostScenario, Sequence[ModelId]], Projection]
+"""The bills of a scenario with some models, in full."""
+
+
 def recommend(
-    projections: Sequence[Projection],
+    scenarios: Sequence[CostScenario],
+    totals: Sequence[Totals],
     models: Sequence[Model],
     constraints: Constraints,
     *,
-    seed: int = 0,
+    traffics: Sequence[Traffic],
+    projection_of: ProjectionOf,
+    told: int,
 ) -> Recommendation:
-    """Choose among ``models``, which are those of each of ``projections``, in their order.
+    """Choose among ``models``.
 
     Beside ``constraints``, a model must take and give text, and the longest request of the
     scenarios must fit into its context and its output.
+
+    Args:
+        totals: of each of ``scenarios``, with ``models`` in their order.
+        traffics: the requests of each.
+        projection_of: works out the intervals of the first ``told`` candidates.
     """
-    tests = [*constraints.tests(), *_fitting(projections, seed)]
+    tests = [*constraints.tests(), *_fitting(traffics)]
     failed = np.array([[not test(model) for model in models] for _, test in tests], dtype=bool)
-    usd = np.sum([projection.usd for projection in projections], axis=0)
+    usd = np.sum([one.usd for one in totals], axis=0)
     names = [name for name, _ in tests]
     if constraints.max_cost is not None:
         names.append(f"cost of at most ${constraints.max_cost:,.2f}")
@@ -84,10 +100,10 @@ def recommend(
     failed = failed.reshape(len(names), len(models))
     meets: NDArray[np.bool_] = np.logical_not(failed.any(axis=0))
     alone = failed.sum(axis=0) == 1
-    sorted_out = _sorted_out(projections, models, meets)
+    sorted_out = _sorted_out(totals, models, meets)
     candidates = sorted(
         (
-            _candidate(place, projections, model, constraints)
+            _candidate(place, scenarios, totals, model, constraints)
             for place, model in enumerate(models)
             if meets[place] and sorted_out[place] is None
         ),
@@ -102,8 +118,11 @@ def recommend(
         for model, out in zip(models, sorted_out, strict=True)
         if out is not None and out not in kinds
     }
+    first = [candidate.model for candidate in candidates[:told]]
+    projections = [projection_of(one, first) for one in scenarios]
     return Recommendation(
         candidates=tuple(candidates),
+        intervals=_intervals(projections),
         excluded={
             name: tuple(model.id for model, out in zip(models, row, strict=True) if out)
             for name, row in zip(names, failed, strict=True)
@@ -113,12 +132,12 @@ def recommend(
         subscription=kinds["subscription"],
         unpriced=unpriced,
         considered=len(models),
-        reasons=_reasons(candidates, names, len(models)),
+        reasons=_reasons(candidates, projections, names, len(models)),
     )
 
 
-def _fitting(projections: Sequence[Projection], seed: int) -> list[tuple[str, Test]]:
-    fitness = Fitness.of([Traffic.of(one.scenario, seed=seed) for one in projections])
+def _fitting(traffics: Sequence[Traffic]) -> list[tuple[str, Test]]:
+    fitness = Fitness.of(traffics)
     return [
         ("answers text with text", fitness.answers),
         (f"the longest request, {fitness.longest:,} tokens, fits", fitness.holds),
@@ -126,19 +145,18 @@ def _fitting(projections: Sequence[Projection], seed: int) -> list[tuple[str, Te
 
 
 def _sorted_out(
-    projections: Sequence[Projection], models: Sequence[Model], meets: NDArray[np.bool_]
+    totals: Sequence[Totals], models: Sequence[Model], meets: NDArray[np.bool_]
 ) -> list[str | None]:
     """Why a model that meets every condition is no candidate all the same; None: it is one."""
     found: list[str | None] = []
     for place in range(len(models)):
         said: str | None = None
         if meets[place]:
-            for projection in projections:
-                kind = projection.kinds[place]
-                if kind in ("free", "subscription"):
-                    said = kind
-                elif projection.statuses[place] != "priced":
-                    said = "; ".join(projection.reasons[place]) or "no price is known"
+            for verdict in (one.verdict(place) for one in totals):
+                if verdict.kind in ("free", "subscription"):
+                    said = verdict.kind
+                elif verdict.status != "priced":
+                    said = "; ".join(verdict.reasons) or "no price is known"
                 if said is not None:
                     break
         found.append(said)
@@ -146,26 +164,43 @@ def _sorted_out(
 
 
 def _candidate(
-    place: int, projections: Sequence[Projection], model: Model, constraints: Constraints
+    place: int,
+    scenarios: Sequence[CostScenario],
+    totals: Sequence[Totals],
+    model: Model,
+    constraints: Constraints,
 ) -> Candidate:
-    name = str(model.id)
+    name, amounts = str(model.id), [float(one.usd[place]) for one in totals]
     return Candidate(
         model=model.id,
-        usd=float(sum(projection.usd[place] for projection in projections)),
-        interval=Interval(
-            low=float(sum(projection.low[place] for projection in projections)),
-            high=float(sum(projection.high[place] for projection in projections)),
-            level=projections[0].level,
-        ),
-        by_scenario={
-            projection.scenario.name: float(projection.usd[place]) for projection in projections
-        },
+        usd=sum(amounts),
+        by_scenario={one.name: usd for one, usd in zip(scenarios, amounts, strict=True)},
         quality=constraints.quality.get(name),
         latency_s=constraints.latency_s.get(name),
     )
 
 
-def _reasons(candidates: Sequence[Candidate], names: Sequence[str], count: int) -> tuple[str, ...]:
+def _intervals(projections: Sequence[Projection]) -> tuple[Interval, ...]:
+    """Of each model, the ends of its bills added up."""
+    low = np.sum([one.low for one in projections], axis=0).tolist()
+    high = np.sum([one.high for one in projections], axis=0).tolist()
+    level = projections[0].level
+    return tuple(
+        Interval(low=least, high=most, level=level) for least, most in zip(low, high, strict=True)
+    )
+
+
+def _same_for_the_tokens(projections: Sequence[Projection]) -> bool:
+    """Whether the second may be as cheap as the first, asked the very same requests."""
+    return sum(one.least_more(1, than=0) for one in projections) <= 0
+
+
+def _reasons(
+    candidates: Sequence[Candidate],
+    projections: Sequence[Projection],
+    names: Sequence[str],
+    count: int,
+) -> tuple[str, ...]:
     if not candidates:
         return (f"none of {count:,} models meets every condition and has a full price",)
     best = candidates[0]
@@ -179,8 +214,8 @@ def _reasons(candidates: Sequence[Candidate], names: Sequence[str], count: int) 
         second = candidates[1]
         more = second.usd - best.usd
         said.append(f"{second.model} is next and costs ${more:,.2f} more")
-        if best.interval.high >= second.interval.low and best.interval.low != best.interval.high:
-            said.append("their intervals overlap: the tokens alone do not tell them apart")
+        if _same_for_the_tokens(projections):
+            said.append("asked the same requests, the two may cost the same: other tokens decide")
     if best.quality is None:
         said.append("nothing is known of its answers' quality: give min_quality with your scores")
     return tuple(said)

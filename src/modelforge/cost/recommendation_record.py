@@ -6,7 +6,8 @@ from dataclasses import fields
 from typing import Any, Final
 
 from modelforge.cost.constraints import Constraints
-from modelforge.cost.recommendation import Candidate, Recommendation
+from modelforge.cost.recommendation import Recommendation
+from modelforge.stats.interval import Interval
 
 SCHEMA: Final = "modelforge.cost.recommendation/1"
 
@@ -20,19 +21,23 @@ def recommendation_record(
         "schema": SCHEMA,
         "recommended": None if best is None else str(best.model),
         "cost_usd": None if best is None else best.usd,
-        "interval": None if best is None else _interval(best),
+        "interval": None if best is None else _interval(found.intervals[0]),
         "by_scenario": {} if best is None else dict(best.by_scenario),
         "reasons": list(found.reasons),
         "runners_up": [
             {
                 "model": str(one.model),
                 "cost_usd": one.usd,
-                "interval": _interval(one),
+                "interval": _interval(interval),
                 "more_usd": one.usd - (best.usd if best else 0.0),
                 "quality": one.quality,
                 "latency_s": one.latency_s,
             }
-            for one in found.candidates[1 : 1 + runners_up]
+            for one, interval in zip(
+                found.candidates[1 : 1 + runners_up],
+                found.intervals[1 : 1 + runners_up],
+                strict=True,
+            )
         ],
         "candidates": len(found.candidates),
         "considered": found.considered,
@@ -51,8 +56,8 @@ def recommendation_record(
     }
 
 
-def _interval(one: Candidate) -> dict[str, float]:
-    return {"low": one.interval.low, "high": one.interval.high, "level": one.interval.level}
+def _interval(one: Interval) -> dict[str, float]:
+    return {"low": one.low, "high": one.high, "level": one.level}
 
 
 def _asked(constraints: Constraints) -> dict[str, Any]:

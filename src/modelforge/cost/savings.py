@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 from dataclasses import dataclass, replace
 from typing import Final
 
 from modelforge.core.model_id import ModelId
+from modelforge.cost.bill_lines import BillLines
 from modelforge.cost.model_terms import ModelTerms
-from modelforge.cost.projection import ModelBill, project
 from modelforge.cost.scenario import CostScenario
+from modelforge.cost.totals import Totals
 from modelforge.cost.traffic import Traffic
+from modelforge.pricing.charge import Status
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,8 +85,18 @@ def savings(
     return tuple(sorted(found, key=lambda saving: -(saving.usd or 0.0)))
 
 
-def _bill(scenario: CostScenario, model: ModelTerms, traffic: Traffic) -> ModelBill:
-    return project(scenario, [model], resamples=0, traffic=traffic).bill(0)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Bill:
+    """Dollars, and whether they are all of the bill; None: there are none."""
+
+    usd: float | None
+    status: Status
+
+
+def _bill(scenario: CostScenario, model: ModelTerms, traffic: Traffic) -> _Bill:
+    totals = Totals.of(scenario, BillLines.of([model]), traffic)
+    usd, status = float(totals.usd[0]), totals.verdict(0).status
+    return _Bill(usd=None if math.isnan(usd) else usd, status=status)
 
 
 def _caching(
@@ -147,7 +159,7 @@ def _smaller(
     scenario: CostScenario,
     smaller: ModelTerms | str,
     plan: SavingPlan,
-    now: ModelBill,
+    now: _Bill,
     traffic: Traffic,
 ) -> Saving:
     name = "a smaller model"
@@ -177,19 +189,10 @@ def _shorter(
     )
 
 
-def smaller_model(
-    model: ModelId, bills: Iterator[ModelBill], *, able: frozenset[ModelId]
-) -> ModelId | None:
-    """The cheapest metered model of the provider among ``able``; None: none is cheaper."""
-    own = [
-        bill
-        for bill in bills
-        if bill.model.provider == model.provider
-        and bill.status == "priced"
-        and bill.kind == "metered"
-        and bill.usd is not None
-    ]
-    now = next((bill.usd for bill in own if bill.model == model), None)
-    cheaper = [bill for bill in own if bill.model in able and now and (bill.usd or 0) < now]
-    best = min(cheaper, key=lambda bill: (bill.usd or 0.0, str(bill.model)), default=None)
-    return None if best is None else best.model
+def smaller_model(model: ModelId, totals: Totals, *, able: frozenset[ModelId]) -> ModelId | None:
+    """The cheapest metered model among ``able``; None: none of ``totals`` is cheaper."""
+    now = next((totals.usd[place] for place, id_ in enumerate(totals.ids) if id_ == model), 0.0)
+    for place in totals.comparable():
+        if totals.ids[place] in able and totals.usd[place] < now:
+            return totals.ids[place]
+    return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Iterator
-from dataclasses import KW_ONLY, dataclass
+from dataclasses import KW_ONLY, dataclass, replace
 from datetime import date, timedelta
 from typing import Final
 
@@ -125,6 +126,26 @@ class CostScenario:
     def total_requests(self) -> float:
         """All billed requests."""
         return sum(self.months)
+
+    @property
+    def effective_requests(self) -> float:
+        """How many independent requests the bill's uncertainty is that of.
+
+        Of a law that is known, all of the N that are billed; of n measured requests the law itself
+        is only known as well as they tell: σ²/n + σ²/N is the variance of n·N / (n + N) draws.
+        """
+        total = self.total_requests
+        if self.requests is None:
+            return max(total, 1.0)
+        rows = self.requests.prompt.size
+        return rows * total / (rows + total)
+
+    def interval_at(self, factor: float) -> float:
+        """How wide the interval is, as a share of the bill, at ``factor`` times the traffic: so
+        many times as wide as it is now.
+        """
+        then = replace(self, prompts_per_day=self.prompts_per_day * factor)
+        return math.sqrt(self.effective_requests / then.effective_requests)
 
     def month_starts(self, today: date) -> Iterator[date]:
         """The first day of each month."""

@@ -8,9 +8,10 @@ from typing import Final
 
 import numpy as np
 
+from modelforge.cost.bill_lines import BillLines
 from modelforge.cost.model_terms import ModelTerms
-from modelforge.cost.projection import project
 from modelforge.cost.scenario import CostScenario
+from modelforge.cost.totals import Totals
 from modelforge.cost.traffic import Traffic
 
 STEP: Final = 0.10
@@ -40,10 +41,10 @@ def sensitivity(scenario: CostScenario, model: ModelTerms, *, seed: int = 0) -> 
 
     A share moves by 10 % of itself and never above 1. Inputs that are 0 do not move.
     """
-    traffic = Traffic.of(scenario, seed=seed)
+    traffic, lines = Traffic.of(scenario, seed=seed), BillLines.of([model])
 
     def usd(changed: CostScenario, requests: Traffic) -> float:
-        return float(project(changed, [model], resamples=0, traffic=requests).usd[0])
+        return float(Totals.of(changed, lines, requests).usd[0])
 
     swings = [
         Swing(

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
+from statistics import NormalDist
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelforge.core.token_counts import TokenCounts
+from modelforge.core.token_counts import MOST_TOKENS, TokenCounts, logarithms
 from modelforge.cost.rate_matrix import by_span
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
@@ -24,8 +25,9 @@ from modelforge.pricing.component import COMPONENTS, OUTPUT_PARTS
 GRID: Final = 4096
 """Requests that stand for a distribution: each of its 4,096 equally likely parts, once."""
 
+_MIDDLES: Final = [(part + 0.5) / GRID for part in range(GRID)]
 _MOST_DRAWN: Final = 500
-_AT_ONCE: Final = 4_000_000
+_AT_ONCE: Final = 100_000  # draws that stay in a processor's cache
 
 _ANSWER: Final = ("output", *OUTPUT_PARTS)
 
@@ -52,10 +54,8 @@ class Traffic:
     @classmethod
     def of(cls, scenario: CostScenario, *, seed: int) -> Traffic:
         """The requests of ``scenario``; what is drawn is drawn by ``seed``."""
-        total = scenario.total_requests
-        sample = scenario.requests
-        if sample is not None:
-            return _measured(sample, total)
+        if scenario.requests is not None:
+            return _measured(scenario.requests, scenario.effective_requests)
         prompt = _counts(scenario.prompt_tokens, scenario.avg_prompt_tokens)
         completion = _counts(scenario.completion_tokens, scenario.avg_completion_tokens)
         same = prompt.size == completion.size == 1
@@ -68,7 +68,7 @@ class Traffic:
             prompt=prompt,
             tokens=_table(prompt, completion, cached, written, np.zeros(prompt.size)),
             weights=np.ones(prompt.size),
-            effective=None if same else max(total, 1.0),
+            effective=None if same else scenario.effective_requests,
         )
 
     def scaled(self, *, prompt: float = 1.0, completion: float = 1.0) -> Traffic:
@@ -123,32 +123,25 @@ def _resampled(rows: Matrix, drawn: int, resamples: int, rng: np.random.Generato
     """(resamples, columns): sums of ``drawn`` of ``rows``, each drawn with replacement."""
     count, width = rows.shape
     used = np.flatnonzero(rows.any(axis=0))
+    columns = [np.ascontiguousarray(rows[:, column]) for column in used]
     sums = np.zeros((resamples, width))
-    gathered = count > _MOST_DRAWN * 4  # of so many rows a resample sees only a few
-    step = max(1, _AT_ONCE // (drawn * used.size if gathered else max(count, drawn)))
-    kept = np.ascontiguousarray(rows[:, used])
+    step = max(1, _AT_ONCE // drawn)
     for first in range(0, resamples, step):
-        some = min(step, resamples - first)
-        picked = rng.integers(0, count, size=(some, drawn))
-        if gathered:
-            sums[first : first + some, used] = kept[picked].sum(axis=1)
-            continue
-        picked += np.arange(some)[:, np.newaxis] * count
-        times = np.bincount(picked.ravel(), minlength=some * count).reshape(some, count)
-        sums[first : first + some, used] = times.astype(np.float64) @ kept
+        some = slice(first, min(first + step, resamples))
+        picked = rng.integers(0, count, size=(some.stop - some.start, drawn), dtype=np.int64)
+        for place, column in zip(used, columns, strict=True):
+            sums[some, place] = column.take(picked).sum(axis=1)
     return sums
 
 
-def _measured(sample: RequestSample, total: float) -> Traffic:
-    """A log is a part of what there is, and the bill another: both vary."""
-    rows = sample.prompt.size
+def _measured(sample: RequestSample, effective: float) -> Traffic:
     return Traffic(
         prompt=sample.prompt,
         tokens=_table(
             sample.prompt, sample.completion, sample.cached, sample.written, sample.reasoning
         ),
         weights=sample.weights,
-        effective=rows * total / (rows + total),
+        effective=effective,
     )
 
 
@@ -158,11 +151,28 @@ def _counts(law: TokenLaw | None, fixed: float) -> Matrix:
 
 @lru_cache(maxsize=64)
 def _grid(law: TokenLaw) -> Matrix:
-    """The middles of a law's equally likely parts."""
-    counts = np.array([law.quantile((part + 0.5) / GRID) for part in range(GRID)], dtype=np.float64)
-    if isinstance(law, TokenCounts) and law.law == "lognormal":
-        counts *= law.first / counts.mean()  # the middle of a part is less than its mean
+    """The middles of a law's equally likely parts: its `quantile` of each."""
+    if not isinstance(law, TokenCounts) or law.law not in ("normal", "lognormal"):
+        return np.array([law.quantile(middle) for middle in _MIDDLES], dtype=np.float64)
+    mean, deviation = law.first, law.second
+    if law.law == "normal":
+        return _whole(mean + deviation * _scores())
+    mu, sigma = logarithms(mean, deviation)
+    counts = _whole(np.exp(mu + sigma * _scores()))
+    counts *= mean / counts.mean()  # the middle of a part is less than its mean
     return counts
+
+
+@cache
+def _scores() -> Matrix:
+    """The standard normal law's quantiles of the middles."""
+    standard = NormalDist()  # scipy would take longer to load than all of a plan's sums
+    return np.array([standard.inv_cdf(middle) for middle in _MIDDLES])
+
+
+def _whole(amounts: Matrix) -> Matrix:
+    found: Matrix = np.clip(np.rint(amounts), 1, MOST_TOKENS)
+    return found
 
 
 def _table(

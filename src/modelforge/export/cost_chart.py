@@ -11,6 +11,7 @@ import altair as alt
 
 from modelforge.cost.plan import CostPlan, ScenarioPlan
 from modelforge.cost.projection import ModelBill
+from modelforge.cost.scenario import CostScenario
 
 _SERIES: Final = 6
 _POINTS: Final = 25
@@ -31,7 +32,8 @@ def cost_chart(plan: CostPlan) -> Any:
     """A panel a scenario; the models that it shows, six at most, from a tenth of its traffic to
     ten times as much, both axes logarithmic.
 
-    A band is a model's interval, for that traffic: it narrows as requests become many.
+    A band is a model's interval, for that traffic: it narrows as requests become many, as far as
+    the requests that were measured allow.
     """
     panels = [_panel(one, plan.level) for one in plan.scenarios if _lines(one)]
     chart: Any = panels[0] if len(panels) == 1 else alt.vconcat(*panels, spacing=36)
@@ -91,7 +93,7 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
         ),
         legend=None,
     )
-    points = _data([row for line in lines for row in _points(line, per_day)])
+    points = _data([row for line in lines for row in _points(line, plan.scenario)])
     base = alt.Chart(points).encode(x=x, color=colour)
     band = base.mark_area(opacity=0.18).encode(
         y=alt.Y("low:Q", scale=y_scale, axis=axis), y2="high:Q"
@@ -123,14 +125,13 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
     )
 
 
-def _points(line: _Line, per_day: float) -> Sequence[dict[str, Any]]:
-    bill = line.bill
+def _points(line: _Line, scenario: CostScenario) -> Sequence[dict[str, Any]]:
+    bill, per_day = line.bill, scenario.prompts_per_day
     usd = bill.usd or 0.0
     rows = []
     for place in range(_POINTS):
         factor = _SPAN[0] * (_SPAN[1] / _SPAN[0]) ** (place / (_POINTS - 1))
-        # The interval's width falls with the root of the requests, as `Traffic` draws it.
-        shrunk = factor**-0.5
+        shrunk = scenario.interval_at(factor)
         low = high = 0.0
         if bill.interval is not None:
             low, high = (usd - bill.interval.low) * shrunk, (bill.interval.high - usd) * shrunk

@@ -6,8 +6,8 @@ import csv
 import io
 from typing import Final
 
+from modelforge.cost.bill_lines import BILL_COMPONENTS
 from modelforge.cost.plan import CostPlan
-from modelforge.cost.projection import BILL_COMPONENTS
 from modelforge.export.cost_record import bill_record
 from modelforge.export.csv_writer import guarded
 

@@ -128,7 +128,8 @@ class Price:
         self, usage: Usage | None, error: ModelForgeError | None, most: Decimal | None
     ) -> Decimal:
         """What a request is taken to have cost: as reported, and else the most it can have."""
-        if isinstance(error, _UNBILLED):
+        dropped = isinstance(error, ConnectionFailed) and error.dropped
+        if isinstance(error, _UNBILLED) and not dropped:
             return Decimal(0)
         if usage is not None:
             cost = charge_reported(usage, self._terms).full_cost

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import ssl
 from http import HTTPStatus
+from typing import Final
 
 import aiohttp
 
@@ -15,6 +16,8 @@ from modelforge.core.errors import (
     StreamCut,
     TimedOut,
 )
+
+_NO_FILES: Final = {errno.EMFILE, errno.ENFILE}
 
 
 def transport_error(error: Exception, *, url: str, advice: str | None = None) -> RequestError:
@@ -34,11 +37,18 @@ def transport_error(error: Exception, *, url: str, advice: str | None = None) ->
     if isinstance(error, aiohttp.ClientResponseError):
         return MalformedResponse(f"{url} does not speak HTTP as it should: {_words(error)}")
     untrusted = isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError)
-    return ConnectionFailed(_unreachable(error, url, advice), retryable=not untrusted)
+    unmade = isinstance(error, aiohttp.ClientConnectorError) or (
+        isinstance(error, OSError) and error.errno in _NO_FILES
+    )
+    return ConnectionFailed(
+        _unreachable(error, url, advice),
+        retryable=not untrusted,
+        dropped=not unmade and not untrusted,
+    )
 
 
 def _unreachable(error: Exception, url: str, advice: str | None) -> str:
-    if isinstance(error, OSError) and error.errno in {errno.EMFILE, errno.ENFILE}:
+    if isinstance(error, OSError) and error.errno in _NO_FILES:
         return "this machine allows no more open files: lower --concurrency or raise ulimit -n"
     if isinstance(error, aiohttp.ClientConnectorCertificateError | ssl.SSLError):
         return f"the TLS certificate of {url} is not trusted: {_words(error)}"

@@ -17,7 +17,6 @@ from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario, TokenLaw
 from modelforge.prompts.rows.row import Row
 from modelforge.prompts.wording import kind_of, listed, place, plain, quoted
-from modelforge.scenarios.measured import read_measured
 from modelforge.scenarios.rows import read_rows
 from modelforge.scenarios.schema import MeasuredEntry, ScenarioEntry
 
@@ -166,6 +165,8 @@ def _sample(entry: ScenarioEntry, folder: Path) -> RequestSample | None:
     named = entry.measured
     if isinstance(named, str):
         named = MeasuredEntry(file=named)
+    from modelforge.scenarios.measured import read_measured  # noqa: PLC0415 (readers of all logs)
+
     return read_measured(folder / named.file, model=named.model)
 
 

@@ -151,7 +151,7 @@ class WireClient:
             self._idle.remove(connection)
         if exchange is not None and exchange.resent:
             gone = f"{self._url} closed the connection before it answered"
-            reading = Reading(error=ConnectionFailed(gone))
+            reading = Reading(error=ConnectionFailed(gone, dropped=True))
             self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
         elif exchange is not None:
             exchange.resent = True

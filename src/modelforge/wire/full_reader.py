@@ -94,7 +94,8 @@ class FullReader:
             return
         self._now_ns = stamp_ns
         if not self._begun:
-            self._fail(ConnectionFailed(f"{self._url} closed the connection before it answered"))
+            gone = f"{self._url} closed the connection before it answered"
+            self._fail(ConnectionFailed(gone, dropped=True))
         elif self._ends_with_connection() or self.has_ended:
             self._finish()
         else:

@@ -213,9 +213,11 @@ class Run:
         self._idle.clear()
         # Whether its content decides what is asked next, or whether anything is.
         urgent = ask.more or phase is Phase.WARM_UP or self._purse is not None
-        self._sender.send(
-            Exchange(index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent)
+        exchange = Exchange(
+            index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent
         )
+        exchange.resent = self._purse is not None  # it is paid for once, and sent no second time
+        self._sender.send(exchange)
 
     def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:
         """A closed loop's request waits until what others did not need is free; when nothing is

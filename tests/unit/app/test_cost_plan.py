@@ -43,7 +43,7 @@ def test_configured_prices_are_prices_and_change_their_name(tmp_path: Path) -> N
         analyzer = open_analyzer(configuration, keep=False)
         gpt = ModelId(provider="openai", model="gpt-4o")
         mini = ModelId(provider="openai", model="gpt-4o-mini")
-        bills = analyzer.analyse(scenario, [gpt, mini]).projection.usd
+        bills = analyzer.analyse(scenario, [gpt, mini]).totals.usd
         found.append((prices_version(configuration), float(bills[0]), float(bills[1])))
     (first, seven, mini_then), (second, eight, mini_now) = found
     assert first != second

@@ -12,7 +12,7 @@ from modelforge.compare.engine import run_comparison
 from modelforge.compare.plan import ComparisonPlan
 from modelforge.compare.purse import Purse
 from modelforge.compare.result import ComparisonResult
-from modelforge.core.errors import AuthenticationFailed, TimedOut
+from modelforge.core.errors import AuthenticationFailed, ConnectionFailed, ServerFailed, TimedOut
 from modelforge.core.generation import Generation
 from modelforge.pricing.tariff import NoTariff, Terms
 from tests.unit.compare.fakes import PRICES, ScriptedModel, cases, contestant
@@ -29,6 +29,7 @@ def compared(
     max_tokens: int | None = 10,
     prices: Terms = PRICES,
     error: BaseException | None = None,
+    max_retries: int = 0,
 ) -> tuple[list[ComparisonResult], Purse]:
     results: list[ComparisonResult] = []
     purse = Purse(limit)
@@ -38,14 +39,18 @@ def compared(
             [
                 contestant(
                     ScriptedModel(
-                        f"m{n}", clock, provider=f"p{n}", pieces=((1.0, "yes"),), error=error
+                        f"m{n}",
+                        clock,
+                        provider=f"p{n}",
+                        pieces=((1.0, "yes"),) if error is None else (),
+                        error=error,
                     ),
                     prices=prices,
                 )
                 for n in range(models)
             ],
             cases(10),
-            ComparisonPlan(generation=Generation(max_tokens=max_tokens), max_retries=0),
+            ComparisonPlan(generation=Generation(max_tokens=max_tokens), max_retries=max_retries),
             deliver=results.append,
             clock=clock,
             purse=purse,
@@ -93,6 +98,28 @@ def test_an_answer_without_a_count_may_have_cost_the_most() -> None:
     results, purse = compared(MOST * 3, error=TimedOut("late"))
     assert len(results) == 3
     assert purse.spent_usd == MOST * 3
+
+
+@pytest.mark.parametrize("models", [1, 3])
+@pytest.mark.parametrize("times", [1, 3, 7])
+def test_a_request_that_is_sent_again_is_paid_again(models: int, times: int) -> None:
+    """A server that fails may bill all the same: each request counts, not only the last."""
+    results, purse = compared(
+        MOST * times, models=models, error=ServerFailed("broken"), max_retries=2
+    )
+    assert purse.spent_usd == MOST * times
+    assert purse.stopped is not None
+    assert sum(one.error_kind == "server_failed" for one in results) == len(results)
+    said = [one.error or "" for one in results]
+    if times == 1:
+        assert said == ["broken (the limit of costs leaves no room to ask again)"]
+
+
+def test_a_connection_that_was_dropped_may_have_been_billed() -> None:
+    _, purse = compared(MOST * 2, error=ConnectionFailed("gone", dropped=True))
+    assert purse.spent_usd == MOST * 2
+    _, purse = compared(MOST * 2, error=ConnectionFailed("nobody listens"))
+    assert purse.spent_usd == 0
 
 
 def test_a_refusal_costs_nothing() -> None:

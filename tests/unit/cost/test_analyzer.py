@@ -17,7 +17,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.plan import make_plan
 from modelforge.cost.scenario import CostScenario
-from modelforge.cost.stored_projection import MemoryStore
+from modelforge.cost.stored_totals import MemoryStore
 from tests.unit.cost.prices import TODAY, book, listed
 
 CHAT = CostScenario("chat", 100, 1000, 200)
@@ -81,9 +81,9 @@ def test_only_models_whose_prices_changed_are_priced_again(
     after = analyzer(*models(changed), store=store).analyse(CHAT, ids)
     assert after.cached is (not changed)
     assert after.reused == len(ids) - len(changed)
-    fresh = analyzer(*models(changed)).analyse(CHAT, ids).projection
-    assert after.projection.usd.tolist() == fresh.usd.tolist()
-    assert after.projection.ids == fresh.ids
+    fresh = analyzer(*models(changed)).analyse(CHAT, ids).totals
+    assert after.totals.usd.tolist() == fresh.usd.tolist()
+    assert after.totals.ids == fresh.ids
 
 
 def test_what_cannot_be_read_is_worked_out_again() -> None:

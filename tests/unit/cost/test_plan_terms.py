@@ -65,6 +65,13 @@ def test_hours_weigh_the_prices_of_the_day() -> None:
     assert bill(by_day, priced(windows=(NIGHT,))).usd == pytest.approx(6.0)
 
 
+def test_an_hour_may_have_two_prices() -> None:
+    half_past = replace(NIGHT, hours=((time(16, 30), time(0, 30)),))
+    busy = replace(CHAT, hours=(1.0,) * 16 + (3.0,) + (1.0,) * 7)
+    discounted = (0.5 + 3 * 0.5 + 7) / 26
+    assert bill(busy, priced(windows=(half_past,))).usd == pytest.approx(6.0 * (1 - discounted / 2))
+
+
 def test_a_week_has_its_weekdays() -> None:
     weekend = (0.0,) * 120 + (1.0,) * 48
     assert bill(replace(CHAT, hours=weekend), priced(windows=(WORK,))).usd == pytest.approx(6.0)
@@ -90,13 +97,15 @@ def test_a_known_change_applies_from_its_day_on() -> None:
         rates=Rates(input=Decimal(2), output=Decimal(2)),
     )
     found = bill(replace(CHAT, days=90), priced(history=(now, later)))
-    # The first month begins on 2026-11-25: 25 of its 30 days are before the change.
-    assert found.by_month == pytest.approx((7.0, 12.0, 12.0))
-    assert bill(CHAT, priced(history=(now, later))).usd == pytest.approx(7.0)
-    short = replace(CHAT, days=25)
-    assert bill(short, priced(history=(now, later))).usd == pytest.approx(5.0)
+    assert found.by_month == pytest.approx((25 * 0.2 + 5 * 0.4, 12.0, 12.0))
+    short = bill(replace(CHAT, days=25), priced(history=(now, later)))
+    assert short.usd == pytest.approx(5.0)
+    at_four = replace(later, since=datetime(2026, 12, 20, 16, tzinfo=UTC))
+    cut = bill(CHAT, priced(history=(now, at_four), windows=(NIGHT,)))
+    days = 25 + 16 / 24
+    assert cut.usd == pytest.approx(0.875 * (days * 0.2 + (30 - days) * 0.4))
     night = priced(history=(now, later), windows=(NIGHT,))
-    assert bill(CHAT, night).usd == pytest.approx(7.0 * (0.75 + 0.25 / 2))
+    assert bill(CHAT, night).usd == pytest.approx(7.0 * 0.875)
     past = replace(CHAT, start=date(2027, 2, 1))
     assert bill(past, priced(history=(now, later))).usd == pytest.approx(12.0)
 

@@ -102,3 +102,10 @@ def test_percentiles_are_met_and_joined_evenly_in_logarithms() -> None:
         TokenPercentiles.named({"p50": 800, "p90": 100})
     with pytest.raises(modelforge.core.errors.UsageError, match="no percentile"):
         TokenPercentiles.named({"median": 800, "p90": 1000})
+
+
+def test_more_traffic_narrows_an_interval_as_far_as_the_log_allows() -> None:
+    law = CostScenario("law", 100, 1, 1, 10)
+    assert law.interval_at(4) == pytest.approx(0.5)
+    log = CostScenario("log", 100, 1, 1, 10, requests=RequestSample.of([(5, 5)] * 20))
+    assert log.interval_at(1e6) == pytest.approx((1000 / 1020) ** 0.5)

@@ -1,4 +1,4 @@
-"""A projection kept for the next time, and what of it still holds when prices changed."""
+"""Totals kept for the next time, and what of them still holds when prices changed."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ import hashlib
 import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any, Final, Protocol
+from zipfile import BadZipFile
 
 import numpy as np
 
 from modelforge.core.model_id import ModelId
+from modelforge.cost.bill_lines import Verdict
 from modelforge.cost.model_terms import ModelTerms
-from modelforge.cost.projection import Projection
-from modelforge.cost.scenario import CostScenario
+from modelforge.cost.totals import Totals
 from modelforge.pricing.tariff import Terms
 
-_FORMAT: Final = 1
-_ARRAYS: Final = ("usd", "low", "high", "above", "components", "months")
+_FORMAT: Final = 2
 
 
 class AnalysisStore(Protocol):
@@ -49,41 +49,37 @@ class MemoryStore:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
-class StoredProjection:
-    """A projection with what it was made of.
+class StoredTotals:
+    """Totals with what they were made of.
 
     Attributes:
-        version: of all prices it was made with.
+        version: of all prices they were made with.
         digests: of each model's terms: a row holds as long as its model's terms are the same.
     """
 
     version: str
     digests: tuple[str, ...]
-    projection: Projection
+    totals: Totals
 
     def encode(self) -> bytes:
         """As bytes."""
-        projection = self.projection
+        different = list(dict.fromkeys(self.totals.verdicts.values()))
+        number = {verdict: place for place, verdict in enumerate(different)}
         head = {
             "format": _FORMAT,
             "version": self.version,
             "digests": self.digests,
-            "level": projection.level,
-            "statuses": projection.statuses,
-            "kinds": projection.kinds,
-            "reasons": projection.reasons,
-            "notes": projection.notes,
+            "different": [(one.status, one.kind, one.reasons) for one in different],
+            "verdicts": [(place, number[one]) for place, one in self.totals.verdicts.items()],
         }
         buffer = io.BytesIO()
-        arrays = {name: getattr(projection, name) for name in _ARRAYS}
-        np.savez(buffer, head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8), **arrays)
+        text = np.frombuffer(json.dumps(head).encode(), dtype=np.uint8)
+        np.savez(buffer, head=text, usd=self.totals.usd)
         return buffer.getvalue()
 
     @classmethod
-    def decode(
-        cls, data: bytes, scenario: CostScenario, ids: Sequence[ModelId]
-    ) -> StoredProjection | None:
-        """What gave ``data``, of the same scenario and models.
+    def decode(cls, data: bytes, ids: Sequence[ModelId]) -> StoredTotals | None:
+        """What gave ``data``, of the same models.
 
         None where it cannot be read, which is as if it had never been.
         """
@@ -92,21 +88,20 @@ class StoredProjection:
                 head: Mapping[str, Any] = json.loads(arrays["head"].tobytes())
                 if head["format"] != _FORMAT:
                     return None
+                different = [
+                    Verdict(status=status, kind=kind, reasons=tuple(reasons))
+                    for status, kind, reasons in head["different"]
+                ]
                 return cls(
                     version=head["version"],
                     digests=tuple(head["digests"]),
-                    projection=Projection(
-                        scenario=scenario,
+                    totals=Totals(
                         ids=tuple(ids),
-                        level=head["level"],
-                        statuses=tuple(head["statuses"]),
-                        kinds=tuple(head["kinds"]),
-                        reasons=tuple(map(tuple, head["reasons"])),
-                        notes=tuple(map(tuple, head["notes"])),
-                        **{name: arrays[name] for name in _ARRAYS},
+                        usd=arrays["usd"],
+                        verdicts={place: different[number] for place, number in head["verdicts"]},
                     ),
                 )
-        except (KeyError, ValueError, TypeError, OSError, EOFError):
+        except (KeyError, ValueError, TypeError, OSError, EOFError, IndexError, BadZipFile):
             return None
 
 
@@ -133,18 +128,3 @@ class TermsDigests:
             found = hashlib.sha256(repr(terms).encode()).hexdigest()
             self._known[id(terms)] = found
         return found
-
-
-def joined(old: StoredProjection, new: Projection, ids: Sequence[ModelId]) -> Projection:
-    """The rows of ``ids`` from ``new`` where it has them, and from ``old``."""
-    places = {id_: (old.projection, place) for place, id_ in enumerate(old.projection.ids)}
-    places |= {id_: (new, place) for place, id_ in enumerate(new.ids)}
-    picked = [places[id_] for id_ in ids]
-    values: dict[str, Any] = {}
-    for one in fields(Projection):
-        if one.name in _ARRAYS:
-            rows = [getattr(source, one.name)[place] for source, place in picked]
-            values[one.name] = np.array(rows, dtype=np.float64)
-        elif one.name not in ("scenario", "ids", "level"):
-            values[one.name] = tuple(getattr(source, one.name)[place] for source, place in picked)
-    return Projection(scenario=new.scenario, ids=tuple(ids), level=new.level, **values)
