@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -71,6 +71,28 @@ class ReportOutput:
             raise ModelForgeError(
                 f"cannot write {self.path}: {error.strerror or error}; {hint}"
             ) from None
+
+
+def write_report(
+    formats: Mapping[str, Callable[[], str]],
+    format_: str | None,
+    path: Path | None,
+    *,
+    inputs: Sequence[Path] = (),
+) -> None:
+    """Write what one of ``formats`` gives, to ``path`` or standard output.
+
+    The format is ``format_``, else that of the file's suffix, else the first.
+
+    Raises:
+        UsageError: the suffix names no format, or the file cannot be written.
+    """
+    first = next(iter(formats))
+    output = ReportOutput.of(format_, path, inputs=inputs, formats=tuple(formats))
+    if output is None:
+        output = ReportOutput(format=first, path=None)
+    made = formats.get(output.format, formats[first])
+    output.write(made())
 
 
 def _require_writable(path: Path, inputs: Sequence[Path]) -> None:

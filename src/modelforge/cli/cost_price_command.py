@@ -12,7 +12,7 @@ import click
 
 from modelforge.app.price_input import read_moment, read_rates, read_usage
 from modelforge.app.prices import Prices
-from modelforge.app.text_output import write_text
+from modelforge.app.report_output import write_report
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.model_tables import age_line
@@ -126,4 +126,4 @@ def command(
             click.echo(age_line(catalogue, catalogue.age_days(now.date())))
         return
     formats = {name: partial(made, call) for name, made in _FORMATS.items()}
-    write_text(formats, export, output)
+    write_report(formats, export, output)

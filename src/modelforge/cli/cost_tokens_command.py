@@ -11,7 +11,6 @@ from typing import Final
 import click
 
 from modelforge.app.prices import Prices
-from modelforge.app.text_output import write_text
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.options import configuration_options
@@ -80,7 +79,7 @@ def command(
     if export is None and output is None:
         print_table(same_text_table(rows))
         return
-    write_text({name: partial(made, rows) for name, made in _FORMATS.items()}, export, output)
+    write_report({name: partial(made, rows) for name, made in _FORMATS.items()}, export, output)
 
 
 def _text(prompt: str | None, path: Path | None) -> str:
