@@ -11,6 +11,7 @@ from typing import Final
 import click
 
 from modelforge.app.prices import Prices
+from modelforge.app.report_output import write_report
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.options import configuration_options
