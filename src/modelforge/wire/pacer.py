@@ -10,6 +10,7 @@ from typing import Final
 from modelforge.wire.alarm import new_alarm
 
 _LATE_NS: Final = 1_000_000
+_SPARE_NS: Final = 1_200_000
 _CALLS_A_TURN: Final = 32  # then the loop reads before the next ones
 
 Fire = Callable[[int, int], None]
@@ -40,6 +41,7 @@ class Pacer:
         self._loop = asyncio.get_running_loop()
         self._alarm = new_alarm(self._loop, self._run)
         self._next: tuple[int, int] | None = None
+        self._spare: asyncio.Future[None] | None = None
         self._advance()
 
     @property
@@ -50,6 +52,11 @@ class Pacer:
     def start(self) -> None:
         """Begin to wait."""
         self._run()
+
+    async def spare(self) -> None:
+        """Return as soon as nothing is due for a millisecond, which may be never."""
+        self._spare = self._loop.create_future()
+        await self._spare
 
     def stop(self) -> None:
         """Call no more."""
@@ -68,8 +75,11 @@ class Pacer:
                 self._ended()
                 return
             index, due_ns = following
-            if due_ns > monotonic_ns():
+            left_ns = due_ns - monotonic_ns()
+            if left_ns > 0:
                 self._alarm.set(due_ns)
+                if left_ns > _SPARE_NS and self._spare is not None and not self._spare.done():
+                    self._spare.set_result(None)
                 return
             self._advance()
             self._fire(index, due_ns)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from time import monotonic_ns
 from typing import Any, Final
 
@@ -19,6 +20,7 @@ from modelforge.wire.reading import Reading
 _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
 _A_TURN: Final = 32
+_PATIENCE_S: Final = 0.05
 _UNREACHABLE_S: Final = 0.1
 """How long a closed loop's stream rests after a request that got no answer at all."""
 
@@ -100,6 +102,13 @@ class Run:
     def overdue(self) -> int:
         """How many arrivals are due and not handed to the sender."""
         return 0 if self._pacer is None else self._pacer.overdue
+
+    async def spare(self) -> None:
+        """Return when nothing is due for a moment, or when none comes."""
+        if self._pacer is not None and self._issuing:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(_PATIENCE_S):
+                    await self._pacer.spare()
 
     @property
     def window_ns(self) -> tuple[int, int]:

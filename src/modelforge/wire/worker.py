@@ -187,6 +187,7 @@ class Worker:
             await asyncio.sleep(self._job.flush_s)
             loop = asyncio.get_running_loop()
             self._idle = await loop.run_in_executor(self._pen, idle_cores_s)
+            await self._run.spare()  # an arrival would be late by the time that it takes
             self._flush()
 
     def _flush(self, *, final: bool = False) -> None:

@@ -1,0 +1,59 @@
+"""Calls at the moments of a schedule, and the moments between them."""
+
+from __future__ import annotations
+
+import asyncio
+from time import monotonic_ns
+
+from modelforge.wire.pacer import Pacer
+
+
+class Schedule:
+    """A pacer over ``moments_s`` from now on, and what it called."""
+
+    def __init__(self, *moments_s: float) -> None:
+        self.fired: list[int] = []
+        self.late: list[bool] = []
+        self.over = asyncio.Event()
+        self.pacer = Pacer(
+            iter(enumerate(moments_s)),
+            start_ns=monotonic_ns(),
+            fire=self._fire,
+            ended=self.over.set,
+        )
+
+    def _fire(self, index: int, due_ns: int) -> None:
+        self.fired.append(index)
+        self.late.append(monotonic_ns() >= due_ns)
+
+
+async def test_every_arrival_is_called_in_order_and_never_early() -> None:
+    schedule = Schedule(0.0, 0.0, 0.003, 0.02)
+    schedule.pacer.start()
+    async with asyncio.timeout(30):
+        await schedule.over.wait()
+    assert schedule.fired == [0, 1, 2, 3]
+    assert all(schedule.late)
+
+
+async def test_a_pause_is_told_of_when_it_begins() -> None:
+    schedule = Schedule(0.0, 3600.0)
+    asked = asyncio.ensure_future(schedule.pacer.spare())
+    await asyncio.sleep(0)
+    schedule.pacer.start()
+    async with asyncio.timeout(30):
+        await asked
+    assert schedule.fired == [0]
+    schedule.pacer.stop()
+
+
+async def test_no_pause_is_told_of_where_there_is_none() -> None:
+    schedule = Schedule(*(0.0001 * place for place in range(50)))
+    asked = asyncio.ensure_future(schedule.pacer.spare())
+    await asyncio.sleep(0)
+    schedule.pacer.start()
+    async with asyncio.timeout(30):
+        await schedule.over.wait()
+    assert len(schedule.fired) == 50
+    assert not asked.done()
+    asked.cancel()
