@@ -9,12 +9,13 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modelforge.benchmark import columns
+from modelforge.benchmark.columns import NULL
 from modelforge.benchmark.recording import keep
 from modelforge.benchmark.slo import Slo
 
 _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
-_NULL: Final = -1  # no moment, count or gap is negative
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
 
 
@@ -47,13 +48,13 @@ class Measures:
         ends = self.column(end)
         took = np.subtract(ends, self.column(start), dtype=np.float64)  # exact below 2**53 ns
         took /= _NS_PER_MS
-        took[ends == _NULL] = np.nan
+        took[ends == NULL] = np.nan
         return took
 
     def tokens(self) -> NDArray[np.int32]:
         """The completion's tokens: by the server's usage, or counted where it says nothing."""
         tokens = self.column("completion_tokens").astype(np.int32)  # a copy, to be changed
-        unknown = tokens == _NULL
+        unknown = tokens == NULL
         if unknown.any():
             tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
@@ -78,9 +79,7 @@ def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
 
     Put together here, since Arrow's allocator would keep the room for itself afterwards.
     """
-    null = pa.scalar(_NULL, column.type) if column.null_count else None
-    chunks = (chunk if null is None else chunk.fill_null(null) for chunk in column.chunks)
-    pieces = [np.asarray(chunk.to_numpy(zero_copy_only=False)) for chunk in chunks]
+    pieces = [columns.whole_numbers(chunk) for chunk in column.chunks]
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
@@ -114,7 +113,7 @@ def _each(measures: Measures, pieces: NDArray[np.int32]) -> NDArray[np.float64]:
 def _longest_gap(measures: Measures) -> NDArray[np.float64]:
     gaps = measures.column("max_gap_ns")
     took = gaps / _NS_PER_MS
-    took[gaps == _NULL] = np.nan
+    took[gaps == NULL] = np.nan
     return took
 
 

@@ -6,20 +6,21 @@ from array import array
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modelforge.benchmark.columns import NULL, is_valid, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
 from modelforge.benchmark.gap_slots import GapSlot, all_gaps
 from modelforge.benchmark.growth import growth_of
 from modelforge.benchmark.measures import Measures, known, met, whole_numbers
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import Phase
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
 from modelforge.benchmark.run_statistics import WATCHED, in_order, run_statistics
@@ -208,15 +209,15 @@ def _distribution(requests: Measures, name: str) -> Distribution:
 
 def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
     chunks = []
-    for chunk in cast("list[pa.DictionaryArray[Any, Any]]", column.chunks):
-        of_kind = [code for code, word in enumerate(chunk.dictionary.to_pylist()) if word == kind]
-        codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        chunks.append(np.isin(codes, of_kind))
+    for chunk in column.chunks:
+        codes, kinds = words(chunk)
+        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
 
 
 def _is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(column.is_null().to_numpy())
+    chunks = [~is_valid(chunk) for chunk in column.chunks]
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
 
 
 def _rate(count: float, duration_s: float | None) -> float | None:
@@ -305,8 +306,10 @@ def _errors(column: pa.ChunkedArray[Any], rows: NDArray[np.bool_]) -> dict[str, 
     for chunk in column.chunks:
         end = start + len(chunk)
         if chunk.null_count < len(chunk):
-            chosen = chunk.filter(pa.array(rows[start:end]))
-            found.update(str(kind) for kind in chosen.to_pylist() if kind is not None)
+            codes, kinds = words(chunk)
+            codes = codes[rows[start:end]]
+            counts = np.bincount(codes[codes != NULL], minlength=len(kinds)).tolist()
+            found.update({kind: n for kind, n in zip(kinds, counts, strict=True) if n})
         start = end
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
 if TYPE_CHECKING:
-    from decimal import Decimal
     from pathlib import Path
 
     # What is asked of a value beyond its type.

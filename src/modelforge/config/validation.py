@@ -50,7 +50,7 @@ VariableNames = Annotated[
 ]
 
 
-class Unfit(Exception):  # noqa: N818 (of a value whose origin is not known here)
+class Unfit(Exception):
     """The first value that does not fit.
 
     Attributes:
@@ -67,7 +67,8 @@ class Unfit(Exception):  # noqa: N818 (of a value whose origin is not known here
 @cache
 def _adapter() -> TypeAdapter[Settings]:
     adapter = TypeAdapter(Settings)
-    adapter.rebuild(force=True, _types_namespace=globals())  # what the schema's names stand for
+    names = {**globals(), "Path": Path}  # what the schema's words stand for
+    adapter.rebuild(force=True, _types_namespace=names)
     return adapter
 
 

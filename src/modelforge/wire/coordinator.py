@@ -14,9 +14,8 @@ import pyarrow as pa
 
 from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
 from modelforge.core.errors import CannotBegin, Interrupted
-from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.job import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP, Job
 from modelforge.wire.process import WorkerProcess, worker_processes
-from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
 
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
