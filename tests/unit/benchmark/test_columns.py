@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -31,7 +33,7 @@ def test_words_and_their_nulls(part: slice) -> None:
 
 @pytest.mark.parametrize("field", [f for f in RECORD if f.name != "error"], ids=lambda f: f.name)
 @pytest.mark.parametrize("rows", [0, 1, 21])
-def test_a_column_of_each_kind(field: pa.Field[object], rows: int) -> None:
+def test_a_column_of_each_kind(field: pa.Field[Any], rows: int) -> None:
     values = np.arange(rows) % 100
     null = values % 3 == 1
     column = of_numbers(values, field, null=null)
