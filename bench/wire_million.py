@@ -37,7 +37,7 @@ def main() -> None:
         f"{ran.result.successful_requests:8} requests in {ran.wall_s:.1f} s: peak "
         f"{parent + worker:.1f} MiB ({worker:.1f} of them the worker, "
         f"{ran.run_peak_mib:.1f} this process before its report), report in "
-        f"{ran.report_s:.2f} s, {ran.result.failed_requests} failed"
+        f"{ran.report_s:.2f} s, failed: {dict(ran.result.errors) or 0}"
     )
 
 

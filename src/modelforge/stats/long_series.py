@@ -1,0 +1,288 @@
+"""A series that is too long to be held: it is made again, part by part, for each look at it.
+
+What is found in it is what the whole array would give: order statistics are values of the series
+itself, found by counting; sums differ by rounding alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelforge.core.errors import EmptySample, NotFinite, OutOfRange
+from modelforge.core.numbers import LARGEST
+from modelforge.stats.quantiles import quantiles_of_sorted
+
+Part = NDArray[np.float64]
+Weights = NDArray[np.int32]
+
+_BUCKET_BITS: Final = 17
+_GATHERED: Final = 1 << 16
+"""So many values are gathered and sorted; where more share a bucket, it is counted finer."""
+_SIGN: Final = np.uint64(1 << 63)
+
+
+class LongSeries:
+    """Finite numbers in an order, of which a part is in memory at a time.
+
+    Has what a one-dimensional array has, as far as it is needed: ``size``, ``mean``, ``min``,
+    ``max``, and slices of step 1, which are series again.
+
+    Args:
+        parts: begins again from the front each time it is called, and gives the same parts.
+        weights: of the values in each part: a value of weight 3 stands for three. Only `select`
+            looks at them.
+
+    Raises:
+        EmptySample: there is no value. NotFinite, OutOfRange: as `sample` does.
+    """
+
+    def __init__(
+        self,
+        parts: Callable[[], Iterable[Part]],
+        *,
+        weights: Callable[[], Iterable[Weights]] | None = None,
+    ) -> None:
+        self._parts = parts
+        self._weights = weights
+        self._selected: dict[int, float] = {}
+        self.size = 0
+        self.total_weight = 0
+        low, high, total = np.inf, -np.inf, 0.0
+        for part, weight in self._weighted():
+            if not part.size:
+                continue
+            low, high = min(low, float(part.min())), max(high, float(part.max()))
+            if not np.isfinite(low + high):
+                raise NotFinite("values: not every one is a finite number")
+            self.size += part.size
+            if weight is None:
+                total += float(part.sum())
+            else:
+                self.total_weight += int(weight.sum(dtype=np.int64))
+                total += float(np.einsum("i,i->", part, weight))
+        if not self.size:
+            raise EmptySample("values: there is not one value")
+        if max(high, -low) > LARGEST:
+            raise OutOfRange(f"values: a magnitude above {LARGEST:g} cannot be squared")
+        self._low, self._high = low, high
+        self.total_weight = self.total_weight or self.size
+        self._mean = total / self.total_weight
+
+    @classmethod
+    def of(cls, values: Part) -> LongSeries:
+        """One that is held after all."""
+        return cls(lambda: (values,))
+
+    def mean(self) -> float:
+        """Of all values."""
+        return self._mean
+
+    def min(self) -> float:
+        """The smallest."""
+        return self._low
+
+    def max(self) -> float:
+        """The largest."""
+        return self._high
+
+    def parts(self) -> Iterator[Part]:
+        """From the front again."""
+        yield from self._parts()
+
+    def __getitem__(self, place: slice) -> LongSeries:
+        start, stop, _ = place.indices(self.size)
+
+        def cut() -> Iterator[Part]:
+            at = 0
+            for part in self._parts():
+                yield part[max(start - at, 0) : max(stop - at, 0)]
+                at += part.size
+
+        return LongSeries(cut)
+
+    def mapped(self, change: Callable[[Part], Part]) -> LongSeries:
+        """The series of changed values, as many."""
+        return LongSeries(lambda: (change(part) for part in self._parts()))
+
+    def held(self) -> Part:
+        """All of it as an array, which is meant for a short slice."""
+        return np.concatenate(list(self._parts()))
+
+    def run_means(self, length: int, count: int, *, skipped: int = 0) -> Part:
+        """The means of ``count`` runs of ``length`` neighbours, after ``skipped`` values."""
+        runs = _Runs(length, count, skipped)
+        for part in self._parts():
+            runs.add(part)
+        return runs.means()
+
+    def shares_at_most(
+        self, limits: Sequence[float], length: int, count: int, *, skipped: int
+    ) -> list[tuple[Part, float]]:
+        """For each limit: the share of values up to it in each of those runs, and in all."""
+        runs = [_Runs(length, count, skipped) for _ in limits]
+        below = [0] * len(limits)
+        for part in self._parts():
+            for place, limit in enumerate(limits):
+                within = part <= limit
+                below[place] += int(np.count_nonzero(within))
+                runs[place].add(within.astype(np.float64))
+        return [(run.means(), n / self.size) for run, n in zip(runs, below, strict=True)]
+
+    def select(self, ranks: Iterable[int]) -> dict[int, float]:
+        """The values at ``ranks``, from 0, of the series as it would be sorted.
+
+        Each round counts the values in buckets of equally many representable numbers, the next
+        one looks into the buckets that hold what is wanted: five rounds at most, whatever the
+        values are, and mostly two.
+        """
+        wanted = sorted(set(ranks))
+        found = {rank: self._selected[rank] for rank in wanted if rank in self._selected}
+        missing = [rank for rank in wanted if rank not in found]
+        if missing:
+            self._look(missing, _key(self._low), _key(self._high), 0, found)
+            self._selected |= found
+        return found
+
+    def _weighted(self) -> Iterator[tuple[Part, Weights | None]]:
+        if self._weights is None:
+            yield from ((part, None) for part in self._parts())
+        else:
+            yield from zip(self._parts(), self._weights(), strict=True)
+
+    def _look(
+        self, ranks: Sequence[int], first: int, last: int, passed: int, found: dict[int, float]
+    ) -> None:
+        """Find ``ranks`` among the keys from ``first`` to ``last``, before which ``passed`` lie."""
+        shift = max((last - first).bit_length() - _BUCKET_BITS, 0)
+        counts = np.zeros(((last - first) >> shift) + 1, dtype=np.int64)
+        for part, weight in self._weighted():
+            buckets, rows = _buckets(part, first, last, shift)
+            weights = None if weight is None else weight[rows]
+            counts += np.bincount(buckets, weights, minlength=counts.size).astype(np.int64)
+        reached = passed + np.cumsum(counts)
+        holding = np.searchsorted(reached, ranks, side="right")
+        by_bucket: dict[int, list[int]] = {}
+        for rank, bucket in zip(ranks, holding.tolist(), strict=True):
+            by_bucket.setdefault(bucket, []).append(rank)
+        few: dict[int, list[int]] = {}
+        for bucket, inside in by_bucket.items():
+            before = int(reached[bucket] - counts[bucket])
+            start = first + (bucket << shift)
+            if shift == 0:
+                found |= dict.fromkeys(inside, _value(start))
+            elif counts[bucket] > _GATHERED:
+                self._look(inside, start, start + (1 << shift) - 1, before, found)
+            else:
+                few[bucket] = inside
+        if few:
+            self._gather(few, first, last, shift, reached - counts, found)
+
+    def _gather(
+        self,
+        wanted: dict[int, list[int]],
+        first: int,
+        last: int,
+        shift: int,
+        before: NDArray[np.int64],
+        found: dict[int, float],
+    ) -> None:
+        chosen = np.zeros(before.size, dtype=np.bool_)
+        chosen[list(wanted)] = True
+        kept: list[tuple[Part, NDArray[np.int64], Weights | None]] = []
+        for part, weight in self._weighted():
+            buckets, rows = _buckets(part, first, last, shift)
+            of_these = chosen[buckets]
+            values = part[rows][of_these]
+            weights = None if weight is None else weight[rows][of_these]
+            kept.append((values, buckets[of_these], weights))
+        values = np.concatenate([part for part, _, _ in kept])
+        buckets = np.concatenate([part for _, part, _ in kept])
+        order = np.argsort(values, kind="stable")
+        values, buckets = values[order], buckets[order]
+        each = np.ones(values.size, dtype=np.int64)
+        if self._weights is not None:
+            each = np.concatenate([w for _, _, w in kept if w is not None])[order].astype(np.int64)
+        for bucket, ranks in wanted.items():
+            start, end = np.searchsorted(buckets, (bucket, bucket + 1))
+            reached = int(before[bucket]) + np.cumsum(each[start:end])
+            at = np.searchsorted(reached, ranks, side="right")
+            found |= zip(ranks, values[start:end][at].tolist(), strict=True)
+
+
+def quantiles_of_series(series: LongSeries, qs: Sequence[float]) -> list[float]:
+    """`modelforge.stats.quantiles.quantiles_of_sorted` of a series in any order."""
+    ordered = Ordered(series)
+    ordered.fetch(int(q * (series.size - 1)) + more for q in qs for more in (0, 1))
+    return [found for found in quantiles_of_sorted(ordered, qs) if found is not None]
+
+
+class Ordered:
+    """A long series as if it were a sorted array: its size, and a value by its place."""
+
+    def __init__(self, series: LongSeries) -> None:
+        self._series = series
+        self.size = series.size
+
+    def __getitem__(self, place: int) -> float:
+        rank = place + self.size if place < 0 else place
+        return self._series.select((rank,))[rank]
+
+    def fetch(self, places: Iterable[int]) -> None:
+        """Find all of these at once: each look goes through the whole series."""
+        self._series.select(min(max(place, 0), self.size - 1) for place in places)
+
+
+class _Runs:
+    """Sums of runs of equally many values that come in parts."""
+
+    def __init__(self, length: int, count: int, skipped: int) -> None:
+        self._length, self._at = length, -skipped
+        self._sums = np.zeros(count)
+
+    def add(self, part: Part) -> None:
+        length, at = self._length, self._at
+        self._at += part.size
+        first, last = max(at, 0), min(self._at, length * self._sums.size)
+        if first >= last:
+            return
+        runs = np.arange(first // length, (last - 1) // length + 1)
+        starts = np.maximum(runs * length - first, 0)
+        self._sums[runs] += np.add.reduceat(part[first - at : last - at], starts)
+
+    def means(self) -> Part:
+        return self._sums / self._length
+
+
+def _keys(values: Part) -> NDArray[np.uint64]:
+    """Whole numbers in the order of the values: the bits of IEEE 754, the negative ones turned."""
+    bits = (values + 0.0).view(np.int64)  # the zero that is below zero is zero
+    turned: NDArray[np.uint64] = np.where(bits < 0, ~bits, bits | np.int64(-(1 << 63))).view(
+        np.uint64
+    )
+    return turned
+
+
+def _key(value: float) -> int:
+    return int(_keys(np.array([value]))[0])
+
+
+def _value(key: int) -> float:
+    bits = np.array([key], dtype=np.uint64)
+    positive = key >> 63
+    return float((bits ^ _SIGN if positive else ~bits).view(np.float64)[0])
+
+
+def _buckets(
+    values: Part, first: int, last: int, shift: int
+) -> tuple[NDArray[np.int64], NDArray[np.bool_] | slice]:
+    """The bucket of each value with a key from ``first`` to ``last``, and which values these are."""
+    keys = _keys(values)
+    rows: NDArray[np.bool_] | slice = (keys >= np.uint64(first)) & (keys <= np.uint64(last))
+    if isinstance(rows, np.ndarray) and rows.all():
+        rows = slice(None)
+    offsets = (keys[rows] - np.uint64(first)) >> np.uint64(shift)
+    return offsets.astype(np.int64), rows
