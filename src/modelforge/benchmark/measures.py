@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
@@ -13,10 +13,46 @@ from modelforge.benchmark import columns
 from modelforge.benchmark.columns import NULL
 from modelforge.benchmark.recording import keep
 from modelforge.benchmark.slo import Slo
+from modelforge.core.errors import EmptySample
+from modelforge.stats.long_series import LongSeries
 
 _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
+HELD: Final = 1 << 17
+"""Of more requests than that no whole column is in memory: each look at them is by pieces."""
+PIECE: Final = 1 << 16
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
+
+
+class Rows:
+    """Which rows of a table are chosen, a bit a row."""
+
+    def __init__(self, *blocks: NDArray[np.bool_]) -> None:
+        self._bits = np.empty(0, dtype=np.uint8)
+        self._new: list[NDArray[np.uint8]] = []
+        self.size = self.count = 0
+        for block in blocks:
+            self.add(block)
+
+    def add(self, block: NDArray[np.bool_]) -> None:
+        """Say it of the rows that follow; all but the last block are of a multiple of eight."""
+        self._new.append(np.packbits(block))
+        self.size += block.size
+        self.count += int(np.count_nonzero(block))
+
+    def between(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Rows ``start`` to ``stop``."""
+        if self._new:
+            self._bits, self._new = np.concatenate([self._bits, *self._new]), []
+        first = start // 8
+        bits = np.unpackbits(self._bits[first : -(-stop // 8)], count=stop - 8 * first)
+        return bits[start - 8 * first :].view(np.bool_)
+
+
+def blocks(rows: int) -> Iterator[tuple[int, int]]:
+    """So many rows in pieces to be looked at one after the other: where each begins and ends."""
+    for start in range(0, rows, PIECE):
+        yield start, min(start + PIECE, rows)
 
 
 class Measures:
@@ -26,22 +62,71 @@ class Measures:
         columns: a table in `modelforge.benchmark.record.RECORD`.
         rows: which of its rows.
         let_go: see `modelforge.benchmark.recording.Recording`.
+        start: the first row of ``columns`` that ``rows`` speaks of.
     """
 
     def __init__(
-        self, columns: pa.Table, rows: NDArray[np.bool_], let_go: Callable[[], None] = keep
+        self,
+        columns: pa.Table,
+        rows: NDArray[np.bool_] | Rows,
+        let_go: Callable[[], None] = keep,
+        *,
+        start: int = 0,
     ) -> None:
         self._let_go = let_go
         self._columns = columns
-        self._rows = rows
-        self._all = bool(rows.all())
-        self.count = int(np.count_nonzero(rows))
+        self._start = start
+        self._rows = rows if isinstance(rows, Rows) else Rows(rows)
+        self.count = self._rows.count
+
+    @property
+    def long(self) -> bool:
+        """Whether there are too many to have a column of them in memory."""
+        return self._rows.size > HELD
+
+    @property
+    def size(self) -> int:
+        """The rows that were chosen among."""
+        return self._rows.size
+
+    def between(self, start: int, stop: int) -> Measures:
+        """Those of the chosen that are from row ``start`` to ``stop``."""
+        rows = self._rows.between(start, stop)
+        return Measures(self._columns, rows, self._let_go, start=self._start + start)
+
+    def parts(self) -> Iterator[Measures]:
+        """All of them, so many at a time as fit into memory; what is short is one part."""
+        if not self.long:
+            yield self
+            return
+        for start, stop in blocks(self.size):
+            yield self.between(start, stop)
+
+    def values(self, of: Callable[[Measures], NDArray[np.float64]]) -> Values:
+        """What is known of a measure, in any order, to be looked at as a whole."""
+        if not self.long:
+            return known(of(self))
+        return long_series(lambda: (known(of(part)) for part in self.parts()))
 
     def column(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers; null is -1."""
-        values = whole_numbers(self._columns[name])
+        values = whole_numbers(self._piece(name))
         self._let_go()
-        return values if self._all else values[self._rows]
+        return self._chosen(values)
+
+    def succeeded(self) -> NDArray[np.bool_]:
+        """Which of them have no error."""
+        pieces = [columns.is_valid(chunk) for chunk in self._piece("error").chunks]
+        found = ~np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
+        self._let_go()
+        return self._chosen(found)
+
+    def _piece(self, name: str) -> pa.ChunkedArray[Any]:
+        return self._columns[name].slice(self._start, self.size)
+
+    def _chosen(self, values: NDArray[Any]) -> NDArray[Any]:
+        whole = self.count == self.size
+        return values if whole else values[self._rows.between(0, self.size)]
 
     def between_ms(self, start: str, end: str) -> NDArray[np.float64]:
         """From one moment to another, milliseconds; NaN where the other is null."""
@@ -87,6 +172,22 @@ def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """``values`` without NaN."""
     unknown = np.isnan(values)
     return values[~unknown] if unknown.any() else values
+
+
+Values = NDArray[np.float64] | LongSeries
+"""Numbers that are held where they are few."""
+
+
+def long_series(
+    parts: Callable[[], Iterable[NDArray[np.float64]]],
+    *,
+    weights: Callable[[], Iterable[NDArray[np.int32]]] | None = None,
+) -> Values:
+    """The series of ``parts``; an empty array where they hold nothing."""
+    try:
+        return LongSeries(parts, weights=weights)
+    except EmptySample:
+        return np.empty(0)
 
 
 def met(slo: Slo, measures: Measures) -> NDArray[np.bool_]:

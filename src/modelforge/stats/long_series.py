@@ -6,7 +6,7 @@ itself, found by counting; sums differ by rounding alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import numpy as np
@@ -143,7 +143,7 @@ class LongSeries:
         found = {rank: self._selected[rank] for rank in wanted if rank in self._selected}
         missing = [rank for rank in wanted if rank not in found]
         if missing:
-            self._look(missing, _key(self._low), _key(self._high), 0, found)
+            self._look(missing, _Buckets(_key(self._low), _key(self._high)), 0, found)
             self._selected |= found
         return found
 
@@ -154,70 +154,63 @@ class LongSeries:
             yield from zip(self._parts(), self._weights(), strict=True)
 
     def _look(
-        self, ranks: Sequence[int], first: int, last: int, passed: int, found: dict[int, float]
+        self, ranks: Sequence[int], buckets: _Buckets, passed: int, found: dict[int, float]
     ) -> None:
-        """Find ``ranks`` among the keys from ``first`` to ``last``, before which ``passed`` lie."""
-        shift = max((last - first).bit_length() - _BUCKET_BITS, 0)
-        counts = np.zeros(((last - first) >> shift) + 1, dtype=np.int64)
+        """Find ``ranks`` among what the buckets hold, before which ``passed`` values lie."""
+        counts = np.zeros(buckets.count, dtype=np.int64)
         for part, weight in self._weighted():
-            buckets, rows = _buckets(part, first, last, shift)
+            places, rows = buckets.of(part)
             weights = None if weight is None else weight[rows]
-            counts += np.bincount(buckets, weights, minlength=counts.size).astype(np.int64)
+            counts += np.bincount(places, weights, minlength=counts.size).astype(np.int64)
         reached = passed + np.cumsum(counts)
         holding = np.searchsorted(reached, ranks, side="right")
         by_bucket: dict[int, list[int]] = {}
         for rank, bucket in zip(ranks, holding.tolist(), strict=True):
             by_bucket.setdefault(bucket, []).append(rank)
+        before = reached - counts
         few: dict[int, list[int]] = {}
         for bucket, inside in by_bucket.items():
-            before = int(reached[bucket] - counts[bucket])
-            start = first + (bucket << shift)
-            if shift == 0:
-                found |= dict.fromkeys(inside, _value(start))
+            if buckets.shift == 0:
+                found |= dict.fromkeys(inside, _value(buckets.first + bucket))
             elif counts[bucket] > _GATHERED:
-                self._look(inside, start, start + (1 << shift) - 1, before, found)
+                self._look(inside, buckets.within(bucket), int(before[bucket]), found)
             else:
                 few[bucket] = inside
         if few:
-            self._gather(few, first, last, shift, reached - counts, found)
+            self._gather(few, buckets, before, found)
 
     def _gather(
         self,
-        wanted: dict[int, list[int]],
-        first: int,
-        last: int,
-        shift: int,
+        wanted: Mapping[int, Sequence[int]],
+        buckets: _Buckets,
         before: NDArray[np.int64],
         found: dict[int, float],
     ) -> None:
-        chosen = np.zeros(before.size, dtype=np.bool_)
+        """Sort what the buckets ``wanted`` hold, and find the ranks that they are wanted for."""
+        chosen = np.zeros(buckets.count, dtype=np.bool_)
         chosen[list(wanted)] = True
-        kept: list[tuple[Part, NDArray[np.int64], Weights | None]] = []
+        kept: list[tuple[Part, NDArray[np.int64], NDArray[np.int64]]] = []
         for part, weight in self._weighted():
-            buckets, rows = _buckets(part, first, last, shift)
-            of_these = chosen[buckets]
+            places, rows = buckets.of(part)
+            of_these = chosen[places]
             values = part[rows][of_these]
-            weights = None if weight is None else weight[rows][of_these]
-            kept.append((values, buckets[of_these], weights))
-        values = np.concatenate([part for part, _, _ in kept])
-        buckets = np.concatenate([part for _, part, _ in kept])
+            weights = np.ones(values.size, np.int64) if weight is None else weight[rows][of_these]
+            kept.append((values, places[of_these], weights.astype(np.int64)))
+        values, places, weights = (np.concatenate(column) for column in zip(*kept, strict=True))
         order = np.argsort(values, kind="stable")
-        values, buckets = values[order], buckets[order]
-        each = np.ones(values.size, dtype=np.int64)
-        if self._weights is not None:
-            each = np.concatenate([w for _, _, w in kept if w is not None])[order].astype(np.int64)
+        values, places, weights = values[order], places[order], weights[order]
         for bucket, ranks in wanted.items():
-            start, end = np.searchsorted(buckets, (bucket, bucket + 1))
-            reached = int(before[bucket]) + np.cumsum(each[start:end])
+            start, end = np.searchsorted(places, (bucket, bucket + 1))
+            reached = int(before[bucket]) + np.cumsum(weights[start:end])
             at = np.searchsorted(reached, ranks, side="right")
             found |= zip(ranks, values[start:end][at].tolist(), strict=True)
 
 
-def quantiles_of_series(series: LongSeries, qs: Sequence[float]) -> list[float]:
+def quantiles_of_series(series: LongSeries, qs: Sequence[float]) -> tuple[float | None, ...]:
     """`modelforge.stats.quantiles.quantiles_of_sorted` of a series in any order."""
     ordered = Ordered(series)
     ordered.fetch(int(q * (series.size - 1)) + more for q in qs for more in (0, 1))
-    return [found for found in quantiles_of_sorted(ordered, qs) if found is not None]
+    return quantiles_of_sorted(ordered, qs)
 
 
 class Ordered:
@@ -276,13 +269,23 @@ def _value(key: int) -> float:
     return float((bits ^ _SIGN if positive else ~bits).view(np.float64)[0])
 
 
-def _buckets(
-    values: Part, first: int, last: int, shift: int
-) -> tuple[NDArray[np.int64], NDArray[np.bool_] | slice]:
-    """The bucket of each value with a key from ``first`` to ``last``, and which values these are."""
-    keys = _keys(values)
-    rows: NDArray[np.bool_] | slice = (keys >= np.uint64(first)) & (keys <= np.uint64(last))
-    if isinstance(rows, np.ndarray) and rows.all():
-        rows = slice(None)
-    offsets = (keys[rows] - np.uint64(first)) >> np.uint64(shift)
-    return offsets.astype(np.int64), rows
+class _Buckets:
+    """The keys from ``first`` to ``last`` in at most 131,072 buckets of equally many keys."""
+
+    def __init__(self, first: int, last: int) -> None:
+        self.first, self.last = first, last
+        self.shift = max((last - first).bit_length() - _BUCKET_BITS, 0)
+        self.count = ((last - first) >> self.shift) + 1
+
+    def within(self, bucket: int) -> _Buckets:
+        """Finer ones, of one bucket."""
+        first = self.first + (bucket << self.shift)
+        return _Buckets(first, min(first + (1 << self.shift) - 1, self.last))
+
+    def of(self, values: Part) -> tuple[NDArray[np.int64], NDArray[np.bool_] | slice]:
+        """The bucket of each value that has one, and which of the values these are."""
+        keys = _keys(values)
+        inside = (keys >= np.uint64(self.first)) & (keys <= np.uint64(self.last))
+        rows: NDArray[np.bool_] | slice = slice(None) if inside.all() else inside
+        offsets = (keys[rows] - np.uint64(self.first)) >> np.uint64(self.shift)
+        return offsets.astype(np.int64), rows

@@ -59,14 +59,14 @@ def outliers(values: ArrayLike | LongSeries) -> Outliers:
         what `sample` raises.
     """
     x = values if isinstance(values, LongSeries) else LongSeries.of(sample(values))
-    first, middle, third = quantiles_of_series(x, (0.25, 0.5, 0.75))
+    first, middle, third = (v or 0.0 for v in quantiles_of_series(x, (0.25, 0.5, 0.75)))
     range_ = third - first
     fences = (first - 3 * range_, first - 1.5 * range_, third + 1.5 * range_, third + 3 * range_)
     counts = np.zeros(len(_PLACES), dtype=np.int64)
     for part in x.parts():
         counts += np.bincount(_places(part, fences), minlength=len(_PLACES))
     away = x.mapped(lambda part: np.abs(part - middle))
-    (deviation,) = quantiles_of_series(away, (0.5,))
+    deviation = quantiles_of_series(away, (0.5,))[0] or 0.0
     beyond = sum(
         int(np.count_nonzero(_MAD_OF_NORMAL * part > _MAD_LIMIT * deviation))
         for part in away.parts()

@@ -1,0 +1,84 @@
+"""Requests in the order they were sent in, which is not that of their records."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modelforge.benchmark.measures import PIECE, Measures, Values, known, long_series
+
+_BLOCK: Final = 1 << 13
+_SAMPLED: Final = 1 << 16
+
+_Of = Callable[[Measures], NDArray[np.float64]]
+
+
+class SentOrder:
+    """Puts measures of ``requests`` in the order of sending.
+
+    Of a long recording each look at a measure goes through windows of the time of sending, one
+    after the other. Records are nearly in that order, so that a window is in few blocks of rows.
+    """
+
+    def __init__(self, requests: Measures) -> None:
+        self._requests = requests
+        self._order: NDArray[np.intp] | None = None
+        self._windows: list[tuple[int, int, list[tuple[int, int]]]] = []
+        if requests.long:
+            self._windows = list(_windows(requests))
+        else:
+            sent = requests.column("sent_ns")
+            if (sent[1:] < sent[:-1]).any():
+                self._order = np.argsort(sent, kind="stable")
+
+    def values(self, of: _Of) -> Values:
+        """What is known of a measure, in order."""
+        if self._windows:
+            return long_series(lambda: self._parts(of))
+        values = of(self._requests)
+        return known(values if self._order is None else values[self._order])
+
+    def _parts(self, of: _Of) -> Iterator[NDArray[np.float64]]:
+        for start_ns, end_ns, spans in self._windows:
+            sent, values = [], []
+            for start, stop in spans:
+                part = self._requests.between(start, stop)
+                at = part.column("sent_ns")
+                inside = (at >= start_ns) & (at < end_ns)
+                sent.append(at[inside])
+                values.append(of(part)[inside])
+            order = np.argsort(np.concatenate(sent), kind="stable")
+            yield known(np.concatenate(values)[order])
+
+
+def _windows(requests: Measures) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+    """Spans of time of about as many requests each, and the rows that those lie in."""
+    starts = np.arange(0, requests.size, _BLOCK)
+    lows = np.full(starts.size, np.iinfo(np.int64).max)
+    highs = np.full(starts.size, np.iinfo(np.int64).min)
+    sampled = []
+    every = -(-requests.count // _SAMPLED)
+    for block, start in enumerate(starts.tolist()):
+        sent = requests.between(start, min(start + _BLOCK, requests.size)).column("sent_ns")
+        if sent.size:
+            lows[block], highs[block] = sent.min(), sent.max()
+            sampled.append(sent[::every].copy())
+    sample = np.sort(np.concatenate(sampled)) if sampled else np.empty(0, dtype=np.int64)
+    count = -(-requests.count // PIECE)
+    edges = np.unique(sample[np.arange(1, count) * sample.size // count]).tolist() if count else []
+    for start_ns, end_ns in zip([-_EVER, *edges], [*edges, _EVER], strict=True):
+        held = np.flatnonzero((lows < end_ns) & (highs >= start_ns))
+        runs = np.split(held, np.flatnonzero(np.diff(held) > 1) + 1)
+        spans = [
+            (int(run[0]) * _BLOCK, min((int(run[-1]) + 1) * _BLOCK, requests.size))
+            for run in runs
+            if run.size
+        ]
+        if spans:
+            yield start_ns, end_ns, spans
+
+
+_EVER: Final = 1 << 62
