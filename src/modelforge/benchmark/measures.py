@@ -155,7 +155,7 @@ class Measures:
         return took
 
     def ms(self, name: str) -> NDArray[np.float64]:
-        """A measure by its name in `Slo`, or ``schedule_lag``; NaN where a request has none."""
+        """A measure by its name in `Slo`, or one of two more; NaN where a request has none."""
         return _MEASURES[name](self)
 
 
@@ -227,4 +227,5 @@ _MEASURES: Final[dict[str, Callable[[Measures], NDArray[np.float64]]]] = {
     "itl": lambda m: _each(m, m.column("counted_tokens").astype(np.int32)),
     "max_itl": _longest_gap,
     "tpot": lambda m: _each(m, m.tokens()),
+    "stream_speed": Measures.stream_speed,
 }

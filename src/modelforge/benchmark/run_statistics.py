@@ -99,6 +99,7 @@ def run_statistics(
     measured: Measures,
     in_time: Measures,
     *,
+    order: SentOrder,
     window_ns: tuple[int, int] | None,
     itl: Distribution,
     slots: Sequence[GapSlot],
@@ -109,18 +110,18 @@ def run_statistics(
 
     Args:
         good: the answered of the ``measured`` requests; ``in_time`` those of them that rates count.
+        order: of the ``good`` ones.
         window_ns: the measurement.
         itl: the gaps' distribution, milliseconds; ``slots`` the gaps by time, nanoseconds.
     """
     if good.count < FEWEST:
         return None
     rates = _rates(in_time, window_ns, slo, level)
-    order = SentOrder(good)
     measures: dict[str, Figures] = {}
     steadiness: dict[str, Steadiness] = {}
     rng = np.random.default_rng(_SEED)
     for name, of_request in SERIES.items():
-        values = order.values(measure(of_request))
+        values = order.measure(of_request)
         if values.size < FEWEST:
             continue
         measures[name] = _figures(values, level)
@@ -130,7 +131,7 @@ def run_statistics(
                 stability=stability(values, rng=rng, level=_LEVEL),
                 outliers=outliers(values),
             )
-    if (speeds := order.values(Measures.stream_speed)).size >= FEWEST:
+    if (speeds := order.measure("stream_speed")).size >= FEWEST:
         measures[STREAM] = _figures(speeds, level)
     if (gaps := _itl(good, order, itl, slots, level)) is not None:
         measures["itl_ms"] = gaps
@@ -141,11 +142,6 @@ def run_statistics(
         success_share=_success(good, measured, level),
         steadiness=steadiness,
     )
-
-
-def measure(name: str) -> Callable[[Measures], NDArray[np.float64]]:
-    """What gives a measure of requests by its name."""
-    return lambda requests: requests.ms(name)
 
 
 def _figures(values: Values, level: float) -> Figures:

@@ -26,6 +26,7 @@ class SentOrder:
     def __init__(self, requests: Measures) -> None:
         self._requests = requests
         self._order: NDArray[np.intp] | None = None
+        self._series: dict[str, Values] = {}
         self._windows: list[tuple[int, int, list[tuple[int, int]]]] = []
         if requests.long:
             self._windows = list(_windows(requests))
@@ -33,6 +34,16 @@ class SentOrder:
             sent = requests.column("sent_ns")
             if (sent[1:] < sent[:-1]).any():
                 self._order = np.argsort(sent, kind="stable")
+
+    def measure(self, name: str) -> Values:
+        """`values` of a measure by its name; the series of a long recording remembers what was
+        found in it.
+        """
+        if not self._windows:
+            return self.values(lambda requests: requests.ms(name))
+        if name not in self._series:
+            self._series[name] = self.values(lambda requests: requests.ms(name))
+        return self._series[name]
 
     def values(self, of: _Of) -> Values:
         """What is known of a measure, in order."""

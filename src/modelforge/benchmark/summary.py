@@ -30,7 +30,7 @@ from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
-from modelforge.benchmark.run_statistics import SERIES, WATCHED, measure, run_statistics
+from modelforge.benchmark.run_statistics import SERIES, WATCHED, run_statistics
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
@@ -116,7 +116,7 @@ def summarise(
     good_requests = None if slo is None else _met(slo, good)
     good_in_time = None if slo is None else _met(slo, in_time)
     reached = Measures(columns, chosen.reached, let_go)
-    schedule_lag = _distribution(reached, "schedule_lag")
+    schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     workers = worker_evidence(telemetry, workers=plan.workers)
     cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
@@ -149,10 +149,12 @@ def summarise(
         served_here=bool(plan.asked.get("served_here")),
         growth=growth,
     )
+    order = SentOrder(good)
     statistics = run_statistics(
         good,
         measured,
         in_time,
+        order=order,
         window_ns=window,
         itl=itl,
         slots=gap_slots,
@@ -179,14 +181,14 @@ def summarise(
         goodput_per_s=None if good_in_time is None else _rate(good_in_time, duration_s),
         good_requests=good_requests,
         slo=slo,
-        ttft_ms=_distribution(good, "ttft"),
+        ttft_ms=Distribution.of(order.measure("ttft")),
         itl_ms=itl,
-        tpot_ms=_distribution(good, "tpot"),
-        e2e_ms=_distribution(good, "e2e"),
-        e2e_from_due_ms=_distribution(good, "e2e_from_due"),
-        ttft_from_due_ms=_distribution(good, "ttft_from_due"),
+        tpot_ms=Distribution.of(order.measure("tpot")),
+        e2e_ms=Distribution.of(order.measure("e2e")),
+        e2e_from_due_ms=Distribution.of(order.measure("e2e_from_due")),
+        ttft_from_due_ms=Distribution.of(order.measure("ttft_from_due")),
         schedule_lag_ms=schedule_lag,
-        stream_output_tokens_per_s=Distribution.of(good.values(Measures.stream_speed)),
+        stream_output_tokens_per_s=Distribution.of(order.measure("stream_speed")),
         itl_definitions=_itl_definitions(good, itl, reasoning_gaps),
         errors=_errors(columns["error"], chosen.measured),
         tokens=tokens,
@@ -275,10 +277,6 @@ def _latencies_s(requests: Measures) -> array[float]:
     return values
 
 
-def _distribution(requests: Measures, name: str) -> Distribution:
-    return Distribution.of(requests.values(measure(name)))
-
-
 def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
     chunks = []
     for chunk in column.chunks:
@@ -310,7 +308,7 @@ def _warm_up_end_ns(good: Measures) -> int:
     order = SentOrder(good)
     most = 0
     for name in WATCHED:
-        values = order.values(measure(SERIES[name]))
+        values = order.measure(SERIES[name])
         if values.size and (found := warm_up(values, level=0.01)).present:
             most = max(most, min(found.values, good.count - 1))
     if not most:

@@ -55,9 +55,10 @@ class LongSeries:
         for part, weight in self._weighted():
             if not part.size:
                 continue
-            low, high = min(low, float(part.min())), max(high, float(part.max()))
-            if not np.isfinite(low + high):
+            lowest, highest = float(part.min()), float(part.max())
+            if not (np.isfinite(lowest) and np.isfinite(highest)):
                 raise NotFinite("values: not every one is a finite number")
+            low, high = min(low, lowest), max(high, highest)
             self.size += part.size
             if weight is None:
                 total += float(part.sum())

@@ -134,7 +134,10 @@ class Coordinator:
         import pyarrow as pa  # noqa: PLC0415 (the workers have their jobs, and begin meanwhile)
 
         try:
-            with pa.ipc.open_stream(cast("IOBase", process.output)) as stream:
+            # Arrow's own allocator would keep some 16 MiB for the few batches that pass through.
+            pool = pa.system_memory_pool()
+            output = cast("IOBase", process.output)
+            with pa.ipc.open_stream(output, memory_pool=pool) as stream:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
