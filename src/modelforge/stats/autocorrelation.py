@@ -113,7 +113,10 @@ def _correlations(x: NDArray[np.float64]) -> NDArray[np.float64]:
     lags = max(2, x.size // 5)
     size = 1 << (x.size + lags - 1).bit_length()
     spectrum = np.fft.rfft(x - x.mean(), size)
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[: lags + 1]
+    power = spectrum.real**2
+    power += spectrum.imag**2
+    del spectrum  # of a long series it is the largest of all
+    products = np.fft.irfft(power, size)[: lags + 1]
     correlations: NDArray[np.float64] = np.eye(1, lags + 1)[0]
     return products / products[0] if products[0] > 0 else correlations
 
