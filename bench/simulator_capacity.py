@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, cast
 
-from modelforge.simulator.thread import new_event_loop
+from modelforge.core.event_loop import new_event_loop
 
 SERVER_CPU, CLIENT_CPU = 0, 1
 PATHS = {"openai": "/v1/chat/completions", "anthropic": "/v1/messages"}

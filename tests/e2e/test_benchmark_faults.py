@@ -117,3 +117,29 @@ def test_every_protocol(shell: Session, api: str) -> None:
     assert found["requests"]["successful"] == 8
     assert found["tokens"]["completion"] == 8 * 4
     assert found["ttft_ms"]["count"] == 8
+
+
+@pytest.mark.parametrize("limit", [(), ("--max-cost", "1")])
+def test_what_a_kept_connection_lost_is_sent_again_unless_money_is_limited(
+    shell: Session, limit: tuple[str, ...]
+) -> None:
+    (shell.folder / "asked.txt").write_text("ok\naborts-once\n")
+    (shell.folder / "modelforge.toml").write_text(
+        '[providers.target.prices."any"]\ninput = 1\noutput = 2\n'
+    )
+    with OpenAIServer(handler=by_prompt) as server:
+        done = shell.run(
+            "benchmark", "target/any", "--prompts", "asked.txt", "--concurrency", "1",
+            "--requests", "2", "--warmup", "0", "--max-tokens", "20", *limit,
+            "--set", f"providers.target.base_url={server.base_url}",
+            "--export", "json", "--allow-invalid",
+        )  # fmt: skip
+        asked = [request.prompt for request in server.requests]
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    if limit:  # a request that may have been answered, and paid for, is not paid for twice
+        assert sorted(asked) == ["aborts-once", "ok"]
+        assert found["errors"] == {"connection_failed": 1}
+    else:
+        assert sorted(asked) == ["aborts-once", "aborts-once", "ok"]
+        assert found["errors"] == {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -78,7 +78,7 @@ class CachedModel:
 
     async def stream(
         self, prompt: Prompt, generation: Generation, *, repeat: int = 0
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         """What is kept at once, or ask; see ``core.ports.ChatModel``."""
         key = self._key(prompt, generation, repeat)
         if (kept := await self._kept(key)) is not None:
@@ -94,8 +94,7 @@ class CachedModel:
                 yield replace(arrival, sent_s=arrival.sent_s or sent_s) if first else arrival
                 first = False
         finally:
-            if (close := getattr(arrivals, "aclose", None)) is not None:
-                await close()
+            await arrivals.aclose()
         if key is not None:
             response = gathered.response(self._model, sent_s=sent_s, failed_s=None)
             calls = tuple(

@@ -124,8 +124,8 @@ def serve(*, host: str, port: int, seed: int, quiet: bool, **model: Any) -> int:
     modelforge sim serve --profile batch --slots 16
     modelforge sim serve --fault 429=0.1 --fault stall@every=50
     """  # fmt: skip
+    from modelforge.core.event_loop import new_event_loop  # noqa: PLC0415
     from modelforge.simulator.server import Simulator  # noqa: PLC0415 (--help does not pay for it)
-    from modelforge.simulator.thread import new_event_loop  # noqa: PLC0415
 
     simulator = Simulator(_profile(model), host=host, port=port, seed=seed, spin_s=_SPIN_S)
     with asyncio.Runner(loop_factory=new_event_loop) as runner:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 
 from modelforge.core.errors import TimedOut
@@ -22,7 +22,9 @@ class Deadlines:
     idle_s: float | None = None
 
 
-async def within(deadlines: Deadlines, arrivals: AsyncIterator[Arrival]) -> AsyncIterator[Arrival]:
+async def within(
+    deadlines: Deadlines, arrivals: AsyncGenerator[Arrival]
+) -> AsyncGenerator[Arrival]:
     """``arrivals``, as long as they come in time.
 
     Raises:
@@ -48,13 +50,7 @@ async def within(deadlines: Deadlines, arrivals: AsyncIterator[Arrival]) -> Asyn
                 due_s = None if deadlines.idle_s is None else time() + deadlines.idle_s
             yield arrival
     finally:
-        await close(arrivals)
-
-
-async def close(arrivals: AsyncIterator[Arrival]) -> None:
-    """End a stream that may not have come to its end."""
-    if (aclose := getattr(arrivals, "aclose", None)) is not None:
-        await aclose()
+        await arrivals.aclose()
 
 
 def _is_of_the_answer(arrival: Arrival) -> bool:

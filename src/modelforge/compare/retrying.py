@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import random
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -16,7 +16,7 @@ from tenacity import (
     wait_exponential,
 )
 
-from modelforge.compare.deadlines import Deadlines, close, within
+from modelforge.compare.deadlines import Deadlines, within
 from modelforge.compare.gate import Turn
 from modelforge.core.errors import RateLimited, RequestError
 from modelforge.core.events import Arrival
@@ -28,7 +28,7 @@ from modelforge.core.prompt import Prompt
 FIRST_WAIT_S: Final = 0.5
 LONGEST_WAIT_S: Final = 30.0
 
-_Begun = tuple[Arrival | None, AsyncIterator[Arrival]]
+_Begun = tuple[Arrival | None, AsyncGenerator[Arrival]]
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -131,7 +131,7 @@ class RetryingModel:
             async for arrival in rest:
                 yield arrival
         finally:
-            await close(rest)
+            await rest.aclose()
 
     def told(self, error: RequestError) -> RequestError:
         """``error`` as the last word: it says what was tried."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Protocol, runtime_checkable
 
 from modelforge.core.events import Arrival
@@ -36,8 +36,10 @@ class ChatModel(Protocol):
 
     def stream(
         self, prompt: Prompt, generation: Generation, *, repeat: int = 0
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         """Send ``prompt`` and yield what arrives until the answer is complete.
+
+        Whoever stops before its end closes the generator, and with it the request.
 
         ``repeat`` tells the repetitions of one request apart, from 0. It is never sent: it keeps
         two of them from being taken for one.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Final
 
 from modelforge.core.errors import RequestError, TimedOut
@@ -16,7 +16,7 @@ _LONGEST_WAIT_S: Final = 30.0
 _LONGEST_ASKED_S: Final = 60.0
 
 
-def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncIterator[Arrival]:
+def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncGenerator[Arrival]:
     """What arrives.
 
     A call that fails before anything arrived is repeated up to ``retries`` times where the fault
@@ -31,7 +31,7 @@ def ask(model: ChatModel, call: Call, *, retries: int) -> AsyncIterator[Arrival]
     return _patiently(model, call, retries)
 
 
-async def _patiently(model: ChatModel, call: Call, retries: int) -> AsyncIterator[Arrival]:
+async def _patiently(model: ChatModel, call: Call, retries: int) -> AsyncGenerator[Arrival]:
     deadline = None
     if call.timeout_s is not None:
         deadline = asyncio.get_running_loop().time() + call.timeout_s
@@ -54,17 +54,11 @@ async def _patiently(model: ChatModel, call: Call, retries: int) -> AsyncIterato
                     raise
                 await asyncio.sleep(wait_s)
             finally:
-                await close(arrivals)
+                await arrivals.aclose()
     except TimeoutError:
         raise TimedOut(
             f"{model.id}: no complete answer within {call.timeout_s:g} s; allow more with timeout="
         ) from None
-
-
-async def close(arrivals: AsyncIterator[Arrival]) -> None:
-    """End a stream that may not have come to its end."""
-    if (aclose := getattr(arrivals, "aclose", None)) is not None:
-        await aclose()
 
 
 def _wait_s(error: RequestError, attempt: int) -> float | None:

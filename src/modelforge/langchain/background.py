@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any, Final, TypeVar
 
 from modelforge.core.errors import Interrupted
+from modelforge.core.event_loop import new_event_loop
 
 T = TypeVar("T")
 
@@ -43,8 +44,10 @@ class BackgroundLoop:
             except CancelledError:
                 raise _ending() from None
 
-    def iterate(self, work: Callable[[], AsyncGenerator[T, None]]) -> Generator[T, None, None]:
-        """What ``work()`` yields. Closing the iterator cancels it.
+    def iterate(
+        self, work: Callable[[], Coroutine[Any, Any, AsyncGenerator[T]]]
+    ) -> Generator[T, None, None]:
+        """What the generator that ``work()`` returns yields. Closing the iterator cancels it.
 
         Raises:
             Interrupted: the process is ending.
@@ -108,9 +111,11 @@ class _End:
         self.error = error
 
 
-async def _pump(work: Callable[[], AsyncGenerator[T, None]], items: SimpleQueue[T | _End]) -> None:
+async def _pump(
+    work: Callable[[], Coroutine[Any, Any, AsyncGenerator[T]]], items: SimpleQueue[T | _End]
+) -> None:
     try:
-        async with aclosing(work()) as arriving:
+        async with aclosing(await work()) as arriving:
             async for item in arriving:
                 items.put(item)
     except asyncio.CancelledError:
@@ -133,9 +138,11 @@ def _start() -> _Running:
         if left := asyncio.all_tasks() - {asyncio.current_task()}:
             await asyncio.wait(left, timeout=_STOP_S / 2)
 
-    threading.Thread(
-        target=lambda: asyncio.run(serve()), name="modelforge-langchain", daemon=True
-    ).start()
+    def run() -> None:
+        with asyncio.Runner(loop_factory=new_event_loop) as runner:
+            runner.run(serve())
+
+    threading.Thread(target=run, name="modelforge-langchain", daemon=True).start()
     return started.get()
 
 

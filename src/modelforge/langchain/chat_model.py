@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, SkipValidation
 from modelforge.core.events import Arrival
 from modelforge.core.generation import Generation
 from modelforge.langchain.answer import Chunks, Whole
-from modelforge.langchain.asking import ask, close
+from modelforge.langchain.asking import ask
 from modelforge.langchain.background import background
 from modelforge.langchain.call import Call, generation_of, texts, tool_choice_of
 from modelforge.langchain.messages import prompt_of
@@ -166,7 +166,7 @@ class ForgeChatModel(BaseChatModel):
     ) -> Iterator[ChatGenerationChunk]:
         call = self._call(messages, stop, kwargs, stream=True)
         chunks = Chunks(model=call.model, redact=self.source.redact)
-        with closing(background.iterate(lambda: self._arrivals(call))) as arrivals:
+        with closing(background.iterate(lambda: self._asked(call))) as arrivals:
             for arrival in arrivals:
                 yield from chunks.of(arrival)
         yield chunks.last()
@@ -180,7 +180,7 @@ class ForgeChatModel(BaseChatModel):
     ) -> AsyncIterator[ChatGenerationChunk]:
         call = self._call(messages, stop, kwargs, stream=True)
         chunks = Chunks(model=call.model, redact=self.source.redact)
-        async with aclosing(self._arrivals(call)) as arrivals:
+        async with aclosing(await self._asked(call)) as arrivals:
             async for arrival in arrivals:
                 for chunk in chunks.of(arrival):
                     yield chunk
@@ -188,19 +188,14 @@ class ForgeChatModel(BaseChatModel):
 
     async def _answer(self, call: Call) -> ChatResult:
         whole = Whole(model=call.model, redact=self.source.redact)
-        async with aclosing(self._arrivals(call)) as arrivals:
+        async with aclosing(await self._asked(call)) as arrivals:
             async for arrival in arrivals:
                 whole.add(arrival)
         return ChatResult(generations=[ChatGeneration(message=whole.message())])
 
-    async def _arrivals(self, call: Call) -> AsyncGenerator[Arrival, None]:
+    async def _asked(self, call: Call) -> AsyncGenerator[Arrival]:
         provider = await self._providers.get()
-        arrivals = ask(provider.model(call.model), call, retries=self.max_retries)
-        try:
-            async for arrival in arrivals:
-                yield arrival
-        finally:
-            await close(arrivals)
+        return ask(provider.model(call.model), call, retries=self.max_retries)
 
     def _call(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -67,7 +67,7 @@ class ForeignChatModel:
         generation: Generation,
         *,
         repeat: int = 0,  # noqa: ARG002 (not sent)
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
         reader = ForeignEvents()
         try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
@@ -86,7 +86,7 @@ class HttpChatModel:
         generation: Generation,
         *,
         repeat: int = 0,  # noqa: ARG002 (not sent)
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         """Ask, and yield what arrives; see ``core.ports.ChatModel``."""
         request = self.encode(prompt, generation)
         body = _json(request)
@@ -94,8 +94,22 @@ class HttpChatModel:
         _log.debug("POST %s model=%s", url, self._id.model)
         try:
             async with await self._post(url, body) as response:
-                async for arrival in self._read(response, url):
-                    yield arrival
+                decoder = await self._decoder(response, url)
+                whole = response.content_type != _EVENT_STREAM
+                content = response.content
+                while segment := await content.readany():
+                    at_s = self._clock()
+                    if events := decoder.feed(segment):
+                        yield Arrival(at_s=at_s, events=tuple(events), whole=whole)
+                    if decoder.failure is not None:
+                        raise decoder.failure
+                    if decoder.done:
+                        await _drain(response)
+                        return
+                if events := decoder.close():
+                    yield Arrival(at_s=self._clock(), events=tuple(events), whole=whole)
+                if decoder.failure is not None:
+                    raise decoder.failure
         except RequestError as error:
             error.args = (self.redact(str(error)),)
             raise
@@ -136,23 +150,6 @@ class HttpChatModel:
         return await session.post(
             url, data=body, headers=self._headers, allow_redirects=False, trace_request_ctx=use
         )
-
-    async def _read(self, response: aiohttp.ClientResponse, url: str) -> AsyncIterator[Arrival]:
-        decoder = await self._decoder(response, url)
-        whole = response.content_type != _EVENT_STREAM
-        async for segment in response.content.iter_any():
-            at_s = self._clock()
-            if events := decoder.feed(segment):
-                yield Arrival(at_s=at_s, events=tuple(events), whole=whole)
-            if decoder.failure is not None:
-                raise decoder.failure
-            if decoder.done:
-                await _drain(response)
-                return
-        if events := decoder.close():
-            yield Arrival(at_s=self._clock(), events=tuple(events), whole=whole)
-        if decoder.failure is not None:
-            raise decoder.failure
 
     async def _decoder(self, response: aiohttp.ClientResponse, url: str) -> AnswerDecoder:
         """The decoder for what the server says it sends, or the error that it answered with."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from modelforge.core.errors import InvalidModelId, NotRecorded
 from modelforge.core.events import (
@@ -65,7 +65,7 @@ class ReplayModel:
         _: Generation,
         *,
         repeat: int = 0,  # noqa: ARG002 (a prompt that stands twice in a file is asked on, too)
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         """Yield the recorded answer in one piece that was not timed.
 
         Raises:

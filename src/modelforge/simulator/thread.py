@@ -3,22 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import threading
 from collections.abc import Callable
 from typing import Any, Self
 
 from modelforge.core.errors import LocalServerFailed
+from modelforge.core.event_loop import new_event_loop
 from modelforge.simulator.server import Simulator
-
-
-def new_event_loop() -> asyncio.AbstractEventLoop:
-    """The fastest event loop there is here: uvloop, or asyncio's own where that does not run."""
-    if sys.platform == "win32":
-        return asyncio.new_event_loop()
-    import uvloop  # noqa: PLC0415 (not on every platform)
-
-    return uvloop.new_event_loop()
 
 
 class SimulatorThread:

@@ -12,11 +12,11 @@ import gc
 import sys
 from typing import Final
 
+from modelforge.core.event_loop import new_event_loop
 from modelforge.simulator.distribution import Distribution
 from modelforge.simulator.instant import serve_instantly
 from modelforge.simulator.profile import Profile
 from modelforge.simulator.server import Simulator
-from modelforge.simulator.thread import new_event_loop
 
 _SPIN_S: Final = 0.001
 _SPREAD: Final = 0.2

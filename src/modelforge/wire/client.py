@@ -8,6 +8,7 @@ from collections import deque
 from time import monotonic_ns
 from typing import Final, cast
 
+from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire.backlog import Backlog, Unread, read_complete
@@ -87,6 +88,10 @@ class WireClient:
         while (missing := wanted - len(self._idle)) > 0:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
             self._idle += await asyncio.gather(*batch)
+
+    def prepare(self, ask: Ask) -> None:
+        """Write the request; it is kept until it is sent, within reason."""
+        self._writer.request(ask)
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, on a free connection or on a new one."""

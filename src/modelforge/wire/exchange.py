@@ -69,6 +69,10 @@ class Sender(Protocol):
         """
         ...
 
+    def prepare(self, ask: Ask) -> None:
+        """Do what can be done before it is sent."""
+        ...
+
     def send(self, exchange: Exchange) -> None:
         """Send it now."""
         ...

@@ -11,6 +11,7 @@ from modelforge.wire.alarm import new_alarm
 
 _LATE_NS: Final = 1_000_000
 _SPARE_NS: Final = 1_200_000
+_IDLE_NS: Final = 4_000_000
 _CALLS_A_TURN: Final = 32  # then the loop reads before the next ones
 
 Fire = Callable[[int, int], None]
@@ -24,6 +25,8 @@ class Pacer:
         arrivals: their numbers, and seconds from the start, not decreasing.
         start_ns: the start.
         ended: called once, after the last arrival.
+        idle: called in pauses of some milliseconds, once a turn of the loop, until it returns
+            False: what can be done before it is needed.
     """
 
     def __init__(
@@ -33,11 +36,14 @@ class Pacer:
         start_ns: int,
         fire: Fire,
         ended: Callable[[], None],
+        idle: Callable[[], bool] = lambda: False,
     ) -> None:
         self._arrivals = arrivals
         self._start_ns = start_ns
         self._fire = fire
         self._ended = ended
+        self._idle = idle
+        self._idling: asyncio.Handle | None = None
         self._loop = asyncio.get_running_loop()
         self._alarm = new_alarm(self._loop, self._run)
         self._next: tuple[int, int] | None = None
@@ -80,7 +86,15 @@ class Pacer:
                 self._alarm.set(due_ns)
                 if left_ns > _SPARE_NS and self._spare is not None and not self._spare.done():
                     self._spare.set_result(None)
+                if left_ns > _IDLE_NS and self._idling is None:
+                    self._idling = self._loop.call_soon(self._use_pause)
                 return
             self._advance()
             self._fire(index, due_ns)
         self._alarm.set(0)
+
+    def _use_pause(self) -> None:
+        self._idling = None
+        following = self._next
+        if following is not None and following[1] - monotonic_ns() > _IDLE_NS and self._idle():
+            self._idling = self._loop.call_soon(self._use_pause)

@@ -7,7 +7,7 @@ from collections import deque
 from contextlib import aclosing
 from dataclasses import replace
 from time import monotonic_ns
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import (
@@ -26,8 +26,6 @@ from modelforge.wire.reading import Reading
 from modelforge.wire.token_count import TokenCount
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
-
     from modelforge.core.events import Arrival
     from modelforge.core.ports import ChatModel
 
@@ -82,6 +80,9 @@ class PortClient:
             raise
         except ModelForgeError as error:
             raise ConnectionFailed(str(error), retryable=False) from None
+
+    def prepare(self, ask: Ask) -> None:
+        """Nothing: the model writes its requests itself."""
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, or once fewer are in flight."""
@@ -141,7 +142,7 @@ class PortClient:
     async def _read(self, ask: Ask, answer: _Answer) -> None:
         assert self._model is not None  # noqa: S101 (opened before anything is sent)
         stream = self._model.stream(ask.prompt, self._generation(ask), repeat=0)
-        async with aclosing(cast("AsyncGenerator[Arrival, None]", stream)) as arrivals:
+        async with aclosing(stream) as arrivals:
             async for arrival in arrivals:
                 answer.take(arrival)
 

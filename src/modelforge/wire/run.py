@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask, Workload
+from modelforge.wire.ahead import Ahead
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.pacer import Pacer
 from modelforge.wire.reading import Reading
@@ -194,11 +195,24 @@ class Run:
         arrivals = load.schedule(
             self._limits, seed=self._seed, worker=self._worker, workers=self._workers
         )
-        self._pacer = Pacer(arrivals, start_ns=start_ns, fire=self._arrive, ended=self._arrived)
+        ahead = Ahead(arrivals, self._compose)
+
+        def arrive(index: int, due_ns: int) -> None:
+            self._send(index, ahead.ask(index), Phase.MEASURED, due_ns)
+
+        self._pacer = Pacer(
+            ahead,
+            start_ns=start_ns,
+            fire=arrive,
+            ended=self._arrived,
+            idle=ahead.compose_one,
+        )
         self._pacer.start()
 
-    def _arrive(self, index: int, due_ns: int) -> None:
-        self._send(index, self._workload.ask(index), Phase.MEASURED, due_ns)
+    def _compose(self, index: int) -> Ask:
+        ask = self._workload.ask(index)
+        self._sender.prepare(ask)
+        return ask
 
     def _arrived(self) -> None:
         self._issuing = False

@@ -16,6 +16,9 @@ from modelforge.providers.codec import ChatCodec
 
 _PORTS: Final = {"http": 80, "https": 443}
 _MOST_KEPT: Final = 4096
+_MOST_KEPT_BYTES: Final = 32 * 2**20
+
+_Key = tuple[int, int | None, bool]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -63,7 +66,8 @@ class RequestWriter:
 
     def __init__(self, target: Target) -> None:
         self._target = target
-        self._kept: dict[tuple[int, int | None, bool], tuple[Prompt, bytes]] = {}
+        self._kept: dict[_Key, tuple[Prompt, bytes]] = {}
+        self._kept_bytes = 0
         self._heads: dict[str, bytes] = {}
 
     def request(self, ask: Ask) -> bytes:
@@ -75,13 +79,17 @@ class RequestWriter:
         prompt = ask.prompt
         key = (id(prompt), ask.max_tokens, ask.ignore_eos)
         kept = self._kept.get(key)
-        if kept is not None and kept[0] is prompt:
-            return kept[1]
+        if kept is not None:
+            return kept[1]  # the prompt is kept beside it, so that no other can have its id
         written = self._write(ask)
-        if len(self._kept) >= _MOST_KEPT:
-            self._kept.clear()
         self._kept[key] = (prompt, written)
+        self._kept_bytes += len(written)
+        while len(self._kept) > _MOST_KEPT or self._kept_bytes > _MOST_KEPT_BYTES:
+            self._forget(next(iter(self._kept)))
         return written
+
+    def _forget(self, key: _Key) -> None:
+        self._kept_bytes -= len(self._kept.pop(key)[1])
 
     def url(self, path: str) -> str:
         """The address of ``path``, for messages."""

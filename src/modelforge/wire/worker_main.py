@@ -15,6 +15,7 @@ import sys
 from collections.abc import Coroutine
 from typing import IO, Any
 
+from modelforge.core.event_loop import new_event_loop
 from modelforge.wire.job import Job
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.worker import Worker
@@ -48,12 +49,8 @@ def _load() -> None:
 
 
 def _run(work: Coroutine[Any, Any, None]) -> None:
-    if sys.platform == "win32":
-        asyncio.run(work)
-    else:
-        import uvloop  # noqa: PLC0415 (not on every platform)
-
-        uvloop.run(work)
+    with asyncio.Runner(loop_factory=new_event_loop) as runner:
+        runner.run(work)
 
 
 async def _work(job: Job, source: IO[bytes], sink: IO[bytes]) -> None:

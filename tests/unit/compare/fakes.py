@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -54,7 +54,7 @@ class ScriptedModel:
         generation: Generation,  # noqa: ARG002 (a script needs none)
         *,
         repeat: int = 0,
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         self.asked.append(prompt.text)
         self.repeats.append(repeat)
         self.in_flight += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 
 import pytest
@@ -42,7 +42,7 @@ class FailingModel(ScriptedModel):
 
     async def stream(
         self, prompt: Prompt, generation: Generation, *, repeat: int = 0
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         self.sent_s.append(self.clock())
         count = self.sent.get(prompt.text, 0)
         self.sent[prompt.text] = count + 1

@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import threading
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
 from typing import NoReturn
 
 import pytest
@@ -33,11 +33,22 @@ async def numbers() -> AsyncGenerator[int, None]:
     yield 2
 
 
+def opening(
+    generator: Callable[[], AsyncGenerator[int, None]],
+) -> Callable[[], Coroutine[None, None, AsyncGenerator[int, None]]]:
+    """What ``iterate`` takes: work that ends with the generator."""
+
+    async def work() -> AsyncGenerator[int, None]:
+        return generator()
+
+    return work
+
+
 def test_it_starts_when_needed_and_again_after_its_end(background: BackgroundLoop) -> None:
     assert background.run(thread_name) == "modelforge-langchain"
     background.close()
     assert background.run(thread_name) == "modelforge-langchain"
-    assert list(background.iterate(numbers)) == [1, 2]
+    assert list(background.iterate(opening(numbers))) == [1, 2]
 
 
 def test_errors_come_through(background: BackgroundLoop) -> None:
@@ -45,7 +56,7 @@ def test_errors_come_through(background: BackgroundLoop) -> None:
         yield 1
         raise ValueError("odd")
 
-    stream = background.iterate(failing)
+    stream = background.iterate(opening(failing))
     assert next(stream) == 1
     with pytest.raises(ValueError, match="odd"):
         next(stream)
@@ -61,7 +72,7 @@ def test_leaving_a_stream_cancels_it(background: BackgroundLoop) -> None:
         finally:
             ended.set()
 
-    stream = background.iterate(endless)
+    stream = background.iterate(opening(endless))
     next(stream)
     stream.close()
     assert ended.wait(5)

@@ -11,8 +11,10 @@ from modelforge.wire.pacer import Pacer
 class Schedule:
     """A pacer over ``moments_s`` from now on, and what it called."""
 
-    def __init__(self, *moments_s: float) -> None:
+    def __init__(self, *moments_s: float, work: int = 0) -> None:
         self.fired: list[int] = []
+        self.work = work
+        self.worked = asyncio.Event()
         self.late: list[bool] = []
         self.over = asyncio.Event()
         self.pacer = Pacer(
@@ -20,7 +22,15 @@ class Schedule:
             start_ns=monotonic_ns(),
             fire=self._fire,
             ended=self.over.set,
+            idle=self._idle,
         )
+
+    def _idle(self) -> bool:
+        if not self.work:
+            self.worked.set()
+            return False
+        self.work -= 1
+        return True
 
     def _fire(self, index: int, due_ns: int) -> None:
         self.fired.append(index)
@@ -57,3 +67,22 @@ async def test_no_pause_is_told_of_where_there_is_none() -> None:
     assert len(schedule.fired) == 50
     assert not asked.done()
     asked.cancel()
+
+
+async def test_a_long_pause_is_used_until_there_is_nothing_left_to_do() -> None:
+    schedule = Schedule(0.0, 3600.0, work=3)
+    schedule.pacer.start()
+    async with asyncio.timeout(30):
+        await schedule.worked.wait()
+    assert schedule.work == 0
+    assert schedule.fired == [0]
+    schedule.pacer.stop()
+
+
+async def test_a_short_pause_is_not_used() -> None:
+    schedule = Schedule(*(0.001 * place for place in range(20)), work=3)
+    schedule.pacer.start()
+    async with asyncio.timeout(30):
+        await schedule.over.wait()
+    assert schedule.work == 3
+    assert not schedule.worked.is_set()

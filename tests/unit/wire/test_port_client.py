@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from functools import partial
 
 import pytest
@@ -46,7 +46,7 @@ class Model:
         generation: Generation,
         *,
         repeat: int = 0,  # noqa: ARG002 (the port asks for it)
-    ) -> AsyncIterator[Arrival]:
+    ) -> AsyncGenerator[Arrival]:
         self.asked.append(generation)
         if prompt.text == "fail":
             raise RateLimited(f"no more for {SECRET}")
