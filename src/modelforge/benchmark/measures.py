@@ -20,7 +20,7 @@ _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
 HELD: Final = 1 << 17
 """Of more requests than that no whole column is in memory: each look at them is by pieces."""
-PIECE: Final = 1 << 16
+_PIECE: Final = 1 << 16
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
 
 
@@ -51,8 +51,8 @@ class Rows:
 
 def blocks(rows: int) -> Iterator[tuple[int, int]]:
     """So many rows in pieces to be looked at one after the other: where each begins and ends."""
-    for start in range(0, rows, PIECE):
-        yield start, min(start + PIECE, rows)
+    for start in range(0, rows, _PIECE):
+        yield start, min(start + _PIECE, rows)
 
 
 class Measures:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Final
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from modelforge.benchmark.measures import PIECE, Measures, Values, known, long_series
+from modelforge.benchmark.measures import Measures, Values, known, long_series
 
 _BLOCK: Final = 1 << 13
+_WINDOW: Final = 1 << 15
 _SAMPLED: Final = 1 << 16
 
 _Of = Callable[[Measures], NDArray[np.float64]]
@@ -27,7 +29,7 @@ class SentOrder:
         self._requests = requests
         self._order: NDArray[np.intp] | None = None
         self._series: dict[str, Values] = {}
-        self._windows: list[tuple[int, int, list[tuple[int, int]]]] = []
+        self._windows: list[_Window] = []
         if requests.long:
             self._windows = list(_windows(requests))
         else:
@@ -53,19 +55,34 @@ class SentOrder:
         return known(values if self._order is None else values[self._order])
 
     def _parts(self, of: _Of) -> Iterator[NDArray[np.float64]]:
-        for start_ns, end_ns, spans in self._windows:
-            sent, values = [], []
-            for start, stop in spans:
-                part = self._requests.between(start, stop)
-                at = part.column("sent_ns")
-                inside = (at >= start_ns) & (at < end_ns)
-                sent.append(at[inside])
-                values.append(of(part)[inside])
-            order = np.argsort(np.concatenate(sent), kind="stable")
-            yield known(np.concatenate(values)[order])
+        for window in self._windows:
+            parts = [self._requests.between(*span) for span in window.spans]
+            if window.order is None:
+                window.order = window.ordered([part.column("sent_ns") for part in parts])
+            yield known(np.concatenate([of(part) for part in parts])[window.order])
 
 
-def _windows(requests: Measures) -> Iterator[tuple[int, int, list[tuple[int, int]]]]:
+@dataclass(slots=True)
+class _Window:
+    """A span of time, the rows that its requests are among, and their order once it is known.
+
+    The order is what is kept of a request: two bytes.
+    """
+
+    start_ns: int
+    end_ns: int
+    spans: list[tuple[int, int]]
+    order: NDArray[np.unsignedinteger[Any]] | None = None
+
+    def ordered(self, columns: Sequence[NDArray[np.int64]]) -> NDArray[np.unsignedinteger[Any]]:
+        """Where those that were sent in it stand in the column ``sent_ns`` of its rows."""
+        sent = np.concatenate(columns)
+        inside = np.flatnonzero((sent >= self.start_ns) & (sent < self.end_ns))
+        order = inside[np.argsort(sent[inside], kind="stable")]
+        return order.astype(np.min_scalar_type(sent.size))
+
+
+def _windows(requests: Measures) -> Iterator[_Window]:
     """Spans of time of about as many requests each, and the rows that those lie in."""
     starts = np.arange(0, requests.size, _BLOCK)
     lows = np.full(starts.size, np.iinfo(np.int64).max)
@@ -78,7 +95,7 @@ def _windows(requests: Measures) -> Iterator[tuple[int, int, list[tuple[int, int
             lows[block], highs[block] = sent.min(), sent.max()
             sampled.append(sent[::every].copy())
     sample = np.sort(np.concatenate(sampled)) if sampled else np.empty(0, dtype=np.int64)
-    count = -(-requests.count // PIECE)
+    count = -(-requests.count // _WINDOW)
     edges = np.unique(sample[np.arange(1, count) * sample.size // count]).tolist() if count else []
     for start_ns, end_ns in zip([-_EVER, *edges], [*edges, _EVER], strict=True):
         held = np.flatnonzero((lows < end_ns) & (highs >= start_ns))
@@ -89,7 +106,7 @@ def _windows(requests: Measures) -> Iterator[tuple[int, int, list[tuple[int, int
             if run.size
         ]
         if spans:
-            yield start_ns, end_ns, spans
+            yield _Window(start_ns, end_ns, spans)
 
 
 _EVER: Final = 1 << 62

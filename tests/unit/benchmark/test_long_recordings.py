@@ -104,8 +104,8 @@ def test_it_is_the_report_of_whole_columns(
 
 def test_more_requests_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "HELD", 50_000)
-    monkeypatch.setattr(measures, "PIECE", 1 << 14)
-    monkeypatch.setattr(sent_order, "PIECE", 1 << 14)
+    monkeypatch.setattr(measures, "_PIECE", 1 << 14)
+    monkeypatch.setattr(sent_order, "_WINDOW", 1 << 13)
     report(a_large_table(60_000))  # what is loaded at the first one is in no difference
     peaks = []
     for count in (150_000, 450_000):
