@@ -18,6 +18,7 @@ from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, wo
 from modelforge.benchmark.gap_slots import GapSlot, all_gaps
 from modelforge.benchmark.growth import growth_of
 from modelforge.benchmark.measures import Measures, known, met, whole_numbers
+from modelforge.benchmark.misses import misses_of
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import Phase
 from modelforge.benchmark.recording import Recording, keep
@@ -189,6 +190,7 @@ def summarise(
         loss=loss,
         server=server,
         growth=growth,
+        misses=None if slo is None else misses_of(slo, measured, succeeded[is_measured]),
         statistics=statistics,
         latencies=_latencies_s(good),  # kept, hence after what needs room for a while
     )

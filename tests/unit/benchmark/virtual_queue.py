@@ -19,7 +19,10 @@ from tests.unit.benchmark.runs import SECOND, a_request, a_word
 
 
 class VirtualQueue:
-    """A `RunProbe`: a fresh queue for every load; each of its probes has other arrivals."""
+    """A `RunProbe`, and a `RunProbeFor`: a fresh queue for every load, and other arrivals.
+
+    The first probe draws its arrivals by ``seed``, every further one by the next number.
+    """
 
     def __init__(
         self,
@@ -30,6 +33,7 @@ class VirtualQueue:
         duration_s: float,
         slo: Slo | None = None,
         client_limit: float = float("inf"),
+        seed: int = 1,
     ) -> None:
         self.queue = queue
         self.prompt = prompt
@@ -37,11 +41,12 @@ class VirtualQueue:
         self.duration_s = duration_s
         self.slo = slo
         self.client_limit = client_limit
-        self.probes = 0
+        self.seed = seed
 
-    async def __call__(self, load: Load) -> BenchmarkResult:
-        self.probes += 1
+    async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
+        self.duration_s = duration_s or self.duration_s
         due_s, first_s, done_s = self._run(load)
+        self.seed += 1
         rows = [
             a_request(
                 key,
@@ -85,7 +90,7 @@ class VirtualQueue:
             coming = [0.0] * load.concurrency
         else:
             limits = Limits(duration_s=self.duration_s)
-            coming = [due for _, due in load.schedule(limits, seed=self.probes)]
+            coming = [due for _, due in load.schedule(limits, seed=self.seed)]
         heapq.heapify(coming)
         while coming or engine.next_s is not None:
             if coming and (engine.next_s is None or coming[0] <= engine.next_s):
