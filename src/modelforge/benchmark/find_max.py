@@ -10,7 +10,7 @@ from typing import Final
 from modelforge.benchmark.axis import Axis
 from modelforge.benchmark.edge_belief import EdgeBelief, EdgeBeliefs
 from modelforge.benchmark.objective import Objective
-from modelforge.benchmark.pressure import Backlog, Clients, Tried
+from modelforge.benchmark.pressure import Tried
 from modelforge.benchmark.probe import Probe, RunProbeFor
 from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between, require_count, require_seconds
@@ -140,8 +140,7 @@ class _Search:
         self._probes: list[Probe] = []
         self._tried: list[Tried] = []
         self._ceiling: float | None = None
-        pressure = Backlog(axis) if axis.quantity == "rate" else Clients()
-        self._beliefs = EdgeBeliefs(pressure, 1 - objective.share)
+        self._beliefs = EdgeBeliefs(axis, 1 - objective.share)
 
     async def bracket(self) -> None:
         """Go up or down by doubling until the edge has been passed, or a bound is met."""

@@ -24,27 +24,35 @@ class MissShapes:
         limits: the pressure at which half of those that could miss do.
         softnesses: over which part of the limit the curve rises; near 0 it is a step.
         floors: how many miss without any pressure.
+        weights: how probable each is beforehand: the less, the nearer its floor is to what may
+            miss, where it takes no queue to miss the objective.
     """
 
     limits: Floats
     softnesses: Floats
     floors: Floats
+    weights: Floats
 
     @classmethod
     def around(cls, allowed: float) -> MissShapes:
         """All shapes that are told apart, where a load may miss ``allowed``."""
-        floors = tuple(floor * allowed for floor in _FLOORS)
-        limits, softnesses, floored = np.meshgrid(_LIMITS, _SOFTNESSES, floors, indexing="ij")
+        columns = np.meshgrid(_LIMITS, _SOFTNESSES, _FLOORS, indexing="ij")
+        limits, softnesses, floors = (column.ravel() for column in columns)
+        weights = (1 - floors) ** 2
         return cls(
-            limits=limits.ravel(), softnesses=softnesses.ravel(), floors=floored.ravel()
+            limits=limits,
+            softnesses=softnesses,
+            floors=floors * allowed,
+            weights=weights / weights.sum(),
         )
 
-    def taken(self, indices: NDArray[np.intp]) -> MissShapes:
-        """Some of the shapes."""
+    def taken(self, shape: int) -> MissShapes:
+        """One of them."""
         return MissShapes(
-            limits=self.limits[indices],
-            softnesses=self.softnesses[indices],
-            floors=self.floors[indices],
+            limits=self.limits[[shape]],
+            softnesses=self.softnesses[[shape]],
+            floors=self.floors[[shape]],
+            weights=np.ones(1),
         )
 
     def missing(self, pressures: Floats) -> Floats:
