@@ -56,10 +56,15 @@ class Backlog:
         high = max(one.value for one in tried) * _WIDER
         return range(math.floor(math.log(low) / FINE), math.ceil(math.log(high) / FINE) + 1)
 
-    def of(self, value: float, due_s: Floats, step: int) -> Floats:
+    def of(self, value: float, due_s: Floats, step: int) -> Floats:  # noqa: ARG002 (a `Pressure`)
         return backlog(due_s * math.exp(FINE * step))
 
-    def foreseen(self, value: float, duration_s: float, tried: Sequence[Tried]) -> Floats:
+    def foreseen(
+        self,
+        value: float,
+        duration_s: float,
+        tried: Sequence[Tried],  # noqa: ARG002 (a `Pressure`)
+    ) -> Floats:
         return self._arrivals(max(1, round(value * duration_s))) / value
 
     def log_likelihood(

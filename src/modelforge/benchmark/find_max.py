@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
-from modelforge.benchmark.edge_belief import EdgeBelief, EdgeBeliefs
+from modelforge.benchmark.edge_belief import EdgeBelief
+from modelforge.benchmark.edge_beliefs import EdgeBeliefs
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.pressure import Tried
 from modelforge.benchmark.probe import Probe, RunProbeFor
@@ -18,7 +19,7 @@ from modelforge.stats.interval import Interval
 
 _STEP: Final = 2.0
 _SECOND_CHANCE: Final = 2
-_AROUND: Final = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2)
+_AROUND: Final[tuple[float, ...]] = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2)
 _NEAR: Final = 1.06
 _BESIDE: Final = 1.03
 _LENGTHEN_EVERY: Final = 4
@@ -223,7 +224,9 @@ class _Search:
         bounds, middle = self._bounds, belief.at(0.5)
         around = _AROUND
         if self._narrow(belief):
-            around = (1 / _BESIDE,) if not self._tried_within(middle / _NEAR, middle) else (_BESIDE,)
+            around = (
+                (1 / _BESIDE,) if not self._tried_within(middle / _NEAR, middle) else (_BESIDE,)
+            )
         values = {
             self._axis.nearest(min(max(middle * ratio, bounds.least), bounds.most))
             for ratio in around

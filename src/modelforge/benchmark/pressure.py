@@ -67,13 +67,18 @@ class Level:
         self._shapes = shapes
         self.log_edges: Floats = np.log(shapes.reaching(allowed))
 
-    def steps(self, tried: Sequence[Tried]) -> range:
+    def steps(self, tried: Sequence[Tried]) -> range:  # noqa: ARG002 (a `Pressure`)
         return range(-4, 5)
 
     def of(self, value: float, due_s: Floats, step: int) -> Floats:
         return np.full(due_s.size, value / math.exp(FINE * step))
 
-    def foreseen(self, value: float, duration_s: float, tried: Sequence[Tried]) -> Floats:
+    def foreseen(
+        self,
+        value: float,
+        duration_s: float,  # noqa: ARG002 (a `Pressure`)
+        tried: Sequence[Tried],
+    ) -> Floats:
         return min(tried, key=lambda one: abs(math.log(one.value / value))).due_s
 
     def log_likelihood(
