@@ -26,6 +26,8 @@ _SEED: Final = 1
 _TAIL: Final = 0.02
 _USES: Final = np.concatenate((np.arange(0.02, 0.9, 0.02), 1 - 0.1 * 0.9 ** np.arange(50)))
 _WIDER: Final = 2.0
+_AT_ONCE: Final = 200_000
+"""Multiplications of one product: of more, OpenBLAS makes threads that wait for each other."""
 
 
 class Backlog:
@@ -45,7 +47,8 @@ class Backlog:
     def __init__(self, axis: Axis, shapes: MissShapes, allowed: float) -> None:
         self._axis = axis
         missing = shapes.missing(_AT)
-        self._log_missed, self._log_met = np.log(missing), np.log1p(-missing)
+        self._log_missed = np.log(missing).astype(np.float32)
+        self._log_met = np.log1p(-missing).astype(np.float32)
         self._counts: dict[tuple[Tried, int], Floats] = {}
         arrivals = self._arrivals(_MANY)
         long_runs = np.array([_long_run(arrivals / use) for use in _USES])
@@ -77,7 +80,13 @@ class Backlog:
                     ahead = self.of(one.value, one.due_s, step)
                     self._counts[one, step] = _counted(ahead, one.missed)
                 counts[:, row] += weight * self._counts[one, step]
-        likelihood: Floats = counts[0] @ self._log_met + counts[1] @ self._log_missed
+        likelihood = np.zeros((len(steps), self.log_edges.size))
+        for kind, logarithms in zip(counts, (self._log_met, self._log_missed), strict=True):
+            used = np.flatnonzero(kind.any(axis=0))
+            few, many = kind[:, used].astype(np.float32), logarithms[used]
+            width = max(1, _AT_ONCE // max(1, few.size))
+            for first in range(0, many.shape[1], width):
+                likelihood[:, first : first + width] += few @ many[:, first : first + width]
         return likelihood
 
     def _arrivals(self, count: int) -> Floats:

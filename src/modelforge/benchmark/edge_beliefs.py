@@ -15,14 +15,18 @@ from modelforge.benchmark.edge_belief import EdgeBelief, EdgePlaces, Server
 from modelforge.benchmark.miss_shapes import Floats, MissShapes
 from modelforge.benchmark.pressure import FINE, Level, Pressure, Tried
 
-_ROWS: Final = 60
+_ROWS: Final = 40
 _NEGLIGIBLE: Final = 9.0
 _FAR: Final = 0.3
 _SPREAD: Final = 4.0
 _SPREAD_WORTH: Final = 2.0
 _PARTS: Final = (1, 4)
 _SERVERS: Final = 40
+_LIGHTER: Final = 0.5
+_COUNTS: Final = 0.02
+"""A probe that counts less is not worth weighing anew to see what it changes."""
 _UNLIKE: Final = 0.01
+_UTTERLY_UNLIKE: Final = 0.15
 """A real server's edge is at best as near as that to the edge of the server most like it."""
 
 
@@ -57,6 +61,47 @@ class _Grid:
         return _Grid(every=self.every, steps=steps)
 
 
+@dataclass(frozen=True, kw_only=True, slots=True, eq=False)
+class _Posterior:
+    """How probable each server of a grid is: a row for each of its, a column for each shape.
+
+    Attributes:
+        probable: the logarithm, up to a constant.
+        log_edges: of the edge of each server, which ``edges`` sorts into places.
+    """
+
+    grid: _Grid
+    spread: float
+    log_edges: Floats
+    edges: EdgePlaces
+    probable: Floats
+
+    def weights(self, less: Floats | float = 0.0) -> Floats:
+        """The probabilities over the largest, without the evidence ``less``."""
+        probable = self.probable - less / self.spread
+        weights: Floats = np.exp(probable - probable.max())
+        return weights
+
+    def log_median(self, less: Floats | float = 0.0) -> float:
+        """The logarithm of the edge in the middle, without the evidence ``less``."""
+        return self.edges.log_median(self.weights(less))
+
+    def servers(self) -> list[Server]:
+        """Some that stand for all: each for as much of the weights."""
+        weights, rows = self.weights(), self.grid.rows
+        sums = np.cumsum(weights)
+        picked = np.searchsorted(sums, (np.arange(_SERVERS) + 0.5) / _SERVERS * sums[-1])
+        return [
+            Server(
+                pressure=rows[row][0],
+                step=rows[row][1],
+                shape=int(shape),
+                edge=math.exp(self.log_edges[row, shape]),
+            )
+            for row, shape in zip(*np.unravel_index(picked, weights.shape), strict=True)
+        ]
+
+
 class EdgeBeliefs:
     """Makes a belief of what was tried, and says what to try next.
 
@@ -68,8 +113,9 @@ class EdgeBeliefs:
     No real server is quite like one of them. So a load far from the edge counts less; the
     likelihood is tempered by how much further the misses of a probe, or of quarters of it, are
     from what was to be expected than those of independent requests would be (the quasi-likelihood
-    of Wedderburn, 1974, with the dispersion of batches); and the belief is blurred by how much
-    it depends on single probes (the jackknife of Tukey, 1958), by 1 % at least.
+    of Wedderburn, 1974, with the dispersion of batches); and the belief is blurred, by 1 % at
+    least, by how far its middle moves when single probes count half as much (the infinitesimal
+    jackknife of Jaeckel, 1972).
 
     Args:
         axis: what is searched.
@@ -84,9 +130,22 @@ class EdgeBeliefs:
 
     def belief(self, tried: Sequence[Tried]) -> EdgeBelief:
         """What is believed after ``tried``, of which there is at least one."""
-        alike = self._counting(tried, [1.0] * len(tried)).at(0.5)
-        away = [math.log(one.value / alike) / _FAR for one in tried]
-        return self._counting(tried, [math.exp(-(far**2) / 2) for far in away])
+        middle = self._posterior(tried, [1.0] * len(tried)).log_median()
+        away = [(math.log(one.value) - middle) / _FAR for one in tried]
+        counting = [math.exp(-(far**2) / 2) for far in away]
+        last = self._posterior(tried, counting)
+        middle = last.log_median()
+        lighter = [
+            last.log_median(self._evidence(last.grid, [one], [weight * _LIGHTER]))
+            for one, weight in zip(tried, counting, strict=True)
+            if weight > _COUNTS
+        ]
+        moved = (np.array(lighter) - middle) / _LIGHTER
+        blur = min(max(float(np.linalg.norm(moved)), _UNLIKE), _UTTERLY_UNLIKE)
+        places, weights = last.edges.blurred(last.weights(), blur)
+        return EdgeBelief(
+            places=places, weights=weights, servers=last.servers(), spread=last.spread
+        )
 
     def worth(
         self, belief: EdgeBelief, value: float, duration_s: float, tried: Sequence[Tried]
@@ -106,8 +165,8 @@ class EdgeBeliefs:
         shared = float(((counts - counts.mean()) * (edges - edges.mean())).mean())
         return shared**2 / (float(counts.var()) + belief.spread * noise + 1) / float(edges.var())
 
-    def _counting(self, tried: Sequence[Tried], counting: Sequence[float]) -> EdgeBelief:
-        """The belief where each of ``tried`` counts so much."""
+    def _posterior(self, tried: Sequence[Tried], counting: Sequence[float]) -> _Posterior:
+        """What is probable where each of ``tried`` counts so much: a rough grid, then a finer."""
         every = [pressure.steps(tried) for pressure in self._pressures]
         grid = _Grid(every=every, steps=[_thinned(steps) for steps in every])
         evidence = self._evidence(grid, tried, counting)
@@ -115,21 +174,17 @@ class EdgeBeliefs:
         grid = grid.around((best > best.max() - _NEGLIGIBLE).tolist())
         evidence = self._evidence(grid, tried, counting)
         spread = self._spread(grid, tried, counting, evidence)
-        probable = evidence / spread + np.log(grid.prior)[:, np.newaxis]
-        probable += np.log(self._shapes.weights)
         log_edges = np.array(
             [FINE * step + self._pressures[number].log_edges for number, step in grid.rows]
         )
-        edges = EdgePlaces(log_edges)
-        without = [
-            edges.log_median(_exp(probable - self._evidence(grid, [one], [weight]) / spread))
-            for one, weight in zip(tried, counting, strict=True)
-        ]
-        blur = max(_UNLIKE, math.sqrt((len(without) - 1) * float(np.var(without))))
-        weights = _exp(probable)
-        places, among = edges.blurred(weights, blur)
-        servers = _drawn(grid, log_edges, weights)
-        return EdgeBelief(places=places, weights=among, servers=servers, spread=spread)
+        prior = np.log(grid.prior)[:, np.newaxis] + np.log(self._shapes.weights)
+        return _Posterior(
+            grid=grid,
+            spread=spread,
+            log_edges=log_edges,
+            edges=EdgePlaces(log_edges),
+            probable=evidence / spread + prior,
+        )
 
     def _evidence(self, grid: _Grid, tried: Sequence[Tried], counting: Sequence[float]) -> Floats:
         """The log-likelihood: a row for each of the grid, a column for each shape."""
@@ -167,24 +222,3 @@ class EdgeBeliefs:
 
 def _thinned(steps: range) -> range:
     return steps[:: max(1, math.ceil(len(steps) / _ROWS))]
-
-
-def _exp(probable: Floats) -> Floats:
-    weights: Floats = np.exp(probable - probable.max())
-    return weights
-
-
-def _drawn(grid: _Grid, log_edges: Floats, weights: Floats) -> list[Server]:
-    """Servers that stand for all: each for as much of the weights."""
-    sums = np.cumsum(weights)
-    picked = np.searchsorted(sums, (np.arange(_SERVERS) + 0.5) / _SERVERS * sums[-1])
-    rows = grid.rows
-    return [
-        Server(
-            pressure=rows[row][0],
-            step=rows[row][1],
-            shape=int(shape),
-            edge=math.exp(log_edges[row, shape]),
-        )
-        for row, shape in zip(*np.unravel_index(picked, weights.shape), strict=True)
-    ]

@@ -246,8 +246,10 @@ class _Search:
         )
 
     def _narrow(self, belief: EdgeBelief) -> bool:
-        interval = self._interval(belief)
-        return interval.width <= self._bounds.tolerance * belief.at(0.5)
+        tolerance = self._bounds.tolerance * belief.at(0.5)
+        if self._axis.quantity == "concurrency":
+            tolerance = max(1.0, tolerance)
+        return self._interval(belief).width <= tolerance
 
     def _tried_within(self, low: float, high: float) -> bool:
         return any(low <= tried.value <= high for tried in self._tried)

@@ -45,7 +45,7 @@ class VirtualQueue:
 
     async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
         self.duration_s = duration_s or self.duration_s
-        due_s, first_s, done_s = self._run(load)
+        due_s, first_s, done_s = self.run(load)
         self.seed += 1
         rows = [
             a_request(
@@ -80,7 +80,13 @@ class VirtualQueue:
             return load.concurrency
         return getattr(load.arrivals, "rate", 0.0)
 
-    def _run(self, load: Load) -> tuple[list[float], dict[int, float], dict[int, float]]:
+    def late(self, load: Load, limit_s: float) -> float:
+        """Which share of the requests of a load has its first token later than that."""
+        due_s, first_s, _ = self.run(load)
+        return sum(at_s - due_s[key] > limit_s for key, at_s in first_s.items()) / len(first_s)
+
+    def run(self, load: Load) -> tuple[list[float], dict[int, float], dict[int, float]]:
+        """When each request was due, and got its first and its last token."""
         engine: BatchEngine[int] = BatchEngine(self.queue)
         due_s: list[float] = []
         first_s: dict[int, float] = {}
