@@ -220,16 +220,18 @@ class _Search:
         return float(tried.missed.mean()) <= 1 - self._objective.share + 1e-12
 
     def _telling(self, belief: EdgeBelief, probe_s: float) -> float:
-        """The load near the edge that is worth most; where all was told from afar, one nearby."""
-        bounds, middle = self._bounds, belief.at(0.5)
-        around = _AROUND
+        """The load near the edge that is worth most; where all was told from afar, one beside it.
+
+        A concurrency is whole.
+        """
         if self._narrow(belief):
-            around = (
-                (1 / _BESIDE,) if not self._tried_within(middle / _NEAR, middle) else (_BESIDE,)
-            )
+            below, above = self._beside(belief, _BESIDE)
+            low, _ = self._beside(belief, self._near)
+            return above if self._tried_within(low, belief.at(0.5)) else below
+        bounds, middle = self._bounds, belief.at(0.5)
         values = {
             self._axis.nearest(min(max(middle * ratio, bounds.least), bounds.most))
-            for ratio in around
+            for ratio in _AROUND
         }
         return max(
             sorted(values),
@@ -238,12 +240,25 @@ class _Search:
 
     def _content(self, belief: EdgeBelief) -> bool:
         """The interval is narrow, and loads were tried close by on both sides."""
+        low, high = self._beside(belief, self._near)
         middle = belief.at(0.5)
         return (
             self._narrow(belief)
-            and self._tried_within(middle / _NEAR, middle)
-            and self._tried_within(middle, middle * _NEAR)
+            and self._tried_within(low, middle)
+            and self._tried_within(middle, high)
         )
+
+    @property
+    def _near(self) -> float:
+        return max(_NEAR, 1 + self._bounds.tolerance)
+
+    def _beside(self, belief: EdgeBelief, ratio: float) -> tuple[float, float]:
+        """Loads closely below and above the middle, within the bounds."""
+        middle = belief.at(0.5)
+        low, high = middle / ratio, middle * ratio
+        if self._axis.quantity == "concurrency":
+            low, high = float(math.floor(middle)), float(math.floor(middle) + 1)
+        return max(low, self._bounds.least), min(high, self._bounds.most)
 
     def _narrow(self, belief: EdgeBelief) -> bool:
         tolerance = self._bounds.tolerance * belief.at(0.5)
