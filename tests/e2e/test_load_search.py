@@ -11,7 +11,8 @@ from tests.support.command import Session
 # Short probes, and content with a rough answer: what is tested here is the way, not the figure.
 FIND = (
     "benchmark", "sim/batch", "--find-max", "--rate", "32", "--arrival", "constant",
-    "--slo", "ttft=250ms@p90", "--tolerance", "1", "--duration", "1s", "--warmup", "1", "--synthetic", "64:16",
+    "--slo", "ttft=250ms@p90", "--tolerance", "1", "--duration", "1s", "--warmup", "1",
+    "--synthetic", "64:16",
 )  # fmt: skip
 
 
