@@ -10,8 +10,9 @@ from tests.support.command import Session
 
 # Short probes, and content with a rough answer: what is tested here is the way, not the figure.
 FIND = (
-    "benchmark", "sim/batch", "--find-max", "--rate", "8", "--slo", "ttft=250ms@p90",
-    "--tolerance", "1", "--duration", "1s", "--warmup", "1", "--synthetic", "64:16",
+    "benchmark", "sim/batch", "--find-max", "--rate", "32", "--arrival", "constant",
+    "--slo", "ttft=250ms@p90", "--tolerance", "1", "--duration", "1s", "--warmup", "1",
+    "--synthetic", "64:16",
 )  # fmt: skip
 
 
@@ -21,9 +22,9 @@ def test_the_highest_load_that_holds(shell: Session) -> None:
     found = json.loads(done.stdout)
     assert found["schema"] == "modelforge.benchmark.find-max/1"
     assert found["unit"] == "requests/s"
-    assert found["probes"][0]["load"] == 8
+    assert found["probes"][0]["load"] == 32
     assert found["estimate"] is None or found["interval"]["low"] <= found["estimate"]
-    assert "8 requests/s" in done.stderr
+    assert "32 requests/s" in done.stderr
 
 
 def test_the_saturation_point(shell: Session) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from itertools import count
 
@@ -12,7 +12,7 @@ from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.find_max import MaxLoad, SearchBounds, find_max
 from modelforge.benchmark.load import ClosedLoop, Load
 from modelforge.benchmark.objective import Objective
-from modelforge.benchmark.probe import Probe, RunProbe
+from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.sweep import Sweep, SweepPlan, sweep
 
@@ -41,22 +41,29 @@ class LoadSearch:
         self._axis = axis
 
     async def find_max(
-        self, objective: Objective, *, tolerance: float, on_probe: OnProbe
+        self, objective: Objective, *, tolerance: float, lengthen: bool, on_probe: OnProbe
     ) -> MaxLoad:
         """The highest load that holds ``objective``.
+
+        With ``lengthen`` the first runs are as long as the configuration says or as the objective
+        needs, later ones longer; without it all are as long as the configuration says.
 
         Raises:
             UsageError: the start is out of bounds.
             RequestError: the server cannot be reached.
         """
         quantity = self._axis.quantity
+        probe_s = self._config.duration or objective.probe_s(tolerance)
         bounds = SearchBounds(
-            start=self._start, least=_LEAST[quantity], most=_MOST[quantity], tolerance=tolerance
+            start=self._start,
+            least=_LEAST[quantity],
+            most=_MOST[quantity],
+            probe_s=max(probe_s, objective.probe_s(tolerance)) if lengthen else probe_s,
+            lengthen=lengthen,
+            tolerance=tolerance,
         )
-        config = replace(self._config, slo=objective.slo)
-        probe_s = max(config.duration or 0.0, objective.probe_s(tolerance))
-        run = self._prober(replace(config, duration=probe_s))
-        return await find_max(run, self._axis, objective, bounds, on_probe=on_probe)
+        prober = self._prober(replace(self._config, slo=objective.slo))
+        return await find_max(prober, self._axis, objective, bounds, on_probe=on_probe)
 
     async def sweep(self, *, on_probe: OnProbe) -> Sweep:
         """Where throughput grows no more.
@@ -66,14 +73,27 @@ class LoadSearch:
             RequestError: the server cannot be reached.
         """
         plan = SweepPlan(start=self._start, most=_MOST[self._axis.quantity])
-        return await sweep(self._prober(self._config), self._axis, plan, on_probe=on_probe)
-
-    def _prober(self, config: BenchmarkConfig) -> RunProbe:
-        seeds = count(config.seed)
+        prober = self._prober(self._config)
 
         async def run(load: Load) -> BenchmarkResult:
+            return await prober(load, self._config.duration)
+
+        return await sweep(run, self._axis, plan, on_probe=on_probe)
+
+    def _prober(
+        self, config: BenchmarkConfig
+    ) -> Callable[[Load, float | None], Awaitable[BenchmarkResult]]:
+        seeds = count(config.seed)
+
+        async def run(load: Load, duration_s: float | None) -> BenchmarkResult:
             # Each draws anew: the same luck at every load would not show in the interval.
-            probed = replace(config, load=load, concurrent_requests=1, seed=next(seeds))
+            probed = replace(
+                config,
+                load=load,
+                concurrent_requests=1,
+                duration=duration_s,
+                seed=next(seeds),
+            )
             if isinstance(load, ClosedLoop):
                 probed = replace(probed, workers=min(config.workers, load.concurrency))
             return await self._runner.run_benchmark(probed)

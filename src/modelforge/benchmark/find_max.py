@@ -8,15 +8,23 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
-from modelforge.benchmark.edge_belief import Answer, EdgeBelief, answer_of, outgrowing
+from modelforge.benchmark.edge_belief import EdgeBelief
+from modelforge.benchmark.edge_beliefs import EdgeBeliefs
 from modelforge.benchmark.objective import Objective
-from modelforge.benchmark.probe import Probe, RunProbe
+from modelforge.benchmark.pressure import Tried
+from modelforge.benchmark.probe import Probe, RunProbeFor
 from modelforge.core.errors import UsageError
-from modelforge.core.numbers import require_between, require_count
+from modelforge.core.numbers import require_between, require_count, require_seconds
 from modelforge.stats.interval import Interval
 
 _STEP: Final = 2.0
 _SECOND_CHANCE: Final = 2
+_AROUND: Final[tuple[float, ...]] = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2)
+_NEAR: Final = 1.06
+_BESIDE: Final = 1.03
+_LENGTHEN_EVERY: Final = 4
+_LONGEST: Final = 8
+_ANSWERS: Final = 5
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,6 +34,9 @@ class SearchBounds:
     Attributes:
         start: the first load that is tried.
         least, most: the loads beyond which it does not go.
+        probe_s: how long the first probes last.
+        lengthen: later ones may last longer, up to eight times, rather than be many, and all last
+            five times as long as an answer of a server at ease; False: all last ``probe_s``.
         tolerance: the interval's width over its middle at which it stops.
         level: how sure the interval is.
         most_probes: how many runs at most.
@@ -37,6 +48,8 @@ class SearchBounds:
     start: float
     least: float
     most: float
+    probe_s: float
+    lengthen: bool = True
     tolerance: float = 0.05
     level: float = 0.9
     most_probes: int = 24
@@ -47,6 +60,7 @@ class SearchBounds:
                 f"a search from {self.start:g} needs bounds around it, not {self.least:g}"
                 f" to {self.most:g}"
             )
+        require_seconds("the length of a probe", self.probe_s)
         require_between("the tolerance", self.tolerance, 0.005, 1)
         require_between("the level", self.level, 0.5, 0.999)
         require_count("the number of probes", self.most_probes, 2)
@@ -58,9 +72,10 @@ class MaxLoad:
 
     Attributes:
         unit: of every load here.
-        interval: where the highest load that holds the objective lies; an end is 0 or infinite
-            where the search met a bound, its ``least`` or ``most`` or the client's own limit,
-            before an edge of the server.
+        estimate: the highest load that holds the objective in the long run; None where the
+            interval is open.
+        interval: where it lies; an end is 0 or infinite where the search met a bound, its
+            ``least`` or ``most`` or the client's own limit, before an edge of the server.
         converged: the interval is as narrow as was asked.
         client_bound_at: the lowest load at which the client itself was the limit; None: at none.
         note: why there is no narrow interval, in one line; None where there is.
@@ -69,43 +84,33 @@ class MaxLoad:
 
     unit: str
     objective: Objective
+    estimate: float | None
     interval: Interval
     converged: bool
     client_bound_at: float | None
     note: str | None
     probes: tuple[Probe, ...]
 
-    @property
-    def estimate(self) -> float | None:
-        """The middle of the interval; None where it is open."""
-        low, high = self.interval.low, self.interval.high
-        return (low * high) ** 0.5 if low > 0 and high < float("inf") else None
-
 
 async def find_max(
-    probe: RunProbe,
+    probe: RunProbeFor,
     axis: Axis,
     objective: Objective,
     bounds: SearchBounds,
     *,
     on_probe: Callable[[Probe], None] | None = None,
 ) -> MaxLoad:
-    """Search the highest load of ``axis`` that holds ``objective``.
+    """Search the highest load of ``axis`` that holds ``objective`` in the steady state.
 
     The load is doubled, or halved, until both answers have been seen. Then every further probe is
-    run where the edge lies with equal belief on both sides, and moves the belief by as much as its
-    own evidence is worth: the probabilistic bisection of Horstein (1963; Waeber, Frazier and
-    Henderson, SIAM J. Control Optim. 51, 2013) with the reliability of each answer taken from the
-    probe itself (Rodriguez and Ludkovski, arXiv:1711.00843). Near the edge, where answers are worth
-    little, it so repeats by itself, and one wrong answer misleads it for a while, not for good,
-    as it would an ordinary bisection.
+    run where it says most about the edge, by what is believed of the server after all probes: see
+    `EdgeBeliefs`.
 
     A client-bound probe is run once more; if it is again, no higher load is tried and the server's
     edge is not said to lie there.
 
     Args:
-        probe: its results carry ``good_requests``, counted by ``objective.slo``, and should last
-            at least `Objective.probe_s`.
+        probe: its results carry ``misses`` of ``objective.slo``.
         axis: which loads.
         objective: what to hold.
         bounds: where to look.
@@ -122,7 +127,7 @@ async def find_max(
 class _Search:
     def __init__(
         self,
-        probe: RunProbe,
+        probe: RunProbeFor,
         axis: Axis,
         objective: Objective,
         bounds: SearchBounds,
@@ -134,8 +139,9 @@ class _Search:
         self._bounds = bounds
         self._on_probe = on_probe
         self._probes: list[Probe] = []
-        self._answers: list[Answer] = []
+        self._tried: list[Tried] = []
         self._ceiling: float | None = None
+        self._beliefs = EdgeBeliefs(axis, 1 - objective.share)
 
     async def bracket(self) -> None:
         """Go up or down by doubling until the edge has been passed, or a bound is met."""
@@ -143,94 +149,139 @@ class _Search:
         value = bounds.start
         first: bool | None = None
         while len(self._probes) < bounds.most_probes:
-            answer = await self._ask(value)
-            if answer is None:
+            tried = await self._ask(value)
+            if tried is None:
                 if first:
                     return
                 value /= _STEP  # below the client's limit there may be an edge
                 first = None
             else:
+                holds = self._holds(tried)
                 if first is None:
-                    first = answer.holds
-                if answer.holds is not first:
+                    first = holds
+                if holds is not first:
                     return
-                value *= _STEP if answer.holds else 1 / _STEP
+                value *= _STEP if holds else 1 / _STEP
             if self._ceiling is not None and value >= self._ceiling:
                 return
             following = min(max(value, bounds.least), bounds.most)
-            if any(answer.value == following for answer in self._answers):
+            if any(tried.value == following for tried in self._tried):
                 return
             value = following
 
     async def narrow(self) -> MaxLoad:
-        """Bisect by belief until the interval is narrow."""
+        """Try the loads that say most until the interval is narrow."""
         bounds = self._bounds
-        if len({answer.holds for answer in self._answers}) < 2:  # noqa: PLR2004 (both answers)
+        if len({self._holds(tried) for tried in self._tried}) < 2:  # noqa: PLR2004 (both answers)
             return self._open()
-        belief = self._belief()
-        while not self._narrow_enough(belief) and len(self._probes) < bounds.most_probes:
-            value = self._dividing(belief)
-            if self._ceiling is not None and value >= self._ceiling:
+        belief = self._beliefs.belief(self._tried)
+        asked = 0
+        while not self._content(belief) and len(self._probes) < bounds.most_probes:
+            if self._ceiling is not None and belief.at(0.5) >= self._ceiling:
                 return self._open()
-            answer = await self._ask(value)
-            if answer is not None:
-                belief = belief.updated(answer)
-        converged = self._narrow_enough(belief)
+            longer = min(2 ** (asked // _LENGTHEN_EVERY), _LONGEST) if bounds.lengthen else 1
+            value = self._telling(belief, self._probe_s * longer)
+            if await self._ask(value, longer) is not None:
+                belief = self._beliefs.belief(self._tried)
+            asked += 1
+        converged = self._content(belief)
         note = None if converged else f"{bounds.most_probes} probes were not enough"
-        return self._result(belief.interval(bounds.level), note, converged=converged)
+        interval, middle = self._interval(belief), self._whole(belief.at(0.5))
+        return self._result(middle or None, interval, note, converged=converged)
 
-    async def _ask(self, value: float) -> Answer | None:
+    @property
+    def _probe_s(self) -> float:
+        """Long enough for a server to fill up with answers: at ease they are shortest."""
+        if not self._bounds.lengthen:
+            return self._bounds.probe_s
+        latencies = [one.latency_ms for one in self._probes if one.latency_ms is not None]
+        at_ease_s = min(latencies, default=0.0) / 1000
+        return max(self._bounds.probe_s, _ANSWERS * at_ease_s)
+
+    async def _ask(self, value: float, longer: int = 1) -> Tried | None:
         """Probe; None: the client was the limit."""
         value = self._axis.nearest(value)
         for _ in range(_SECOND_CHANCE):
-            result = await self._probe(self._axis.make(value))
-            if result.slo != self._objective.slo:
+            result = await self._probe(self._axis.make(value), self._probe_s * longer)
+            if result.slo != self._objective.slo or result.misses is None:
                 raise UsageError("a probe was summarised by another SLO than that of the search")
-            tried = Probe(value=value, result=result)
-            self._probes.append(tried)
+            one = Probe(value=value, result=result)
+            self._probes.append(one)
             if self._on_probe is not None:
-                self._on_probe(tried)
-            if not tried.client_bound:
-                answer = self._answer(tried)
-                self._answers.append(answer)
-                return answer
+                self._on_probe(one)
+            if not one.client_bound:
+                tried = one.tried()
+                self._tried.append(tried)
+                return tried
         self._ceiling = min(value, self._ceiling or value)
         return None
 
-    def _answer(self, tried: Probe) -> Answer:
-        objective, growth = self._objective, tried.result.growth
-        answer = answer_of(
-            tried.value, good=tried.good, requests=tried.requests, share=objective.share
+    def _holds(self, tried: Tried) -> bool:
+        return float(tried.missed.mean()) <= 1 - self._objective.share + 1e-12
+
+    def _telling(self, belief: EdgeBelief, probe_s: float) -> float:
+        """The load near the edge that is worth most; where all was told from afar, one beside it.
+
+        A concurrency is whole.
+        """
+        if self._narrow(belief):
+            below, above = self._beside(belief, _BESIDE)
+            low, _ = self._beside(belief, self._near)
+            return above if self._tried_within(low, belief.at(0.5)) else below
+        bounds, middle = self._bounds, belief.at(0.5)
+        values = {
+            self._axis.nearest(min(max(middle * ratio, bounds.least), bounds.most))
+            for ratio in _AROUND
+        }
+        return max(
+            sorted(values),
+            key=lambda value: self._beliefs.worth(belief, value, probe_s, self._tried),
         )
-        if answer.holds and growth is not None and objective.outgrown(growth):
-            return outgrowing(tried.value, score=growth.score)
-        return answer
 
-    def _dividing(self, belief: EdgeBelief) -> float:
-        """The load that divides the belief most evenly; a concurrency is whole."""
-        median = belief.median()
-        if self._axis.quantity == "rate":
-            return median
-        whole = (max(1.0, float(math.floor(median))), float(math.ceil(median)))
-        return min(whole, key=lambda value: abs(belief.above(value) - 0.5))
+    def _content(self, belief: EdgeBelief) -> bool:
+        """The interval is narrow, and loads were tried close by on both sides."""
+        low, high = self._beside(belief, self._near)
+        middle = belief.at(0.5)
+        return (
+            self._narrow(belief)
+            and self._tried_within(low, middle)
+            and self._tried_within(middle, high)
+        )
 
-    def _belief(self) -> EdgeBelief:
-        values = [answer.value for answer in self._answers]
-        belief = EdgeBelief.between(min(values) / _STEP, max(values) * _STEP)
-        for answer in self._answers:
-            belief = belief.updated(answer)
-        return belief
+    @property
+    def _near(self) -> float:
+        return max(_NEAR, 1 + self._bounds.tolerance)
 
-    def _narrow_enough(self, belief: EdgeBelief) -> bool:
+    def _beside(self, belief: EdgeBelief, ratio: float) -> tuple[float, float]:
+        """Loads closely below and above the middle, within the bounds."""
+        middle = belief.at(0.5)
+        low, high = middle / ratio, middle * ratio
+        if self._axis.quantity == "concurrency":
+            low, high = float(math.floor(middle)), float(math.floor(middle) + 1)
+        return max(low, self._bounds.least), min(high, self._bounds.most)
+
+    def _narrow(self, belief: EdgeBelief) -> bool:
+        tolerance = self._bounds.tolerance * belief.at(0.5)
+        if self._axis.quantity == "concurrency":
+            tolerance = max(1.0, tolerance)
+        return self._interval(belief).width <= tolerance
+
+    def _tried_within(self, low: float, high: float) -> bool:
+        return any(low <= tried.value <= high for tried in self._tried)
+
+    def _interval(self, belief: EdgeBelief) -> Interval:
         interval = belief.interval(self._bounds.level)
-        if self._axis.quantity == "concurrency" and interval.width <= 1:
-            return True
-        middle = math.sqrt(interval.low * interval.high)
-        return interval.width <= self._bounds.tolerance * middle
+        return Interval(
+            low=self._whole(interval.low), high=self._whole(interval.high), level=interval.level
+        )
+
+    def _whole(self, edge: float) -> float:
+        """The highest load up to ``edge``: a concurrency is whole."""
+        return float(math.floor(edge)) if self._axis.quantity == "concurrency" else edge
 
     def _open(self) -> MaxLoad:
-        held = [answer.value for answer in self._answers if answer.holds]
-        failed = [answer.value for answer in self._answers if not answer.holds]
+        held = [tried.value for tried in self._tried if self._holds(tried)]
+        failed = [tried.value for tried in self._tried if not self._holds(tried)]
         low, high = max(held, default=0.0), min(failed, default=float("inf"))
         if self._ceiling is not None:
             reason = next((one.reason for one in reversed(self._probes) if one.client_bound), "")
@@ -240,12 +291,15 @@ class _Search:
         else:
             note = f"the objective is still held at {low:g} {self._axis.unit}, the most tried"
         interval = Interval(low=min(low, high), high=high, level=self._bounds.level)
-        return self._result(interval, note, converged=False)
+        return self._result(None, interval, note, converged=False)
 
-    def _result(self, interval: Interval, note: str | None, *, converged: bool) -> MaxLoad:
+    def _result(
+        self, estimate: float | None, interval: Interval, note: str | None, *, converged: bool
+    ) -> MaxLoad:
         return MaxLoad(
             unit=self._axis.unit,
             objective=self._objective,
+            estimate=estimate,
             interval=interval,
             converged=converged,
             client_bound_at=self._ceiling,

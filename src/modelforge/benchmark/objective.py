@@ -6,14 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.slo import Slo
 from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between
 
 _SHARE: Final = re.compile(r"p(\d{1,2}(?:\.\d+)?)", re.ASCII)
 _DEFAULT_SHARE: Final = 0.99
-_OUTGROWN: Final = 0.05
 _LEAST_SHARE, _MOST_SHARE = 0.01, 0.9999
 
 
@@ -68,16 +66,6 @@ class Objective:
         """As it is written, for a report."""
         limits = ",".join(f"{name}={ms:g}ms" for name, ms in self.slo.limits_ms())
         return f"{limits}@p{self.share * 100:g}"
-
-    def outgrown(self, growth: Growth | None) -> bool:
-        """Whether a load that is still within the limits is on its way out of them.
-
-        A run of ``T`` seconds at ``1 + e`` times the capacity ends with a wait of ``e * T``. Where
-        that is below a limit ``L``, the run holds what no longer one would: up to ``L / T`` above
-        the capacity. Growth of a twentieth of the longest limit shows it twenty times nearer.
-        """
-        longest_ms = max(ms for _, ms in self.slo.limits_ms())
-        return growth is not None and growth.beyond(_OUTGROWN * longest_ms)
 
     def probe_s(self, tolerance: float) -> float:
         """How long a probe must last, seconds, to find the edge within ``tolerance``.

@@ -6,12 +6,18 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+import numpy as np
+
 from modelforge.benchmark.load import Load
+from modelforge.benchmark.pressure import Tried
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.verdict import Status
 
 RunProbe = Callable[[Load], Awaitable[BenchmarkResult]]
 """Runs a load and gives its result."""
+
+RunProbeFor = Callable[[Load, float], Awaitable[BenchmarkResult]]
+"""Runs a load for so many seconds and gives its result."""
 
 _OF_SERVER: Final = frozenset({"all_failed", "nothing_measured"})
 """What makes a run INVALID though the client was not its limit: the server answered nothing."""
@@ -59,6 +65,13 @@ class Probe:
     def latency_ms(self) -> float | None:
         """The mean from due to done."""
         return self.result.e2e_from_due_ms.mean
+
+    def tried(self) -> Tried:
+        """What it says of the server; a probe of nothing is one request that missed."""
+        misses = self.result.misses
+        if misses is None or not misses.missed.size:
+            return Tried(value=self.value, due_s=np.zeros(1), missed=np.ones(1, dtype=np.bool_))
+        return Tried(value=self.value, due_s=misses.due_s, missed=misses.missed)
 
     def _invalid(self) -> Iterator[str]:
         return (

@@ -10,6 +10,7 @@ from typing import Any
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.growth import Growth
+from modelforge.benchmark.misses import Misses
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.run_statistics import RunStatistics
 from modelforge.benchmark.slo import Slo
@@ -96,6 +97,7 @@ class BenchmarkResult:
         loss: how the recording ended before its end; None: it did not.
         server: figures of the server's own metrics; None: there were none.
         growth: of the wait from due to the first token, of an open loop; None: not to be told.
+        misses: which requests missed ``slo``, in their order; None without one.
         runs: the single runs of a repeated one; empty: it was not repeated.
         statistics: the intervals of the figures, and whether the run was steady; None of fewer
             than 20 answers.
@@ -135,6 +137,7 @@ class BenchmarkResult:
     loss: str | None = None
     server: Mapping[str, Any] | None = None
     growth: Growth | None = None
+    misses: Misses | None = field(default=None, repr=False)
     runs: tuple[BenchmarkResult, ...] = ()
     statistics: RunStatistics | None = None
 

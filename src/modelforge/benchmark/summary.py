@@ -26,6 +26,7 @@ from modelforge.benchmark.measures import (
     met,
     whole_numbers,
 )
+from modelforge.benchmark.misses import misses_of
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import Recording, keep
@@ -200,6 +201,7 @@ def summarise(
         loss=loss,
         server=server,
         growth=growth,
+        misses=None if slo is None else misses_of(slo, measured),
         statistics=statistics,
         latencies=_latencies_s(good),  # kept, hence after what needs room for a while
     )

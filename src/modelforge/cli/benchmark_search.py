@@ -46,7 +46,8 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
     if options["export"] not in {None, "json"}:
         raise UsageError("a search is exported as json")
     slo = options["slo"]
-    plain = {**options, "slo": None, "duration": options["duration"] or _PROBE_S}
+    asked_s = options["duration"]
+    plain = {**options, "slo": None, "duration": asked_s or _PROBE_S, "asked_duration": asked_s}
     if options["rate"] is None and options["concurrency"] is None:
         plain["concurrency"] = 1
     allow_many_connections()
@@ -88,7 +89,10 @@ async def _search(
         trying = LoadSearch(BenchmarkRunner(registry), config, start=start, axis=axis)
         if options["find_max"] and objective is not None:
             most: MaxLoad = await trying.find_max(
-                objective, tolerance=options["tolerance"], on_probe=tried
+                objective,
+                tolerance=options["tolerance"],
+                lengthen=options["asked_duration"] is None,
+                on_probe=tried,
             )
             return search_record.max_load_document(most), search_record.max_load_lines(most)
         swept: Sweep = await trying.sweep(on_probe=tried)

@@ -76,6 +76,8 @@ def differences(first: Any, second: Any, name: str = "") -> list[str]:
             for key in first
             for found in differences(first[key], second[key], f"{name}.{key}")
         ]
+    if isinstance(first, np.ndarray):
+        return [] if np.array_equal(first, second) else [name]
     if isinstance(first, float) and isinstance(second, float):
         exact = EXACT.get(name.rpartition(".")[2], 1e-9)
         return [] if first == pytest.approx(second, rel=exact, abs=1e-12) else [name]

@@ -20,7 +20,10 @@ from tests.unit.benchmark.runs import SECOND, a_request, a_word
 
 
 class VirtualQueue:
-    """A `RunProbe`: a fresh queue for every load; each of its probes has other arrivals."""
+    """A `RunProbe`, and a `RunProbeFor`: a fresh queue for every load, and other arrivals.
+
+    The first probe draws its arrivals by ``seed``, every further one by the next number.
+    """
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class VirtualQueue:
         duration_s: float,
         slo: Slo | None = None,
         client_limit: float = float("inf"),
+        seed: int = 1,
     ) -> None:
         self.queue = queue
         self.prompt = prompt
@@ -38,11 +42,12 @@ class VirtualQueue:
         self.duration_s = duration_s
         self.slo = slo
         self.client_limit = client_limit
-        self.probes = 0
+        self.seed = seed
 
-    async def __call__(self, load: Load) -> BenchmarkResult:
-        self.probes += 1
-        due_s, first_s, done_s = self._run(load)
+    async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
+        self.duration_s = duration_s or self.duration_s
+        due_s, first_s, done_s = self.run(load)
+        self.seed += 1
         rows = [
             a_request(
                 key,
@@ -76,7 +81,13 @@ class VirtualQueue:
             return load.concurrency
         return getattr(load.arrivals, "rate", 0.0)
 
-    def _run(self, load: Load) -> tuple[list[float], dict[int, float], dict[int, float]]:
+    def late(self, load: Load, limit_s: float) -> float:
+        """Which share of the requests of a load has its first token later than that."""
+        due_s, first_s, _ = self.run(load)
+        return sum(at_s - due_s[key] > limit_s for key, at_s in first_s.items()) / len(first_s)
+
+    def run(self, load: Load) -> tuple[list[float], dict[int, float], dict[int, float]]:
+        """When each request was due, and got its first and its last token."""
         engine: BatchEngine[int] = BatchEngine(self.queue)
         due_s: list[float] = []
         first_s: dict[int, float] = {}
@@ -86,7 +97,7 @@ class VirtualQueue:
             coming = [0.0] * load.concurrency
         else:
             limits = Limits(duration_s=self.duration_s)
-            coming = [due for _, due in load.schedule(limits, seed=self.probes)]
+            coming = [due for _, due in load.schedule(limits, seed=self.seed)]
         heapq.heapify(coming)
         while coming or engine.next_s is not None:
             if coming and (engine.next_s is None or coming[0] <= engine.next_s):
