@@ -89,9 +89,9 @@ class WireClient:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
             self._idle += await asyncio.gather(*batch)
 
-    def prepare(self, ask: Ask) -> None:
+    def prepare(self, ask: Ask) -> int:
         """Write the request; it is kept until it is sent, within reason."""
-        self._writer.request(ask)
+        return len(self._writer.request(ask))
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, on a free connection or on a new one."""
