@@ -55,6 +55,9 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({}, {"loss": "cut off after 3 batches", "missing": 7}, "recording_cut", "SUSPECT"),
         ({"said_goodbye": False}, {}, "cut_short", "SUSPECT"),
         ({}, {"workers": (CALM, WorkerEvidence(worker=1))}, "worker_lost", "INVALID"),
+        ({"said_goodbye": False, "seen_lost": True}, {}, "worker_lost", "INVALID"),
+        ({"unconnected": 1}, {}, "no_connections", "SUSPECT"),
+        ({"unconnected": 200}, {}, "no_connections", "INVALID"),
     ],
 )
 def test_each_flag(worker: dict[str, Any], run: dict[str, Any], code: str, status: str) -> None:
