@@ -328,6 +328,17 @@ def test_a_file_without_certificates_is_one_line(shell: Session) -> None:
     assert done.stderr.count("\n") == 1
 
 
+def test_an_answer_in_one_piece_has_no_first_token(target: Session) -> None:
+    found = document(target, "target/ignores-stream", "--requests", "5", "--slo", "ttft=20s")
+    assert found["requests"]["successful"] == 5
+    assert found["tokens"]["completion"] > 5
+    for measure in ("ttft_ms", "itl_ms", "tpot_ms", "stream_output_tokens_per_s"):
+        assert found[measure]["count"] == 0, measure
+    assert found["e2e_ms"]["count"] == 5
+    assert found["slo"]["good_requests"] == 0
+    assert "no_first_token" in [note["code"] for note in found["verdict"]["notes"]]
+
+
 def test_all_requests_failed_exits_with_1(target: Session) -> None:
     done = target.run("benchmark", "target/status:500", "--requests", "4", "--warmup", "0")
     assert done.returncode == 1
