@@ -361,11 +361,13 @@ def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     if (evidence.schedule_lag_p99_ms or 0.0) >= at.lag_p99_ms:
         return  # it was the client that fell behind, and the wait is counted from due
     if growth is not None and growth.beyond(at.grown_ms):
+        grew = growth.ms_per_s
+        by = f"{grew:,.0f}" if grew >= 100 else f"{grew:.3g}"  # noqa: PLR2004 (no exponent)
         yield Reason(
             code="growing_wait",
             status=Status.VALID,
             message="the server fell behind: the wait for the first token grew by"
-            f" {growth.ms_per_s:,.0f} ms a second, so that latencies tell how long the run was",
+            f" {by} ms a second, so that latencies tell how long the run was",
             measured=growth.total_ms,
             limit=at.grown_ms,
         )
