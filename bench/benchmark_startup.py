@@ -23,7 +23,10 @@ def main() -> None:
         command = ["modelforge", "benchmark", "sim/fast", "--requests", "1", "--warmup", "0", "-q"]
         command += ["--records", records]
         measure(command)  # the first run reads the disk
-        took = [measure(command).wall_s * 1000 for _ in range(runs)]
+        done = [measure(command) for _ in range(runs)]
+    if failed := [one.code for one in done if one.code]:
+        raise SystemExit(f"{len(failed)} runs failed, with exit code {failed[0]}")
+    took = [one.wall_s * 1000 for one in done]
     print(f"one request: median {median(took):.0f} ms   ({min(took):.0f} to {max(took):.0f})")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -25,11 +26,16 @@ HEAVY = {
 
 
 def _loaded(code: str) -> set[str]:
+    """The packages that ``code`` loads."""
+    return {name.partition(".")[0] for name in _modules(code)}
+
+
+def _modules(code: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-c", f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
-    return {name.partition(".")[0] for name in done.stderr.split()}
+    return set(done.stderr.split())
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
@@ -79,3 +85,32 @@ def test_version_and_help_are_said(shell: Session) -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert module.stdout == version.stdout
+
+
+def test_a_benchmark_loads_what_it_uses(tmp_path: Path) -> None:
+    records = tmp_path / "records.arrows"
+    arguments = ["benchmark", "sim/fast", "--requests", "1", "--warmup", "0", "-q"]
+    arguments += ["--records", str(records)]
+    run = f"from modelforge.cli.main import run\nassert run({arguments!r}) == 0"
+    loaded = _modules(run)
+    assert "numpy" in loaded  # the report is made of arrays
+    assert not loaded & {
+        *("pydantic", "scipy", "pyarrow.compute", "aiohttp", "yaml", "importlib.metadata"),
+        *("modelforge.wire.worker", "modelforge.wire.client", "modelforge.wire.purse"),
+        *("modelforge.catalogue.price_book", "modelforge.local.servers"),
+        *("modelforge.replay.recordings", "modelforge.providers.gemini"),
+    }
+
+
+def test_a_worker_loads_what_it_uses() -> None:
+    loaded = _modules("from modelforge.wire import worker_main\nworker_main._load()")
+    assert "modelforge.wire.client" in loaded
+    assert not loaded & {
+        *("pydantic", "scipy", "pyarrow.compute", "click", "rich", "aiohttp"),
+        *("modelforge.wire.purse", "modelforge.wire.port_client", "modelforge.cli"),
+    }
+
+
+def test_nothing_that_works_on_arrays_is_loaded_before_the_workers_have_their_job() -> None:
+    code = "import modelforge.app.benchmark, modelforge.app.registry, modelforge.wire.coordinator"
+    assert not _modules(code) & {"numpy", "pyarrow", "pydantic"}

@@ -21,7 +21,7 @@ from modelforge.benchmark.arrivals import Poisson
 from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import ClosedLoop, Limits, Load
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import Phase
 from modelforge.benchmark.recording import Recording, read_recording
 from modelforge.benchmark.workload import Ask, Workload
 from modelforge.core.prompt import Prompt

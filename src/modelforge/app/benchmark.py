@@ -20,7 +20,6 @@ from modelforge.core.errors import CannotBegin, Interrupted, UsageError
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
-from modelforge.wire.purse import Allotment
 from modelforge.wire.target import Target
 
 if TYPE_CHECKING:
@@ -29,6 +28,7 @@ if TYPE_CHECKING:
     from modelforge.app.server_scrape import ServerScrape
     from modelforge.benchmark.result import BenchmarkResult
     from modelforge.wire.coordinator import Coordinator, Outcome
+    from modelforge.wire.purse import Allotment
 
 
 _LONG_S: Final = 5.0
@@ -204,6 +204,8 @@ class BenchmarkRunner:
         """The part of the limit that one worker may spend in one run."""
         if config.max_cost_usd is None:
             return None
+        from modelforge.wire.purse import Allotment  # noqa: PLC0415 (with a limit only)
+
         return Allotment(
             limit_usd=config.max_cost_usd / (config.runs * config.workers),
             terms=self._registry.prices(config.model_id),

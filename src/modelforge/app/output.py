@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,11 +40,7 @@ class Output:
             path = None
             format_ = format_ or "jsonl"
         if format_ is None and path is not None:
-            format_ = FORMAT_OF_SUFFIX.get(path.suffix.lower())
-            if format_ is None:
-                raise UsageError(
-                    f"the suffix of {path} names no format: add --export {'|'.join(FORMAT_NAMES)}"
-                )
+            format_ = format_of(path, FORMAT_OF_SUFFIX, FORMAT_NAMES)
         return None if format_ is None else cls(format=format_, path=path)
 
 
@@ -74,6 +70,18 @@ def open_output(
             raise UsageError(f"cannot write {output.path}: {error.strerror or error}") from None
         with stream:
             yield [FORMATS[output.format](stream)]
+
+
+def format_of(path: Path, of_suffix: Mapping[str, str], formats: Sequence[str]) -> str:
+    """The one of ``formats`` that the suffix of ``path`` names.
+
+    Raises:
+        UsageError: it names none of them.
+    """
+    found = of_suffix.get(path.suffix.lower())
+    if found is None or found not in formats:
+        raise UsageError(f"the suffix of {path} names no format: add --export {'|'.join(formats)}")
+    return found
 
 
 def names_stdout(path: Path) -> bool:

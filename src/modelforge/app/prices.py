@@ -5,16 +5,19 @@ from __future__ import annotations
 import difflib
 from dataclasses import replace
 from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from modelforge.app.configured_prices import configured_tariff
-from modelforge.catalogue.price_book import PriceBook
-from modelforge.catalogue.resolve import listed_provider
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, SIM_PROVIDER
 from modelforge.config.load import Configuration
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.pricing.quote import Quote
 from modelforge.pricing.tariff import Mode, NoTariff, Rates, Tariff
+
+if TYPE_CHECKING:
+    from modelforge.catalogue.price_book import PriceBook
 
 _NOT_BILLED = {LOCAL_PROVIDER: "runs on this machine", SIM_PROVIDER: "simulated"}
 
@@ -28,7 +31,14 @@ class Prices:
 
     def __init__(self, configuration: Configuration, *, now: datetime) -> None:
         self._configuration = configuration
-        self.book = PriceBook(catalogue=configuration.catalogue, now=now)
+        self._now = now
+
+    @cached_property
+    def book(self) -> PriceBook:
+        """What is listed; read at the first question that the configuration does not answer."""
+        from modelforge.catalogue.price_book import PriceBook  # noqa: PLC0415
+
+        return PriceBook(catalogue=self._configuration.catalogue, now=self._now)
 
     def quote(
         self,
@@ -67,6 +77,8 @@ class Prices:
         return None if rates is None else configured_tariff(rates)
 
     def _unknown(self, id_: ModelId, found: Quote) -> str:
+        from modelforge.catalogue.resolve import listed_provider  # noqa: PLC0415 (as in `book`)
+
         known = self.book.names(listed_provider(id_.provider, self.book.overlay))
         if not known:
             close = difflib.get_close_matches(id_.provider, self.book.catalogue.providers, n=1)

@@ -6,6 +6,7 @@ import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -20,19 +21,18 @@ from modelforge.core.errors import ConfigError, InvalidModelId, UnknownProvider
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Clock, Endpoint
-from modelforge.local.identity import weights_identity
-from modelforge.local.servers import LocalServers
 from modelforge.pricing.tariff import NoTariff, Tariff, Terms
 from modelforge.providers.connection import connect
 from modelforge.providers.fixed_endpoint import FixedEndpoint
-from modelforge.replay.recordings import Recordings
 
 if TYPE_CHECKING:
     from langchain_core.callbacks import BaseCallbackHandler
     from langchain_core.language_models import BaseChatModel
 
     from modelforge.app.caching import OpenCache
+    from modelforge.local.servers import LocalServers
     from modelforge.providers.sessions import HttpSessions
+    from modelforge.replay.recordings import Recordings
     from modelforge.wire.port_target import PortTarget
     from modelforge.wire.target import Target
 
@@ -62,10 +62,21 @@ class ModelForgeRegistry:
     ) -> None:
         file = None if config_file is None else Path(config_file)
         self.configuration = configuration or load_configuration(file=file)
-        self.local = LocalServers()
         self._simulated = SimulatedModels()
-        self._recordings = Recordings()
         self._clock = clock
+
+    @cached_property
+    def local(self) -> LocalServers:
+        """The servers of models that run on this machine."""
+        from modelforge.local.servers import LocalServers  # noqa: PLC0415 (for these only)
+
+        return LocalServers()
+
+    @cached_property
+    def _recordings(self) -> Recordings:
+        from modelforge.replay.recordings import Recordings  # noqa: PLC0415 (for replays only)
+
+        return Recordings()
 
     @property
     def plan(self) -> ComparisonPlan:
@@ -193,9 +204,12 @@ class ModelForgeRegistry:
 
     def close(self) -> None:
         """Stop the local servers and the simulator, and let go of the files of replays."""
-        self.local.close()
+        made = vars(self)  # what nobody asked for is not made to be closed
+        if "local" in made:
+            self.local.close()
         self._simulated.close()
-        self._recordings.close()
+        if "_recordings" in made:
+            self._recordings.close()
 
     def __enter__(self) -> Self:
         return self
@@ -247,7 +261,11 @@ class ModelForgeRegistry:
         )
         if cache is None or model_id.provider == SIM_PROVIDER:  # simulated answers cost nothing
             return http_model
-        place = settings.base_url or weights_identity(self.local.find(model_id.model))
+        place = settings.base_url
+        if place is None:
+            from modelforge.local.identity import weights_identity  # noqa: PLC0415
+
+            place = weights_identity(self.local.find(model_id.model))
         return cache.before(http_model, endpoint=place, settings=settings, connection=connection)
 
     def _endpoint(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from modelforge.app.output import names_stdout, same_file, standard_output
+from modelforge.app.output import format_of, names_stdout, same_file, standard_output
 from modelforge.core.errors import ModelForgeError, UsageError
 
 FORMATS: Final = ("json", "csv", "markdown")
@@ -46,11 +46,7 @@ class ReportOutput:
         if path is None:
             return None if format_ is None else cls(format=format_, path=None)
         if format_ is None:
-            format_ = _OF_SUFFIX.get(path.suffix.lower(), "")
-            if format_ not in formats:
-                raise UsageError(
-                    f"the suffix of {path} names no format: add --export {'|'.join(formats)}"
-                )
+            format_ = format_of(path, _OF_SUFFIX, formats)
         _require_writable(path, inputs)
         return cls(format=format_, path=path)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modelforge.stats.histogram import LogHistogram
+from modelforge.stats.long_series import LongSeries, quantiles_of_series
 from modelforge.stats.quantiles import quantiles_of_sorted
 
 PERCENTILES: Final = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "p99": 0.99, "p99_9": 0.999}
@@ -30,14 +32,18 @@ class Distribution:
     max: float | None = None
 
     @classmethod
-    def of(cls, values: NDArray[np.float64]) -> Distribution:
-        """Exact figures of ``values``, which are sorted in place."""
+    def of(cls, values: NDArray[np.float64] | LongSeries) -> Distribution:
+        """Exact figures of ``values``; an array is sorted in place."""
         if not values.size:
             return cls()
-        mean = float(values.mean())
-        values.sort()
-        p50, p90, p95, p99, p99_9 = quantiles_of_sorted(values, tuple(PERCENTILES.values()))
-        low, high = float(values[0]), float(values[-1])
+        mean, low, high = float(values.mean()), float(values.min()), float(values.max())
+        qs = tuple(PERCENTILES.values())
+        if isinstance(values, LongSeries):
+            found = quantiles_of_series(values, qs)
+        else:
+            values.sort()
+            found = quantiles_of_sorted(values, qs)
+        p50, p90, p95, p99, p99_9 = found
         return cls(
             count=values.size,
             mean=min(max(mean, low), high),
@@ -66,27 +72,19 @@ class Distribution:
         )
 
     @classmethod
-    def of_weighted(cls, values: NDArray[np.float64], weights: NDArray[np.int32]) -> Distribution:
-        """The figures where value ``i`` stands for ``weights[i]`` (above 0) equal ones.
+    def of_weighted(cls, values: LongSeries) -> Distribution:
+        """The figures where each value stands for as many equal ones as its weight (above 0) says.
 
         ``count`` is the sum of the weights; a percentile is the smallest value below or at which
         that share of the weight lies.
         """
-        if not values.size:
-            return cls()
-        total = int(weights.sum(dtype=np.int64))
-        mean = float(np.einsum("i,i->", values, weights)) / total
-        order = np.argsort(values)
-        reached = np.cumsum(weights[order], dtype=np.int64)
-
-        def at(q: float) -> float:
-            place = int(np.searchsorted(reached, q * total))
-            return float(values[order[min(place, values.size - 1)]])
-
+        total = values.total_weight
+        ranks = {name: math.ceil(q * total) - 1 for name, q in PERCENTILES.items()}
+        found = values.select(ranks.values())
         return cls(
             count=total,
-            mean=mean,
-            min=float(values[order[0]]),
-            max=float(values[order[-1]]),
-            **{name: at(q) for name, q in PERCENTILES.items()},
+            mean=values.mean(),
+            min=values.min(),
+            max=values.max(),
+            **{name: found[rank] for name, rank in ranks.items()},
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,6 +16,9 @@ _LEAST_EACH: Final = 3
 _USED: Final = _PARTS - _SETTLING
 _SURE: Final = 3.5
 """Student's t of seven degrees of freedom: one steady run in 200 looks as if it grew."""
+
+
+_Waits = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,20 +59,28 @@ def growth_of(due_s: NDArray[np.float64], wait_ms: NDArray[np.float64]) -> Growt
     fill up. Requests of one queue are late together; the means of parts are nearly independent
     wherever the queue forgets within a part, and where it does not it is about to grow.
     """
-    known = ~np.isnan(wait_ms)
-    due_s, wait_ms = due_s[known], wait_ms[known]
-    if len(due_s) < _PARTS * _LEAST_EACH:
-        return None
-    start_s, end_s = float(due_s.min()), float(due_s.max())
-    if end_s <= start_s:
+    return growth_of_parts(lambda: [(due_s, wait_ms)])
+
+
+def growth_of_parts(again: Callable[[], Iterable[_Waits]]) -> Growth | None:
+    """The same of requests that come in parts, each time ``again`` is called."""
+    size, start_s, end_s = 0, math.inf, -math.inf
+    for due_s, _ in _known(again()):
+        size += due_s.size
+        start_s, end_s = min(start_s, float(due_s.min())), max(end_s, float(due_s.max()))
+    if size < _PARTS * _LEAST_EACH or end_s <= start_s:
         return None
     width_s = (end_s - start_s) / _PARTS
-    part = np.minimum(((due_s - start_s) / width_s).astype(np.int64), _PARTS - 1)
-    counts = np.bincount(part, minlength=_PARTS)[_SETTLING:]
+    counts, waits, dues = np.zeros(_PARTS, np.int64), np.zeros(_PARTS), np.zeros(_PARTS)
+    for due_s, wait_ms in _known(again()):
+        part = np.minimum(((due_s - start_s) / width_s).astype(np.int64), _PARTS - 1)
+        counts += np.bincount(part, minlength=_PARTS)
+        waits += np.bincount(part, weights=wait_ms, minlength=_PARTS)
+        dues += np.bincount(part, weights=due_s - start_s, minlength=_PARTS)
+    counts = counts[_SETTLING:]
     if counts.min() < _LEAST_EACH:
         return None
-    means = np.bincount(part, weights=wait_ms, minlength=_PARTS)[_SETTLING:] / counts
-    at_s = np.bincount(part, weights=due_s - start_s, minlength=_PARTS)[_SETTLING:] / counts
+    means, at_s = waits[_SETTLING:] / counts, dues[_SETTLING:] / counts
     at_s -= at_s.mean()
     spread = float(at_s @ at_s)
     slope = float(at_s @ means) / spread
@@ -79,3 +91,10 @@ def growth_of(due_s: NDArray[np.float64], wait_ms: NDArray[np.float64]) -> Growt
         error_ms_per_s=math.sqrt(variance / spread),
         duration_s=end_s - start_s,
     )
+
+
+def _known(parts: Iterable[_Waits]) -> Iterator[_Waits]:
+    for due_s, wait_ms in parts:
+        known = ~np.isnan(wait_ms)
+        if known.any():
+            yield due_s[known], wait_ms[known]

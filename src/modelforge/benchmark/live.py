@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.columns import is_valid, whole_numbers
+from modelforge.benchmark.phase import Phase
 from modelforge.stats.histogram import LogHistogram
 
 _WINDOW_S: Final = 3.0
@@ -60,9 +61,9 @@ class LiveTally:
         self._in_flight[said["worker"]] = said["in_flight"]
         at_s = said.get("at_ns", 0) / _NS
         self._elapsed_s = max(self._elapsed_s, at_s)
-        phase = np.asarray(batch["phase"].to_numpy(zero_copy_only=False))
+        phase = whole_numbers(batch["phase"])
         rows = phase != Phase.WARM_UP
-        good = rows & np.asarray(batch["error"].is_null().to_numpy(zero_copy_only=False))
+        good = rows & ~is_valid(batch["error"])
         done, succeeded = int(np.count_nonzero(rows)), int(np.count_nonzero(good))
         self._done += done
         self._failed += done - succeeded
@@ -94,16 +95,11 @@ class LiveTally:
         )
 
     def _count_tokens(self, batch: pa.RecordBatch, good: _Rows) -> int:
-        first = _whole(batch["first_ns"])
+        first = whole_numbers(batch["first_ns"])
         told = good & (first >= 0)
-        self._ttft.add(first[told] - _whole(batch["sent_ns"])[told])
-        completion, counted = _whole(batch["completion_tokens"]), _whole(batch["counted_tokens"])
+        self._ttft.add(first[told] - whole_numbers(batch["sent_ns"])[told])
+        completion, counted = (
+            whole_numbers(batch["completion_tokens"]),
+            whole_numbers(batch["counted_tokens"]),
+        )
         return int(np.where(completion >= 0, completion, counted)[good].sum())
-
-
-def _whole(column: pa.Array[Any]) -> np.ndarray[Any, np.dtype[np.int64]]:
-    """The numbers of a column; -1 for null."""
-    values = np.asarray(column.to_numpy(zero_copy_only=False))
-    if column.null_count:
-        values = np.where(np.asarray(column.is_null().to_numpy(zero_copy_only=False)), -1, values)
-    return values.astype(np.int64)

@@ -2,20 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modelforge.benchmark import columns
+from modelforge.benchmark.columns import NULL
 from modelforge.benchmark.recording import keep
 from modelforge.benchmark.slo import Slo
+from modelforge.core.errors import EmptySample
+from modelforge.stats.long_series import LongSeries
 
 _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
-_NULL: Final = -1  # no moment, count or gap is negative
+HELD: Final = 1 << 17
+"""Of more requests than that no whole column is in memory: each look at them is by pieces."""
+_PIECE: Final = 1 << 16
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
+
+
+class Rows:
+    """Which rows of a table are chosen, a bit a row."""
+
+    def __init__(self, *blocks: NDArray[np.bool_]) -> None:
+        self._bits = np.empty(0, dtype=np.uint8)
+        self._new: list[NDArray[np.uint8]] = []
+        self.size = self.count = 0
+        for block in blocks:
+            self.add(block)
+
+    def add(self, block: NDArray[np.bool_]) -> None:
+        """Say it of the rows that follow; all but the last block are of a multiple of eight."""
+        self._new.append(np.packbits(block))
+        self.size += block.size
+        self.count += int(np.count_nonzero(block))
+
+    def between(self, start: int, stop: int) -> NDArray[np.bool_]:
+        """Rows ``start`` to ``stop``."""
+        if self._new:
+            self._bits, self._new = np.concatenate([self._bits, *self._new]), []
+        first = start // 8
+        bits = np.unpackbits(self._bits[first : -(-stop // 8)], count=stop - 8 * first)
+        return bits[start - 8 * first :].view(np.bool_)
+
+
+def blocks(rows: int) -> Iterator[tuple[int, int]]:
+    """So many rows in pieces to be looked at one after the other: where each begins and ends."""
+    for start in range(0, rows, _PIECE):
+        yield start, min(start + _PIECE, rows)
 
 
 class Measures:
@@ -25,35 +62,84 @@ class Measures:
         columns: a table in `modelforge.benchmark.record.RECORD`.
         rows: which of its rows.
         let_go: see `modelforge.benchmark.recording.Recording`.
+        start: the first row of ``columns`` that ``rows`` speaks of.
     """
 
     def __init__(
-        self, columns: pa.Table, rows: NDArray[np.bool_], let_go: Callable[[], None] = keep
+        self,
+        columns: pa.Table,
+        rows: NDArray[np.bool_] | Rows,
+        let_go: Callable[[], None] = keep,
+        *,
+        start: int = 0,
     ) -> None:
         self._let_go = let_go
         self._columns = columns
-        self._rows = rows
-        self._all = bool(rows.all())
-        self.count = int(np.count_nonzero(rows))
+        self._start = start
+        self._rows = rows if isinstance(rows, Rows) else Rows(rows)
+        self.count = self._rows.count
+
+    @property
+    def long(self) -> bool:
+        """Whether there are too many to have a column of them in memory."""
+        return self._rows.size > HELD
+
+    @property
+    def size(self) -> int:
+        """The rows that were chosen among."""
+        return self._rows.size
+
+    def between(self, start: int, stop: int) -> Measures:
+        """Those of the chosen that are from row ``start`` to ``stop``."""
+        rows = self._rows.between(start, stop)
+        return Measures(self._columns, rows, self._let_go, start=self._start + start)
+
+    def parts(self) -> Iterator[Measures]:
+        """All of them, so many at a time as fit into memory; what is short is one part."""
+        if not self.long:
+            yield self
+            return
+        for start, stop in blocks(self.size):
+            yield self.between(start, stop)
+
+    def values(self, of: Callable[[Measures], NDArray[np.float64]]) -> Values:
+        """What is known of a measure, in any order, to be looked at as a whole."""
+        if not self.long:
+            return known(of(self))
+        return long_series(lambda: (known(of(part)) for part in self.parts()))
 
     def column(self, name: str) -> NDArray[np.int64]:
         """A column of whole numbers; null is -1."""
-        values = whole_numbers(self._columns[name])
+        values = whole_numbers(self._piece(name))
         self._let_go()
-        return values if self._all else values[self._rows]
+        return self._chosen(values)
+
+    def succeeded(self) -> NDArray[np.bool_]:
+        """Which of them have no error."""
+        pieces = [columns.is_valid(chunk) for chunk in self._piece("error").chunks]
+        found = ~np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
+        self._let_go()
+        return self._chosen(found)
+
+    def _piece(self, name: str) -> pa.ChunkedArray[Any]:
+        return self._columns[name].slice(self._start, self.size)
+
+    def _chosen(self, values: NDArray[Any]) -> NDArray[Any]:
+        whole = self.count == self.size
+        return values if whole else values[self._rows.between(0, self.size)]
 
     def between_ms(self, start: str, end: str) -> NDArray[np.float64]:
         """From one moment to another, milliseconds; NaN where the other is null."""
         ends = self.column(end)
         took = np.subtract(ends, self.column(start), dtype=np.float64)  # exact below 2**53 ns
         took /= _NS_PER_MS
-        took[ends == _NULL] = np.nan
+        took[ends == NULL] = np.nan
         return took
 
     def tokens(self) -> NDArray[np.int32]:
         """The completion's tokens: by the server's usage, or counted where it says nothing."""
         tokens = self.column("completion_tokens").astype(np.int32)  # a copy, to be changed
-        unknown = tokens == _NULL
+        unknown = tokens == NULL
         if unknown.any():
             tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
@@ -69,7 +155,7 @@ class Measures:
         return took
 
     def ms(self, name: str) -> NDArray[np.float64]:
-        """A measure by its name in `Slo`, or ``schedule_lag``; NaN where a request has none."""
+        """A measure by its name in `Slo`, or one of two more; NaN where a request has none."""
         return _MEASURES[name](self)
 
 
@@ -78,9 +164,7 @@ def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
 
     Put together here, since Arrow's allocator would keep the room for itself afterwards.
     """
-    null = pa.scalar(_NULL, column.type) if column.null_count else None
-    chunks = (chunk if null is None else chunk.fill_null(null) for chunk in column.chunks)
-    pieces = [np.asarray(chunk.to_numpy(zero_copy_only=False)) for chunk in chunks]
+    pieces = [columns.whole_numbers(chunk) for chunk in column.chunks]
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
 
 
@@ -88,6 +172,22 @@ def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """``values`` without NaN."""
     unknown = np.isnan(values)
     return values[~unknown] if unknown.any() else values
+
+
+Values = NDArray[np.float64] | LongSeries
+"""Numbers that are held where they are few."""
+
+
+def long_series(
+    parts: Callable[[], Iterable[NDArray[np.float64]]],
+    *,
+    weights: Callable[[], Iterable[NDArray[np.int32]]] | None = None,
+) -> Values:
+    """The series of ``parts``; an empty array where they hold nothing."""
+    try:
+        return LongSeries(parts, weights=weights)
+    except EmptySample:
+        return np.empty(0)
 
 
 def met(slo: Slo, measures: Measures) -> NDArray[np.bool_]:
@@ -114,7 +214,7 @@ def _each(measures: Measures, pieces: NDArray[np.int32]) -> NDArray[np.float64]:
 def _longest_gap(measures: Measures) -> NDArray[np.float64]:
     gaps = measures.column("max_gap_ns")
     took = gaps / _NS_PER_MS
-    took[gaps == _NULL] = np.nan
+    took[gaps == NULL] = np.nan
     return took
 
 
@@ -127,4 +227,5 @@ _MEASURES: Final[dict[str, Callable[[Measures], NDArray[np.float64]]]] = {
     "itl": lambda m: _each(m, m.column("counted_tokens").astype(np.int32)),
     "max_itl": _longest_gap,
     "tpot": lambda m: _each(m, m.tokens()),
+    "stream_speed": Measures.stream_speed,
 }

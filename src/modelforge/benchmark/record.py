@@ -11,7 +11,6 @@ stream is free to send it, so that due and sent differ by the client's own delay
 
 from __future__ import annotations
 
-from enum import IntEnum
 from typing import Any, Final
 
 import pyarrow as pa
@@ -23,19 +22,10 @@ TELEMETRY_KEY: Final = b"telemetry"
 """In the custom metadata of each batch: `Telemetry` as JSON."""
 
 
-class Phase(IntEnum):
-    """Which part of the run a request belongs to."""
-
-    WARM_UP = 0
-    MEASURED = 1
-    COOL_DOWN = 2
-    """Sent in time and done after the end of the measurement: in the latencies, in no rate."""
-
-
 _COLUMNS: Final[list[pa.Field[Any]]] = [
     pa.field("index", pa.int64(), nullable=False),  # over the whole run, whatever the worker
     pa.field("worker", pa.uint8(), nullable=False),
-    pa.field("phase", pa.uint8(), nullable=False),  # a `Phase`
+    pa.field("phase", pa.uint8(), nullable=False),  # a `modelforge.benchmark.phase.Phase`
     pa.field("due_ns", pa.int64(), nullable=False),
     pa.field("sent_ns", pa.int64(), nullable=False),  # handed to the socket
     pa.field("first_ns", pa.int64()),  # first token; null: there was none

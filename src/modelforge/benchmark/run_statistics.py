@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from modelforge.benchmark.distribution import PERCENTILES, Distribution
 from modelforge.benchmark.gap_slots import GapSlot
-from modelforge.benchmark.measures import Measures, known, met
+from modelforge.benchmark.measures import Measures, Values, met
+from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.core.errors import TooFewValues
 from modelforge.stats.autocorrelation import Autocorrelation, autocorrelation
@@ -20,7 +21,7 @@ from modelforge.stats.interval import Interval
 from modelforge.stats.outliers import Outliers, outliers
 from modelforge.stats.pooled_quantile import pooled_quantiles
 from modelforge.stats.proportion import wilson
-from modelforge.stats.rate import rate
+from modelforge.stats.rate import rate_of_parts
 from modelforge.stats.series import series_estimates
 from modelforge.stats.stability import Stability, stability
 from modelforge.stats.warm_up import WarmUp, warm_up
@@ -93,28 +94,12 @@ class RunStatistics:
     warm_up_excluded: int = 0
 
 
-def in_order(measures: Measures, name: str) -> NDArray[np.float64]:
-    """A measure in the order of sending, milliseconds, without what is unknown."""
-    return _sorted(measures.ms(name), _order(measures))
-
-
-def _order(measures: Measures) -> NDArray[np.intp] | None:
-    """The order of sending; None where the rows have it."""
-    sent = measures.column("sent_ns")
-    if (sent[1:] >= sent[:-1]).all():
-        return None
-    return np.argsort(sent, kind="stable")
-
-
-def _sorted(values: NDArray[np.float64], order: NDArray[np.intp] | None) -> NDArray[np.float64]:
-    return known(values if order is None else values[order])
-
-
 def run_statistics(
     good: Measures,
     measured: Measures,
     in_time: Measures,
     *,
+    order: SentOrder,
     window_ns: tuple[int, int] | None,
     itl: Distribution,
     slots: Sequence[GapSlot],
@@ -125,18 +110,18 @@ def run_statistics(
 
     Args:
         good: the answered of the ``measured`` requests; ``in_time`` those of them that rates count.
+        order: of the ``good`` ones.
         window_ns: the measurement.
         itl: the gaps' distribution, milliseconds; ``slots`` the gaps by time, nanoseconds.
     """
     if good.count < FEWEST:
         return None
-    rates = _rates(in_time, window_ns, slo, level)  # needs the most room: before the order is held
-    order = _order(good)
+    rates = _rates(in_time, window_ns, slo, level)
     measures: dict[str, Figures] = {}
     steadiness: dict[str, Steadiness] = {}
     rng = np.random.default_rng(_SEED)
     for name, of_request in SERIES.items():
-        values = _sorted(good.ms(of_request), order)
+        values = order.measure(of_request)
         if values.size < FEWEST:
             continue
         measures[name] = _figures(values, level)
@@ -146,7 +131,7 @@ def run_statistics(
                 stability=stability(values, rng=rng, level=_LEVEL),
                 outliers=outliers(values),
             )
-    if (speeds := _sorted(good.stream_speed(), order)).size >= FEWEST:
+    if (speeds := order.measure("stream_speed")).size >= FEWEST:
         measures[STREAM] = _figures(speeds, level)
     if (gaps := _itl(good, order, itl, slots, level)) is not None:
         measures["itl_ms"] = gaps
@@ -159,7 +144,7 @@ def run_statistics(
     )
 
 
-def _figures(values: NDArray[np.float64], level: float) -> Figures:
+def _figures(values: Values, level: float) -> Figures:
     made = series_estimates(values, PERCENTILES.values(), level=level)
     estimates = dict(zip(PERCENTILES, made.quantiles, strict=True))
     return Figures(estimates={"mean": made.mean, **estimates}, order=made.autocorrelation)
@@ -167,7 +152,7 @@ def _figures(values: NDArray[np.float64], level: float) -> Figures:
 
 def _itl(
     good: Measures,
-    order: NDArray[np.intp] | None,
+    order: SentOrder,
     itl: Distribution,
     slots: Sequence[GapSlot],
     level: float,
@@ -175,16 +160,22 @@ def _itl(
     """The mean as a ratio over requests (time over gaps), the quantiles by stretches of time."""
     if itl.mean is None:
         return None
-    apart = good.between_ms("first_ns", "last_ns")
-    gaps = (good.column("counted_tokens") - 1).astype(np.float64)
-    gaps[(gaps <= 0) | np.isnan(apart)] = np.nan
-    count = int(np.count_nonzero(~np.isnan(gaps)))
+    count, all_gaps, all_apart_ms = 0, 0.0, 0.0
+    for part in good.parts():
+        apart, gaps = _time_and_gaps(part)
+        count += int(np.count_nonzero(~np.isnan(gaps)))
+        all_gaps += float(np.nansum(gaps))
+        all_apart_ms += float(np.nansum(apart))
     if count < FEWEST:
         return None
-    apart[np.isnan(gaps)] = np.nan
-    each = float(np.nansum(gaps)) / count
-    apart -= float(np.nansum(apart)) / (each * count) * gaps
-    made = series_estimates(_sorted(apart, order), (), level=level)
+    each, ratio = all_gaps / count, all_apart_ms / all_gaps
+
+    def residual(requests: Measures) -> NDArray[np.float64]:
+        apart, gaps = _time_and_gaps(requests)
+        apart -= ratio * gaps
+        return apart
+
+    made = series_estimates(order.values(residual), (), level=level)
     reach, error = made.mean.interval.width / 2, made.mean.standard_error or 0.0
     estimates = {
         "mean": replace(
@@ -208,6 +199,15 @@ def _itl(
     return Figures(estimates=estimates, order=made.autocorrelation)
 
 
+def _time_and_gaps(requests: Measures) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Milliseconds from first to last token, and the gaps in them; NaN where there is none."""
+    apart = requests.between_ms("first_ns", "last_ns")
+    gaps = (requests.column("counted_tokens") - 1).astype(np.float64)
+    none = (gaps <= 0) | np.isnan(apart)
+    gaps[none] = apart[none] = np.nan
+    return apart, gaps
+
+
 def _scaled(estimate: Estimate, factor: float) -> Estimate:
     interval, error = estimate.interval, estimate.standard_error
     return replace(
@@ -225,22 +225,25 @@ def _rates(
         return {}
     start_s, end_s = window_ns[0] / _NS, window_ns[1] / _NS
     last_s = np.nextafter(end_s, start_s)  # what was done with the end is done within it
-    at_s = in_time.column("done_ns") / _NS
-    np.clip(at_s, start_s, last_s, out=at_s)
-    tokens = in_time.tokens().astype(np.float64)
-    amounts: dict[str, NDArray[np.float64] | None] = {
-        "requests_per_s": None,
-        "output_tokens_per_s": tokens,
+
+    def rate_of(amounts: Callable[[Measures], NDArray[np.float64]]) -> Estimate:
+        def again() -> Iterator[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+            for part in in_time.parts():
+                at_s = part.column("done_ns") / _NS
+                yield np.clip(at_s, start_s, last_s, out=at_s), amounts(part)
+
+        return rate_of_parts(again, start_s=start_s, end_s=end_s, level=level)
+
+    amounts: dict[str, Callable[[Measures], NDArray[np.float64]]] = {
+        "requests_per_s": lambda requests: np.ones(requests.count),
+        "output_tokens_per_s": lambda requests: requests.tokens().astype(np.float64),
     }
     if slo is not None:
-        amounts["goodput_per_s"] = met(slo, in_time).astype(np.float64)
-    found = {}
-    for name, amount in amounts.items():
-        try:
-            found[name] = rate(at_s, start_s=start_s, end_s=end_s, amounts=amount, level=level)
-        except TooFewValues:
-            return {}
-    return found
+        amounts["goodput_per_s"] = lambda requests: met(slo, requests).astype(np.float64)
+    try:
+        return {name: rate_of(amount) for name, amount in amounts.items()}
+    except TooFewValues:
+        return {}
 
 
 def _success(good: Measures, measured: Measures, level: float) -> Estimate:
@@ -248,7 +251,6 @@ def _success(good: Measures, measured: Measures, level: float) -> Estimate:
     n, share = measured.count, good.count / measured.count
     time = 1.0
     if good.count < n:
-        done = np.isin(measured.column("index"), good.column("index")).astype(np.float64)
-        order = np.argsort(measured.column("sent_ns"), kind="stable")
-        time = autocorrelation(done[order]).time
+        done = SentOrder(measured).values(lambda some: some.succeeded().astype(np.float64))
+        time = autocorrelation(done).time
     return wilson(share, n / time, n=n, level=level)

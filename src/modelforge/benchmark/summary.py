@@ -4,25 +4,34 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any, cast
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from modelforge.benchmark.columns import NULL, is_valid, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
 from modelforge.benchmark.gap_slots import GapSlot, all_gaps
-from modelforge.benchmark.growth import growth_of
-from modelforge.benchmark.measures import Measures, known, met, whole_numbers
+from modelforge.benchmark.growth import growth_of_parts
+from modelforge.benchmark.measures import (
+    Measures,
+    Rows,
+    blocks,
+    long_series,
+    met,
+    whole_numbers,
+)
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import Phase
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
-from modelforge.benchmark.run_statistics import WATCHED, in_order, run_statistics
+from modelforge.benchmark.run_statistics import SERIES, WATCHED, run_statistics
+from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
@@ -30,6 +39,7 @@ from modelforge.benchmark.verdict import Ceiling, Evidence, Limits, judge
 from modelforge.core.errors import Interrupted
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
+from modelforge.stats.long_series import LongSeries
 from modelforge.stats.warm_up import warm_up
 
 _NS_PER_MS = 1e6
@@ -88,40 +98,39 @@ def summarise(
     The measurement lasts as long as the workers say; where they do not, from when the first
     measured request was due to when the last was done.
     """
-    phase = whole_numbers(columns["phase"])
-    succeeded = _is_null(columns["error"])
     window = measured_window_ns(telemetry)
-    excluded = 0
+    chosen, cut_ns = _chosen(columns, let_go), 0
     if exclude_warm_up:
-        cut_ns = _warm_up_end_ns(columns, phase, succeeded)
-        early = (whole_numbers(columns["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
-        if excluded := int(np.count_nonzero(early)):
-            phase = np.where(early, Phase.WARM_UP, phase)
-            window = None if window is None else (max(window[0], cut_ns), window[1])
-            gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
-            gaps = all_gaps(gap_slots) if gap_slots else gaps
-    # Whatever was asked in time counts, however late it was answered: to leave out what was under
-    # way at the end would leave out the longest answers. Rates are of what was answered in time.
-    broken_off = _is_error(columns["error"], Interrupted.kind)
-    is_measured = (phase != Phase.WARM_UP) & ~broken_off
-    measured = Measures(columns, is_measured, let_go)
-    good = Measures(columns, is_measured & succeeded, let_go)
-    in_time = Measures(columns, (phase == Phase.MEASURED) & succeeded, let_go)
+        cut_ns = _warm_up_end_ns(Measures(columns, chosen.good, let_go))
+        chosen = _chosen(columns, let_go, cut_ns=cut_ns)
+    if excluded := chosen.early:
+        window = None if window is None else (max(window[0], cut_ns), window[1])
+        gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
+        gaps = all_gaps(gap_slots) if gap_slots else gaps
+    measured = Measures(columns, chosen.measured, let_go)
+    good = Measures(columns, chosen.good, let_go)
+    in_time = Measures(columns, chosen.in_time, let_go)
     window = window or _window_ns(measured)
     duration_s = (window[1] - window[0]) / 1e9 if window and window[1] > window[0] else None
     tokens = _token_totals(good)
-    good_requests = None if slo is None else int(np.count_nonzero(met(slo, good)))
-    good_in_time = None if slo is None else int(np.count_nonzero(met(slo, in_time)))
-    was_reached = succeeded | (whole_numbers(columns["status"]) != 0)
-    reached = Measures(columns, is_measured & was_reached, let_go)
-    schedule_lag = Distribution.of(reached.ms("schedule_lag"))
+    good_requests = None if slo is None else _met(slo, good)
+    good_in_time = None if slo is None else _met(slo, in_time)
+    reached = Measures(columns, chosen.reached, let_go)
+    schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     workers = worker_evidence(telemetry, workers=plan.workers)
-    cost = run_cost(Measures(columns, succeeded, let_go), prices)
+    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
-    event_count = int(in_time.column("counted_tokens").sum(dtype=np.int64))
+    event_count = sum(
+        int(part.column("counted_tokens").sum(dtype=np.int64)) for part in in_time.parts()
+    )
     itl = Distribution.of_histogram(gaps, unit=_NS_PER_MS)
     growth = (
-        growth_of(good.column("due_ns") / _NS_PER_S, good.ms("ttft_from_due"))
+        growth_of_parts(
+            lambda: (
+                (part.column("due_ns") / _NS_PER_S, part.ms("ttft_from_due"))
+                for part in good.parts()
+            )
+        )
         if plan.open_loop
         else None
     )
@@ -140,10 +149,12 @@ def summarise(
         served_here=bool(plan.asked.get("served_here")),
         growth=growth,
     )
+    order = SentOrder(good)
     statistics = run_statistics(
         good,
         measured,
         in_time,
+        order=order,
         window_ns=window,
         itl=itl,
         slots=gap_slots,
@@ -159,9 +170,9 @@ def summarise(
         total_requests=measured.count,
         successful_requests=good.count,
         failed_requests=measured.count - good.count,
-        warmup_requests=int(np.count_nonzero(phase == Phase.WARM_UP)),
-        cooldown_requests=int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off)),
-        broken_off_requests=int(np.count_nonzero(broken_off)),
+        warmup_requests=chosen.warm_up,
+        cooldown_requests=chosen.cool_down,
+        broken_off_requests=chosen.broken_off,
         total_duration=duration_s or 0.0,
         requests_per_s=evidence.requests_per_s,
         tokens_per_second=(
@@ -170,16 +181,16 @@ def summarise(
         goodput_per_s=None if good_in_time is None else _rate(good_in_time, duration_s),
         good_requests=good_requests,
         slo=slo,
-        ttft_ms=_distribution(good, "ttft"),
+        ttft_ms=Distribution.of(order.measure("ttft")),
         itl_ms=itl,
-        tpot_ms=_distribution(good, "tpot"),
-        e2e_ms=_distribution(good, "e2e"),
-        e2e_from_due_ms=_distribution(good, "e2e_from_due"),
-        ttft_from_due_ms=_distribution(good, "ttft_from_due"),
+        tpot_ms=Distribution.of(order.measure("tpot")),
+        e2e_ms=Distribution.of(order.measure("e2e")),
+        e2e_from_due_ms=Distribution.of(order.measure("e2e_from_due")),
+        ttft_from_due_ms=Distribution.of(order.measure("ttft_from_due")),
         schedule_lag_ms=schedule_lag,
-        stream_output_tokens_per_s=Distribution.of(known(good.stream_speed())),
+        stream_output_tokens_per_s=Distribution.of(order.measure("stream_speed")),
         itl_definitions=_itl_definitions(good, itl, reasoning_gaps),
-        errors=_errors(columns["error"], is_measured),
+        errors=_errors(columns["error"], chosen.measured),
         tokens=tokens,
         total_cost=cost.usd,
         unpriced=cost.unpriced,
@@ -194,29 +205,89 @@ def summarise(
     )
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Chosen:
+    """Which rows are of what, and how many are of the rest."""
+
+    measured: Rows
+    good: Rows
+    in_time: Rows
+    reached: Rows
+    succeeded: Rows
+    early: int
+    warm_up: int
+    cool_down: int
+    broken_off: int
+
+
+def _chosen(columns: pa.Table, let_go: Callable[[], None], *, cut_ns: int | None = None) -> _Chosen:
+    """Look at every row once. What was sent before ``cut_ns`` is taken as a warm-up."""
+    measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
+    counts: Counter[str] = Counter()
+    for start, stop in blocks(columns.num_rows):
+        piece = columns.slice(start, stop - start)
+        phase = whole_numbers(piece["phase"])
+        early = np.zeros(phase.size, dtype=np.bool_)
+        if cut_ns is not None:
+            early = (whole_numbers(piece["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
+            phase = np.where(early, Phase.WARM_UP, phase)
+        succeeded = _is_null(piece["error"])
+        # Whatever was asked in time counts, however late it was answered: to leave out what was
+        # under way at the end would leave out the longest answers. Rates are of what was answered
+        # in time.
+        broken_off = _is_error(piece["error"], Interrupted.kind)
+        measured = (phase != Phase.WARM_UP) & ~broken_off
+        reached = succeeded | (whole_numbers(piece["status"]) != 0)
+        for rows, block in (
+            (measured_rows, measured),
+            (good, measured & succeeded),
+            (in_time, (phase == Phase.MEASURED) & succeeded),
+            (reached_rows, measured & reached),
+            (answered, succeeded),
+        ):
+            rows.add(block)
+        counts["early"] += int(np.count_nonzero(early))
+        counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
+        counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
+        counts["broken_off"] += int(np.count_nonzero(broken_off))
+        let_go()
+    return _Chosen(
+        measured=measured_rows,
+        good=good,
+        in_time=in_time,
+        reached=reached_rows,
+        succeeded=answered,
+        early=counts["early"],
+        warm_up=counts["warm_up"],
+        cool_down=counts["cool_down"],
+        broken_off=counts["broken_off"],
+    )
+
+
+def _met(slo: Slo, requests: Measures) -> int:
+    return sum(int(np.count_nonzero(met(slo, part))) for part in requests.parts())
+
+
 def _latencies_s(requests: Measures) -> array[float]:
-    seconds = requests.ms("e2e")
-    seconds /= 1000
     values = array("d")
-    values.frombytes(seconds.view(np.uint8).data)
+    for part in requests.parts():
+        seconds = part.ms("e2e")
+        seconds /= 1000
+        values.frombytes(seconds.view(np.uint8).data)
     return values
-
-
-def _distribution(requests: Measures, name: str) -> Distribution:
-    return Distribution.of(known(requests.ms(name)))
 
 
 def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
     chunks = []
-    for chunk in cast("list[pa.DictionaryArray[Any, Any]]", column.chunks):
-        of_kind = [code for code, word in enumerate(chunk.dictionary.to_pylist()) if word == kind]
-        codes = chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-        chunks.append(np.isin(codes, of_kind))
+    for chunk in column.chunks:
+        codes, kinds = words(chunk)
+        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
 
 
 def _is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(column.is_null().to_numpy())
+    chunks = [~is_valid(chunk) for chunk in column.chunks]
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
 
 
 def _rate(count: float, duration_s: float | None) -> float | None:
@@ -224,43 +295,53 @@ def _rate(count: float, duration_s: float | None) -> float | None:
 
 
 def _window_ns(measured: Measures) -> tuple[int, int] | None:
-    if not measured.count:
-        return None
-    return int(measured.column("due_ns").min()), int(measured.column("done_ns").max())
+    spans = [
+        (int(part.column("due_ns").min()), int(part.column("done_ns").max()))
+        for part in measured.parts()
+        if part.count
+    ]
+    return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
 
-def _warm_up_end_ns(
-    columns: pa.Table, phase: NDArray[np.int64], succeeded: NDArray[np.bool_]
-) -> int:
+def _warm_up_end_ns(good: Measures) -> int:
     """When the first request was sent that is of no measure's warm-up; 0 where there is none."""
-    good = Measures(columns, (phase != Phase.WARM_UP) & succeeded)
-    end_ns = 0
+    order = SentOrder(good)
+    most = 0
     for name in WATCHED:
-        found = warm_up(values, level=0.01) if (values := in_order(good, name[:-3])).size else None
-        if found is not None and found.present:
-            sent = np.sort(good.column("sent_ns"))
-            end_ns = max(end_ns, int(sent[min(found.values, sent.size - 1)]))
-    return end_ns
+        values = order.measure(SERIES[name])
+        if values.size and (found := warm_up(values, level=0.01)).present:
+            most = max(most, min(found.values, good.count - 1))
+    if not most:
+        return 0
+    sent = good.values(lambda requests: requests.column("sent_ns").astype(np.float64))
+    series = sent if isinstance(sent, LongSeries) else LongSeries.of(sent)
+    return int(series.select((most,))[most])
 
 
 def _output_tokens(requests: Measures) -> int:
-    return int(requests.tokens().sum(dtype=np.int64))
+    return sum(int(part.tokens().sum(dtype=np.int64)) for part in requests.parts())
 
 
 def _token_totals(requests: Measures) -> TokenTotals:
-    def reported(name: str) -> int | None:
-        values = requests.column(name)
-        said = values >= 0
-        return int(np.sum(values, where=said, dtype=np.int64)) if said.any() else None
+    names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
+    sums, said = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    for part in requests.parts():
+        for name in names:
+            values = part.column(name)
+            known = values >= 0
+            said[name] += int(np.count_nonzero(known))
+            sums[name] += int(np.sum(values, where=known, dtype=np.int64))
 
-    from_server = int(np.count_nonzero(requests.column("completion_tokens") >= 0))
+    def reported(name: str) -> int | None:
+        return sums[name] if said[name] else None
+
     return TokenTotals(
         prompt=reported("prompt_tokens"),
         completion=_output_tokens(requests) if requests.count else None,
         cached=reported("cached_tokens"),
         reasoning=reported("reasoning_tokens"),
-        from_server=from_server,
-        from_events=requests.count - from_server,
+        from_server=said["completion_tokens"],
+        from_events=requests.count - said["completion_tokens"],
     )
 
 
@@ -281,32 +362,40 @@ def _itl_definitions(
 
 
 def _mean_gaps(requests: Measures) -> Distribution:
-    each = requests.ms("tpot")
-    gaps = requests.tokens()
-    gaps -= 1
-    several = ~np.isnan(each)
-    if not several.all():
-        each, gaps = each[several], gaps[several]
-    return Distribution.of_weighted(each, gaps)
+    def pairs() -> Iterator[tuple[NDArray[np.float64], NDArray[np.int32]]]:
+        for part in requests.parts():
+            each = part.ms("tpot")
+            several = ~np.isnan(each)
+            yield each[several], part.tokens()[several] - 1
+
+    found = long_series(
+        lambda: (each for each, _ in pairs()), weights=lambda: (gaps for _, gaps in pairs())
+    )
+    return Distribution.of_weighted(found) if isinstance(found, LongSeries) else Distribution()
 
 
 def _time_per_token(requests: Measures) -> Distribution:
-    each = requests.between_ms("sent_ns", "last_ns")
-    tokens = requests.tokens()
-    each[tokens <= 0] = np.nan
-    np.divide(each, tokens, out=each, where=tokens > 0)
-    return Distribution.of(known(each))
+    def of(some: Measures) -> NDArray[np.float64]:
+        each = some.between_ms("sent_ns", "last_ns")
+        tokens = some.tokens()
+        each[tokens <= 0] = np.nan
+        np.divide(each, tokens, out=each, where=tokens > 0)
+        return each
+
+    return Distribution.of(requests.values(of))
 
 
-def _errors(column: pa.ChunkedArray[Any], rows: NDArray[np.bool_]) -> dict[str, int]:
+def _errors(column: pa.ChunkedArray[Any], rows: Rows) -> dict[str, int]:
     """Failures of ``rows`` by kind, the most frequent first. Each batch has words of its own."""
     found: Counter[str] = Counter()
     start = 0
     for chunk in column.chunks:
         end = start + len(chunk)
         if chunk.null_count < len(chunk):
-            chosen = chunk.filter(pa.array(rows[start:end]))
-            found.update(str(kind) for kind in chosen.to_pylist() if kind is not None)
+            codes, kinds = words(chunk)
+            codes = codes[rows.between(start, end)]
+            counts = np.bincount(codes[codes != NULL], minlength=len(kinds)).tolist()
+            found.update({kind: n for kind, n in zip(kinds, counts, strict=True) if n})
         start = end
     return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from modelforge.benchmark.evidence import WorkerEvidence
-from modelforge.benchmark.growth import Growth
+if TYPE_CHECKING:
+    # They work on arrays, which a verdict does not.
+    from modelforge.benchmark.evidence import WorkerEvidence
+    from modelforge.benchmark.growth import Growth
 
 
 class Status(StrEnum):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from modelforge.cli.benchmark_config import config_of, input_files, slo_of
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between
@@ -46,17 +44,23 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
         raise UsageError("no model: name one as provider/model, for example sim/fast")
     if options["margin"] is not None:
         raise UsageError("--margin is of several models: name two, or compare two reports")
-    config = config_of(model, options)
     allow_many_connections()
-    # Workers load what they need while this process does the same.
-    with worker_processes(config.workers) as processes:
-        return _run(config, options, processes)
+    # Workers load what they need while this process does the same: one is begun before anything.
+    with worker_processes(1) as first:
+        from modelforge.cli.benchmark_config import config_of  # noqa: PLC0415 (after the worker)
+
+        config = config_of(model, options)
+        with worker_processes(config.workers - 1) as others:
+            return _run(config, options, [*first, *others])
 
 
 def _run(
     config: BenchmarkConfig, options: Mapping[str, Any], processes: Sequence[WorkerProcess]
 ) -> int:
-    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (after the workers)
+    import asyncio  # noqa: PLC0415 (after the workers, as all that follows)
+
+    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
+    from modelforge.cli.benchmark_config import input_files  # noqa: PLC0415
     from modelforge.cli.configuration import configure  # noqa: PLC0415
 
     require_records_file(options["records"], input_files(options))
@@ -120,6 +124,7 @@ async def _watched(
 def _report_again(options: Mapping[str, Any]) -> int:
     from modelforge.app import benchmark_records  # noqa: PLC0415 (it loads Arrow)
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
+    from modelforge.cli.benchmark_config import slo_of  # noqa: PLC0415
     from modelforge.cli.configuration import configure  # noqa: PLC0415
     from modelforge.core.model_id import ModelId  # noqa: PLC0415
 
@@ -151,6 +156,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
 def outputs(options: Mapping[str, Any]) -> tuple[ReportOutput | None, Console | None]:
     """Where the report goes; both are tried before a run of minutes is lost for it."""
     from modelforge.app.report_output import ReportOutput  # noqa: PLC0415
+    from modelforge.cli.benchmark_config import input_files  # noqa: PLC0415
     from modelforge.cli.console import output_console  # noqa: PLC0415 (rich)
 
     inputs = input_files(options)

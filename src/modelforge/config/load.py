@@ -6,11 +6,9 @@ import difflib
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Final
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING, Any, Final
 
 from modelforge.catalogue.catalogue import Catalogue
 from modelforge.catalogue.load import load_catalogue
@@ -26,12 +24,22 @@ from modelforge.config.layers import (
     user_file,
 )
 from modelforge.config.legacy import legacy_path, read_legacy
-from modelforge.config.schema import ProviderSettings, RateSettings, Settings
+from modelforge.config.schema import (
+    CacheSettings,
+    CompareSettings,
+    ProviderSettings,
+    RateSettings,
+    Settings,
+)
 from modelforge.core.errors import ConfigError, UnknownProvider
+
+if TYPE_CHECKING:
+    from modelforge.config.validation import Unfit
 
 BUILTIN_ORIGIN: Final = "built in"
 
 _NAMES_SHOWN: Final = 20
+_TABLES: Final[Mapping[str, type[Any]]] = {"compare": CompareSettings, "cache": CacheSettings}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -67,7 +75,7 @@ class Configuration:
                 raise ConfigError(_no_address(name, self.catalogue))
         elif "{" in found.base_url:
             url = filled_url(name, found.base_url, self.environ)
-            found = found.model_copy(update={"base_url": url})
+            found = replace(found, base_url=url)
         return found.with_stored_key(self.stored_keys.get(name))
 
     def origin(self, provider: str) -> str:
@@ -119,7 +127,8 @@ def load_configuration(
     explicit = file or _path(environ.get("MODELFORGE_CONFIG"))
     catalogue = load_catalogue(refreshed_folder())
     legacy = read_legacy(legacy_path()) if explicit is None else None
-    layers = _known_layers(catalogue)
+    layers = known_layers(catalogue)
+    known = len(layers)
     layers += [legacy.layer] if legacy is not None else []
     layers += _file_layers(explicit, folder or _here())
     layers += environment_layers(environ, _provider_names(layers))
@@ -127,9 +136,10 @@ def load_configuration(
     values: dict[str, Any] = {}
     origins: dict[tuple[str, ...], str] = {}
     for layer in layers:
-        _merge(values, layer.values, layer.origin, origins)
+        merge(values, layer.values, layer.origin, origins)
+    ours = len(layers) == known and catalogue.origin == "embedded"
     return Configuration(
-        settings=_validated(values, origins),
+        settings=built_in_settings(values) if ours else _validated(values, origins),
         origins=origins,
         files=tuple(layer.path for layer in reversed(layers) if layer.path is not None),
         catalogue=catalogue,
@@ -138,7 +148,7 @@ def load_configuration(
     )
 
 
-def _known_layers(catalogue: Catalogue) -> list[Layer]:
+def known_layers(catalogue: Catalogue) -> list[Layer]:
     """The catalogue and what is built in; an alias has whatever its provider has in either."""
     return [
         _with_aliases(catalogue_layer(catalogue)),
@@ -187,7 +197,7 @@ def _provider_names(layers: Iterable[Layer]) -> list[str]:
     return names
 
 
-def _merge(
+def merge(
     into: dict[str, Any],
     values: Mapping[str, Any],
     origin: str,
@@ -200,7 +210,7 @@ def _merge(
             if not isinstance(below, dict):
                 below = into[key] = {}
             origins[(*path, key)] = origin
-            _merge(below, value, origin, origins, (*path, key))
+            merge(below, value, origin, origins, (*path, key))
         else:
             into[key] = value
             # Re-inserted, so that the order of origins is the order of strength.
@@ -208,13 +218,26 @@ def _merge(
             origins[(*path, key)] = origin
 
 
+def built_in_settings(values: Mapping[str, Any]) -> Settings:
+    """Settings of this package's own values alone, which were checked before it was released."""
+    providers: dict[str, ProviderSettings] = {}
+    for name, table in values["providers"].items():
+        names, url = table.get("api_key_env", ()), table.get("base_url")
+        given = {
+            "api_key_env": (names,) if isinstance(names, str) else tuple(names),
+            "base_url": None if url is None else url.rstrip("/"),
+        }
+        providers[name] = ProviderSettings(**{**table, **given})
+    return Settings(providers=providers)
+
+
 def _validated(values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]) -> Settings:
+    from modelforge.config.validation import Unfit, validated  # noqa: PLC0415 (it loads pydantic)
+
     try:
-        settings = Settings.model_validate(values)
-    except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        path = tuple(str(part) for part in first["loc"])
-        raise ConfigError(_invalid(path, first["type"], first["msg"], values, origins)) from None
+        settings = validated(values)
+    except Unfit as fault:
+        raise ConfigError(_invalid(fault, values, origins)) from None
     for name in sorted(OWN_PROVIDERS):
         path = ("providers", name, "base_url")
         if settings.providers[name].base_url is not None:
@@ -232,26 +255,22 @@ def _validated(values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]
 
 
 def _invalid(
-    path: tuple[str, ...],
-    kind: str,
-    message: str,
-    values: Mapping[str, Any],
-    origins: Mapping[tuple[str, ...], str],
+    fault: Unfit, values: Mapping[str, Any], origins: Mapping[tuple[str, ...], str]
 ) -> str:
     """One line about one value that does not fit; a value that may be secret is never quoted."""
+    path, message = fault.path, fault.message
     named = ".".join(path)
     origin = next(
         (origins[path[:length]] for length in range(len(path), 0, -1) if path[:length] in origins),
         "configuration",
     )
-    if kind == "extra_forbidden":
+    if fault.unknown:
         if "key" in path[-1] or "token" in path[-1] or "secret" in path[-1]:
             return (
                 f"{origin}: {named} is not a setting: keys are never written in configuration; "
                 "name the environment variable that holds it with api_key_env"
             )
         return f"{origin}: {named} is not a setting{_suggest(path[-1], _fields_at(path))}"
-    message = message.removeprefix("Value error, ")
     value = _look_up(values, path)
     # What the environment holds, and an address with more than a path, may be a secret.
     secret = "headers" in path or "api_key_env" in path or origin.startswith("environment")
@@ -267,14 +286,14 @@ def _look_up(values: Any, path: tuple[str, ...]) -> Any:
 
 
 def _fields_at(path: tuple[str, ...]) -> list[str]:
-    model: Any = Settings
+    table: type[Any] = Settings
     if path[0] == "providers" and "prices" in path:
-        model = RateSettings
+        table = RateSettings
     elif path[0] == "providers" and len(path) > 1:
-        model = ProviderSettings
-    elif path[0] in {"compare", "cache"} and len(path) > 1:
-        model = Settings.model_fields[path[0]].annotation
-    return list(model.model_fields)
+        table = ProviderSettings
+    elif path[0] in _TABLES and len(path) > 1:
+        table = _TABLES[path[0]]
+    return [field.name for field in fields(table)]
 
 
 def _no_address(name: str, catalogue: Catalogue) -> str:

@@ -1,56 +1,52 @@
-"""The shape of a configuration."""
+"""The shape of a configuration.
+
+These are plain values. What people write is checked against them by
+`modelforge.config.validation`, which alone loads pydantic: a run of which nothing is configured
+does without.
+"""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+import copy
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, ClassVar, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PrivateAttr
+if TYPE_CHECKING:
+    from pathlib import Path
 
-from modelforge.core.address import http_url, variable_name
-
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, section 5.6.2
-
-
-def _listed(names: Any) -> Any:
-    return (names,) if isinstance(names, str) else names
-
-
-def _headers(headers: dict[str, str]) -> dict[str, str]:
-    for name, value in headers.items():
-        if not _HEADER_NAME.match(name):
-            raise ValueError("a header's name holds a character that it may not")
-        if not value.isprintable() or not value.isascii():
-            raise ValueError("a header's value must be printable ASCII on one line")
-    return headers
-
-
-def _no_flag(value: object) -> object:
-    if isinstance(value, bool):
-        raise ValueError("must be a number")  # noqa: TRY004 (what pydantic turns into its own)
-    return value
-
-
-class _Table(BaseModel):
-    # A table's validator is built with that of the settings that hold it, and no second time.
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True
+    # What is asked of a value beyond its type.
+    from modelforge.config.validation import (
+        Address,
+        Connections,
+        Count,
+        Headers,
+        Megabytes,
+        Price,
+        Seconds,
+        Temperature,
+        Tries,
+        VariableNames,
     )
 
+_TABLE: Final = {"extra": "forbid", "hide_input_in_errors": True}
+"""How pydantic reads a table: an unknown setting is refused, and a secret is not shown."""
 
-class RateSettings(_Table):
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RateSettings:
     """Prices of one model, US dollars per million tokens."""
 
-    input: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-    output: Annotated[Decimal, Field(ge=0, allow_inf_nan=False)]
-    cache_read: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
-    cache_write: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
-    reasoning: Annotated[Decimal | None, Field(ge=0, allow_inf_nan=False)] = None
+    __pydantic_config__ = _TABLE
+
+    input: Price
+    output: Price
+    cache_read: Price | None = None
+    cache_write: Price | None = None
+    reasoning: Price | None = None
 
 
-class ProviderSettings(_Table):
+@dataclass(frozen=True, kw_only=True)
+class ProviderSettings:
     """One ``[providers.NAME]`` table.
 
     Attributes:
@@ -69,18 +65,18 @@ class ProviderSettings(_Table):
         prices: rates by model name.
     """
 
+    __pydantic_config__ = _TABLE
+
     protocol: Literal["openai", "openai-responses", "anthropic", "google"] = "openai"
-    base_url: Annotated[str, AfterValidator(http_url)] | None = None
-    api_key_env: Annotated[
-        tuple[Annotated[str, AfterValidator(variable_name)], ...], BeforeValidator(_listed)
-    ] = ()
-    max_concurrency: Annotated[int, Field(ge=1, le=65536)] = 32
-    headers: Annotated[dict[str, str], AfterValidator(_headers)] = {}
+    base_url: Address | None = None
+    api_key_env: VariableNames = ()
+    max_concurrency: Connections = 32
+    headers: Headers = field(default_factory=dict)
     max_tokens_field: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     seed_field: Literal["seed", "random_seed"] = "seed"
     stream_options: bool = True
-    prices: dict[str, RateSettings] = {}
-    _stored_key: str | None = PrivateAttr(default=None)
+    prices: dict[str, RateSettings] = field(default_factory=dict)
+    _stored_key: ClassVar[str | None] = None  # no field: it is in no representation and no copy
 
     @property
     def stored_key(self) -> str | None:
@@ -89,27 +85,28 @@ class ProviderSettings(_Table):
 
     def with_stored_key(self, key: str | None) -> Self:
         """These settings with ``key`` as the stored one, in memory only."""
-        copy = self.model_copy()
-        copy._stored_key = key  # noqa: SLF001 (of this very class)
-        return copy
+        made = copy.copy(self)
+        object.__setattr__(made, "_stored_key", key)  # frozen, and nobody has seen it yet
+        return made
 
 
-_Seconds = Annotated[float, BeforeValidator(_no_flag), Field(gt=0, allow_inf_nan=False)]
-
-
-class CompareSettings(_Table):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CompareSettings:
     """The ``[compare]`` table: what a comparison does unless told otherwise."""
 
-    timeout_s: _Seconds = 120.0
-    first_token_timeout_s: _Seconds | None = None
-    idle_timeout_s: _Seconds | None = None
-    max_retries: Annotated[int, Field(ge=0)] = 2
-    max_tokens: Annotated[int, Field(ge=1)] | None = None
-    temperature: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
-    repeats: Annotated[int, Field(ge=1)] = 1
+    __pydantic_config__ = _TABLE
+
+    timeout_s: Seconds = 120.0
+    first_token_timeout_s: Seconds | None = None
+    idle_timeout_s: Seconds | None = None
+    max_retries: Tries = 2
+    max_tokens: Count | None = None
+    temperature: Temperature | None = None
+    repeats: Count = 1
 
 
-class CacheSettings(_Table):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CacheSettings:
     """The ``[cache]`` table: answers kept from earlier requests.
 
     Attributes:
@@ -120,15 +117,20 @@ class CacheSettings(_Table):
         folder: where answers are kept; by default ``answers`` in the user's cache folder.
     """
 
+    __pydantic_config__ = _TABLE
+
     enabled: bool = False
     refresh: bool = False
-    max_mb: Annotated[int, BeforeValidator(_no_flag), Field(ge=1, le=1_000_000)] = 512
+    max_mb: Megabytes = 512
     folder: Path | None = None
 
 
-class Settings(_Table):
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Settings:
     """A whole configuration."""
 
-    providers: dict[str, ProviderSettings] = {}
-    compare: CompareSettings = CompareSettings()
-    cache: CacheSettings = CacheSettings()
+    __pydantic_config__ = _TABLE
+
+    providers: dict[str, ProviderSettings] = field(default_factory=dict)
+    compare: CompareSettings = field(default_factory=CompareSettings)
+    cache: CacheSettings = field(default_factory=CacheSettings)

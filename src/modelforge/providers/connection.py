@@ -6,13 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from modelforge.config.schema import ProviderSettings
-from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
 from modelforge.providers.credentials import Redactor, header_secrets, public_headers, read_key
-from modelforge.providers.gemini import Gemini
-from modelforge.providers.openai_chat import OpenAIChat
-from modelforge.providers.openai_chat_request import ChatDialect
-from modelforge.providers.openai_responses import OpenAIResponses
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,8 +50,12 @@ def _laid_over(configured: Mapping[str, str], ours: Mapping[str, str]) -> dict[s
 
 
 def _codec(settings: ProviderSettings) -> ChatCodec:
+    # One is spoken, and only that one is loaded.
     match settings.protocol:
         case "openai":
+            from modelforge.providers.openai_chat import OpenAIChat  # noqa: PLC0415
+            from modelforge.providers.openai_chat_request import ChatDialect  # noqa: PLC0415
+
             return OpenAIChat(
                 ChatDialect(
                     max_tokens_field=settings.max_tokens_field,
@@ -65,8 +64,14 @@ def _codec(settings: ProviderSettings) -> ChatCodec:
                 )
             )
         case "openai-responses":
+            from modelforge.providers.openai_responses import OpenAIResponses  # noqa: PLC0415
+
             return OpenAIResponses()
         case "anthropic":
+            from modelforge.providers.anthropic_messages import AnthropicMessages  # noqa: PLC0415
+
             return AnthropicMessages()
         case "google":
+            from modelforge.providers.gemini import Gemini  # noqa: PLC0415
+
             return Gemini()

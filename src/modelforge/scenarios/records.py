@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from modelforge.benchmark.measures import whole_numbers
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.recording import read_recording
 from modelforge.core.errors import NotARecording, ScenarioError
 from modelforge.cost.request_sample import Column, RequestSample

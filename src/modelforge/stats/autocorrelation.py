@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from modelforge.stats.long_series import LongSeries
 from modelforge.stats.sample import sample
 
 _LAGS_TESTED = 10
@@ -47,7 +48,7 @@ class Autocorrelation:
         return self.present and self.n < _WORTH * self.time
 
 
-def autocorrelation(values: ArrayLike) -> Autocorrelation:
+def autocorrelation(values: ArrayLike | LongSeries) -> Autocorrelation:
     """The autocorrelation of a series in the order it was measured in.
 
     It is taken of the values' ranks, so that a heavy tail does not hide it. ``time`` sums the
@@ -58,10 +59,11 @@ def autocorrelation(values: ArrayLike) -> Autocorrelation:
     Raises:
         what `sample` raises.
     """
-    x = sample(values)
-    whole = x.size
-    if whole > LONG:
-        x = x[(whole - LONG) // 2 :][:LONG]
+    taken = values if isinstance(values, LongSeries) else sample(values)
+    whole = taken.size
+    middle = max((whole - LONG) // 2, 0)
+    part = taken[middle : middle + LONG]
+    x = part.held() if isinstance(part, LongSeries) else part
     if x.size < _ENOUGH or np.ptp(x) == 0:
         return Autocorrelation(first_lag=0.0, p_value=1.0, time=1.0, n=whole)
     correlations = _correlations(ranks_of(x))
@@ -72,9 +74,11 @@ def autocorrelation(values: ArrayLike) -> Autocorrelation:
     return Autocorrelation(first_lag=float(correlations[1]), p_value=p_value, time=time, n=whole)
 
 
-def coarse(x: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+def coarse(x: NDArray[np.float64] | LongSeries) -> tuple[NDArray[np.float64], int]:
     """The means of so many neighbours that at most 131,072 are left, and how many those are."""
     step = -(-x.size // LONG)
+    if isinstance(x, LongSeries):
+        return x.run_means(step, x.size // step), step
     if step == 1:
         return x, 1
     means: NDArray[np.float64] = x[: x.size // step * step].reshape(-1, step).mean(axis=1)
@@ -109,7 +113,10 @@ def _correlations(x: NDArray[np.float64]) -> NDArray[np.float64]:
     lags = max(2, x.size // 5)
     size = 1 << (x.size + lags - 1).bit_length()
     spectrum = np.fft.rfft(x - x.mean(), size)
-    products = np.fft.irfft(spectrum.real**2 + spectrum.imag**2, size)[: lags + 1]
+    power = spectrum.real**2
+    power += spectrum.imag**2
+    del spectrum  # of a long series it is the largest of all
+    products = np.fft.irfft(power, size)[: lags + 1]
     correlations: NDArray[np.float64] = np.eye(1, lags + 1)[0]
     return products / products[0] if products[0] > 0 else correlations
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from modelforge.stats.long_series import LongSeries
+
 _MOST = 40
 _FEWEST = 8
 _TIMES = 8.0
@@ -22,10 +24,12 @@ def batch_count(n: int, time: float) -> int:
 
 
 def batch_means(
-    values: NDArray[np.float64] | NDArray[np.bool_], batches: int
+    values: NDArray[np.float64] | NDArray[np.bool_] | LongSeries, batches: int
 ) -> NDArray[np.float64]:
     """The means of ``batches`` equal runs; what makes no whole batch is left out in front."""
     length = values.size // batches
+    if isinstance(values, LongSeries):
+        return values.run_means(length, batches, skipped=values.size - length * batches)
     means: NDArray[np.float64] = (
         values[values.size - length * batches :].reshape(batches, length).mean(axis=1)
     )

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from modelforge.stats.long_series import LongSeries, quantiles_of_series
 from modelforge.stats.sample import sample
 
 _MAD_LIMIT = 3.5
@@ -48,7 +49,7 @@ class Outliers:
         return _PLACES[int(_places(np.array([value]), self.fences)[0])]
 
 
-def outliers(values: ArrayLike) -> Outliers:
+def outliers(values: ArrayLike | LongSeries) -> Outliers:
     """Classify values by Tukey's fences (*Exploratory Data Analysis*, 1977) and by the median
     absolute deviation (Iglewicz and Hoaglin, *How to Detect and Handle Outliers*, 1993).
 
@@ -57,21 +58,26 @@ def outliers(values: ArrayLike) -> Outliers:
     Raises:
         what `sample` raises.
     """
-    x = sample(values)
-    first, middle, third = (float(v) for v in np.quantile(x, (0.25, 0.5, 0.75)))
+    x = values if isinstance(values, LongSeries) else LongSeries.of(sample(values))
+    first, middle, third = (v or 0.0 for v in quantiles_of_series(x, (0.25, 0.5, 0.75)))
     range_ = third - first
     fences = (first - 3 * range_, first - 1.5 * range_, third + 1.5 * range_, third + 3 * range_)
-    counts = np.bincount(_places(x, fences), minlength=len(_PLACES))
-    away = np.abs(x - middle)
-    deviation = float(np.median(away))
-    beyond = np.count_nonzero(_MAD_OF_NORMAL * away > _MAD_LIMIT * deviation)
+    counts = np.zeros(len(_PLACES), dtype=np.int64)
+    for part in x.parts():
+        counts += np.bincount(_places(part, fences), minlength=len(_PLACES))
+    away = x.mapped(lambda part: np.abs(part - middle))
+    deviation = quantiles_of_series(away, (0.5,))[0] or 0.0
+    beyond = sum(
+        int(np.count_nonzero(_MAD_OF_NORMAL * part > _MAD_LIMIT * deviation))
+        for part in away.parts()
+    )
     return Outliers(
         low_severe=int(counts[0]),
         low_mild=int(counts[1]),
         high_mild=int(counts[3]),
         high_severe=int(counts[4]),
         fences=fences,
-        by_median_deviation=int(beyond) if deviation > 0 else None,
+        by_median_deviation=beyond if deviation > 0 else None,
         n=x.size,
     )
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from modelforge.stats.distributions import normal_quantile, order_below
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
-from modelforge.stats.quantiles import quantiles_of_sorted
+from modelforge.stats.quantiles import Sorted, quantiles_of_sorted
 from modelforge.stats.sample import sample, share
 
 
@@ -42,7 +42,7 @@ def quantile_estimates(
 
 
 def from_ordered(
-    ordered: NDArray[np.float64],
+    ordered: Sorted,
     q: float,
     *,
     effective_n: float,
@@ -50,11 +50,9 @@ def from_ordered(
     method: str = "order statistics",
 ) -> Estimate:
     """The same of sorted values that are worth ``effective_n`` independent ones."""
-    low_rank, high_rank = _ranks(effective_n, q, level)
-    low = at_share(ordered, low_rank / (effective_n + 1)) if low_rank > 0 else -math.inf
-    high = (
-        at_share(ordered, high_rank / (effective_n + 1)) if high_rank <= effective_n else math.inf
-    )
+    low_share, high_share = _shares(effective_n, q, level)
+    low = -math.inf if low_share is None else at_share(ordered, low_share)
+    high = math.inf if high_share is None else at_share(ordered, high_share)
     bounded = math.isfinite(low) and math.isfinite(high)
     return Estimate(
         point=quantiles_of_sorted(ordered, (q,))[0] or 0.0,
@@ -72,13 +70,36 @@ def values_needed(q: float, *, level: float = 0.95) -> int:
     return math.ceil(math.log((1 - share(level, name="level")) / 2) / math.log1p(-rarest))
 
 
-def at_share(ordered: NDArray[np.float64], p: float) -> float:
+def places_read(size: int, q: float, *, effective_n: float, level: float) -> Iterator[int]:
+    """The places of the sorted values that `from_ordered` looks at."""
+    below = int(q * (size - 1))
+    yield from (below, below + 1)
+    for reached in _shares(effective_n, q, level):
+        if reached is not None:
+            yield from places_of_share(size, reached)
+
+
+def places_of_share(size: int, p: float) -> tuple[int, int]:
+    """The places of the sorted values that `at_share` looks at."""
+    whole = int(_rank(size, p))
+    return whole - 1, min(whole, size - 1)
+
+
+def at_share(ordered: Sorted, p: float) -> float:
     """The value at rank ``p * (n + 1)`` of sorted values, interpolated and held within them."""
-    rank = min(max(p * (ordered.size + 1), 1.0), float(ordered.size))
-    whole = int(rank)
-    below = float(ordered[whole - 1])
-    above = float(ordered[min(whole, ordered.size - 1)])
-    return below + (above - below) * (rank - whole)
+    rank = _rank(ordered.size, p)
+    below, above = (float(ordered[place]) for place in places_of_share(ordered.size, p))
+    return below + (above - below) * (rank - int(rank))
+
+
+def _rank(size: int, p: float) -> float:
+    return min(max(p * (size + 1), 1.0), float(size))
+
+
+def _shares(n: float, q: float, level: float) -> tuple[float | None, float | None]:
+    """The shares of values below both ends; None where there is no such end."""
+    low, high = _ranks(n, q, level)
+    return (low / (n + 1) if low > 0 else None), (high / (n + 1) if high <= n else None)
 
 
 def _ranks(n: float, q: float, level: float) -> tuple[float, float]:

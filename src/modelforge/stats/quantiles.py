@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, Protocol, SupportsFloat
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 METHOD: Final = "hyndman-fan-7"
 """What is between two neighbouring values is interpolated linearly: the quantile ``q`` of ``n``
@@ -25,9 +26,20 @@ def quantile(values: ArrayLike, q: float) -> float | None:
     return quantiles_of_sorted(array, (q,))[0]
 
 
-def quantiles_of_sorted(
-    values: NDArray[np.float64], qs: Sequence[float]
-) -> tuple[float | None, ...]:
+class Sorted(Protocol):
+    """What a sorted array has, as far as it is asked for."""
+
+    @property
+    def size(self) -> int:
+        """How many values there are."""
+        ...
+
+    def __getitem__(self, place: int, /) -> SupportsFloat:
+        """A value by its place; -1 is the last."""
+        ...
+
+
+def quantiles_of_sorted(values: Sorted, qs: Sequence[float]) -> tuple[float | None, ...]:
     """The quantiles ``qs`` of ``values``, which ascend; each None of nothing.
 
     Raises:
@@ -38,12 +50,12 @@ def quantiles_of_sorted(
             raise ValueError(f"a quantile is asked between 0 and 1, not at {q}")
     if not values.size:
         return tuple(None for _ in qs)
-    if np.isnan(values[-1]):  # numbers sort before it
+    if math.isnan(values[-1]):  # numbers sort before it
         raise ValueError("a value is not a number: leave out what was not measured")
     return tuple(_at(values, q * (values.size - 1)) for q in qs)
 
 
-def _at(values: NDArray[np.float64], place: float) -> float:
+def _at(values: Sorted, place: float) -> float:
     below = int(place)
     low = float(values[below])
     if place == below:

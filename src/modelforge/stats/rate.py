@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -37,18 +38,38 @@ def rate(
         TooFewValues: fewer than 40 events in the span. And what `sample` and `share` raise.
     """
     at = sample(times_s, name="times_s")
-    share(level, name="level")
     weights = np.ones(at.size) if amounts is None else sample(amounts, name="amounts")
     if weights.size != at.size:
         raise LengthsDiffer(f"{at.size} times and {weights.size} amounts")
+    return rate_of_parts(lambda: [(at, weights)], start_s=start_s, end_s=end_s, level=level)
+
+
+def rate_of_parts(
+    again: Callable[[], Iterable[tuple[NDArray[np.float64], NDArray[np.float64]]]],
+    *,
+    start_s: float,
+    end_s: float,
+    level: float = 0.95,
+) -> Estimate:
+    """`rate` of moments and amounts that come in parts, each time ``again`` is called.
+
+    Raises:
+        OutOfRange: the span is empty. TooFewValues: fewer than 40 events in it. And what `share`
+            raises.
+    """
+    share(level, name="level")
     if not (math.isfinite(start_s) and math.isfinite(end_s) and start_s < end_s):
         raise OutOfRange(f"a span from {start_s} s to {end_s} s has no length")
-    inside = (at >= start_s) & (at < end_s)
-    events = int(inside.sum())
+    events = sum(int(np.count_nonzero((at >= start_s) & (at < end_s))) for at, _ in again())
     if events < _FEWEST * _EVENTS_A_BATCH:
         raise TooFewValues(f"a rate needs {_FEWEST * _EVENTS_A_BATCH} events, and has {events}")
     most = min(_MOST, 1 << int(math.log2(events // _EVENTS_A_BATCH)))
-    sums, _ = np.histogram(at[inside], bins=most, range=(start_s, end_s), weights=weights[inside])
+    sums = np.zeros(most)
+    for at, amounts in again():
+        inside = (at >= start_s) & (at < end_s)
+        sums += np.histogram(
+            at[inside], bins=most, range=(start_s, end_s), weights=amounts[inside]
+        )[0]
     batches = _independent(sums * most / (end_s - start_s))
     point = float(batches.mean())
     if np.ptp(batches) == 0:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -13,8 +13,14 @@ from modelforge.stats.autocorrelation import LONG, Autocorrelation, autocorrelat
 from modelforge.stats.batches import batch_count, batch_means
 from modelforge.stats.distributions import normal_cdf, t_quantile
 from modelforge.stats.estimate import Estimate
+from modelforge.stats.long_series import LongSeries, Ordered
 from modelforge.stats.mean import constant, from_error, mean
-from modelforge.stats.quantile_interval import at_share, from_ordered
+from modelforge.stats.quantile_interval import (
+    at_share,
+    from_ordered,
+    places_of_share,
+    places_read,
+)
 from modelforge.stats.sample import sample, share
 
 
@@ -31,7 +37,10 @@ class SeriesEstimates:
 
 
 def series_estimates(
-    values: ArrayLike, qs: Iterable[float] = (0.5, 0.9, 0.95, 0.99), *, level: float = 0.95
+    values: ArrayLike | LongSeries,
+    qs: Iterable[float] = (0.5, 0.9, 0.95, 0.99),
+    *,
+    level: float = 0.95,
 ) -> SeriesEstimates:
     """The mean and quantiles of values in the order of time, as wide as that order asks.
 
@@ -45,12 +54,12 @@ def series_estimates(
     Raises:
         TooFewValues: fewer than two values; and what `sample` and `share` raise.
     """
-    x = sample(values, at_least=2)
+    x = values if isinstance(values, LongSeries) else sample(values, at_least=2)
     share(level, name="level")
     qs = [share(q, name="q") for q in qs]
     found = autocorrelation(x)
-    ordered = np.sort(x)
-    if not found.present and x.size <= LONG:
+    if not isinstance(x, LongSeries) and not found.present and x.size <= LONG:
+        ordered = np.sort(x)
         return SeriesEstimates(
             mean=mean(x, level=level),
             quantiles=tuple(from_ordered(ordered, q, effective_n=x.size, level=level) for q in qs),
@@ -58,7 +67,7 @@ def series_estimates(
         )
     return SeriesEstimates(
         mean=_mean(x, found, level=level),
-        quantiles=tuple(_quantile(x, ordered, q, found, level=level) for q in qs),
+        quantiles=_quantiles(x, qs, found, level=level),
         autocorrelation=found,
     )
 
@@ -70,7 +79,7 @@ def _said(found: Autocorrelation) -> str:
     return f"neighbours correlate by {found.first_lag:.2f}{short}"
 
 
-def _mean(x: NDArray[np.float64], found: Autocorrelation, *, level: float) -> Estimate:
+def _mean(x: NDArray[np.float64] | LongSeries, found: Autocorrelation, *, level: float) -> Estimate:
     means = batch_means(x, batch_count(x.size, found.time))
     if np.ptp(means) == 0:
         return constant(float(x.mean()), n=x.size, level=level)
@@ -84,37 +93,60 @@ def _mean(x: NDArray[np.float64], found: Autocorrelation, *, level: float) -> Es
     )
 
 
-def _quantile(
-    x: NDArray[np.float64],
-    ordered: NDArray[np.float64],
-    q: float,
+def _quantiles(
+    x: NDArray[np.float64] | LongSeries,
+    qs: Sequence[float],
     found: Autocorrelation,
     *,
     level: float,
-) -> Estimate:
-    below = x <= at_share(ordered, q)
-    shares = batch_means(below, batch_count(x.size, found.time))
-    shared = float(below.mean())
-    independent = shared * (1 - shared)
-    time = 1.0
-    if independent > 0:
-        time = max(1.0, float(shares.var(ddof=1)) * (x.size // shares.size) / independent)
+) -> tuple[Estimate, ...]:
+    if not qs:
+        return ()
+    series = x if isinstance(x, LongSeries) else LongSeries.of(x)
+    ordered = Ordered(series) if series is x else np.sort(series.held())
+    if isinstance(ordered, Ordered):
+        ordered.fetch(place for q in qs for place in places_of_share(x.size, q))
+    count = batch_count(x.size, found.time)
+    length = x.size // count
     # The batches' variance is itself uncertain: a normal's level that reaches as far as t does.
-    wider = 2 * normal_cdf(t_quantile((1 + level) / 2, shares.size - 1)) - 1
-    made = from_ordered(
-        ordered,
-        q,
-        effective_n=x.size / time,
-        level=wider,
-        method=f"order statistics worth {x.size / time:.0f} independent values "
-        f"({shares.size} batches: {_said(found)})",
+    reach = t_quantile((1 + level) / 2, count - 1)
+    wider = 2 * normal_cdf(reach) - 1
+    limits = [at_share(ordered, q) for q in qs]
+    below = series.shares_at_most(limits, length, count, skipped=x.size - length * count)
+    worth = [x.size / _time(shares, shared, length) for shares, shared in below]
+    if isinstance(ordered, Ordered):
+        ordered.fetch(
+            place
+            for q, n in zip(qs, worth, strict=True)
+            for place in places_read(x.size, q, effective_n=n, level=wider)
+        )
+    return tuple(
+        _at_level(
+            from_ordered(
+                ordered,
+                q,
+                effective_n=n,
+                level=wider,
+                method=f"order statistics worth {n:.0f} independent values "
+                f"({count} batches: {_said(found)})",
+            ),
+            level,
+            reach,
+        )
+        for q, n in zip(qs, worth, strict=True)
     )
-    reach = t_quantile((1 + level) / 2, shares.size - 1)
-    error = made.interval.width / (2 * reach) if math.isfinite(made.interval.width) else None
-    return Estimate(
-        point=made.point,
-        interval=type(made.interval)(low=made.interval.low, high=made.interval.high, level=level),
-        standard_error=error,
-        method=made.method,
-        n=made.n,
+
+
+def _time(shares: NDArray[np.float64], shared: float, length: int) -> float:
+    """How many values are worth an independent one, by how the batches' shares vary."""
+    independent = shared * (1 - shared)
+    return max(1.0, float(shares.var(ddof=1)) * length / independent) if independent > 0 else 1.0
+
+
+def _at_level(made: Estimate, level: float, reach: float) -> Estimate:
+    width = made.interval.width
+    return replace(
+        made,
+        interval=replace(made.interval, level=level),
+        standard_error=width / (2 * reach) if math.isfinite(width) else None,
     )

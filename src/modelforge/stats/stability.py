@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelforge.stats.autocorrelation import coarse, ranks_of, time_of
 from modelforge.stats.batches import batch_count, batch_means
+from modelforge.stats.long_series import LongSeries
 from modelforge.stats.sample import sample, share
 
 _FEWEST = 40
@@ -38,7 +39,9 @@ class Stability:
     median_after: float | None
 
 
-def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.05) -> Stability:
+def stability(
+    values: ArrayLike | LongSeries, *, rng: np.random.Generator, level: float = 0.05
+) -> Stability:
     """A test for one change: the largest cumulative sum of the ranks' deviations (Pettitt, 1979).
 
     Neighbours are gathered in batches that are long beside the autocorrelation time, and how
@@ -50,9 +53,9 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
     Raises:
         what `sample` and `share` raise.
     """
-    x = sample(values)
+    x = values if isinstance(values, LongSeries) else sample(values)
     share(level, name="level")
-    if x.size < _FEWEST or np.ptp(x) == 0:
+    if x.size < _FEWEST or x.min() == x.max():
         return _steady(1.0)
     kept, step = coarse(x)
     ranks = ranks_of(kept)
@@ -72,9 +75,17 @@ def stability(values: ArrayLike, *, rng: np.random.Generator, level: float = 0.0
         kind="level shift" if _step_fits_better(batches, int(at[0])) else "drift",
         p_value=p_value,
         at=split,
-        median_before=float(np.median(x[:split])),
-        median_after=float(np.median(x[split:])),
+        median_before=_median(x[:split]),
+        median_after=_median(x[split:]),
     )
+
+
+def _median(x: NDArray[np.float64] | LongSeries) -> float:
+    if not isinstance(x, LongSeries):
+        return float(np.median(x))
+    middle = (x.size - 1) // 2, x.size // 2
+    found = x.select(middle)
+    return (found[middle[0]] + found[middle[1]]) / 2
 
 
 def _steady(p_value: float) -> Stability:

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from modelforge.stats.autocorrelation import coarse, ranks_of, time_of
 from modelforge.stats.distributions import t_cdf
+from modelforge.stats.long_series import LongSeries
 from modelforge.stats.sample import sample, share
 
 _BATCH = 5
@@ -47,7 +48,7 @@ class WarmUp:
         return self.values > 0
 
 
-def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
+def warm_up(values: ArrayLike | LongSeries, *, level: float = 0.05) -> WarmUp:
     """Where MSER-5 would truncate (White, Cobb and Spratt, *A Comparison of Five Steady-State
     Truncation Heuristics for Simulation*, 2000), if what it would cut off differs at all.
 
@@ -62,10 +63,10 @@ def warm_up(values: ArrayLike, *, level: float = 0.05) -> WarmUp:
     Raises:
         what `sample` and `share` raise.
     """
-    x = sample(values)
+    x = values if isinstance(values, LongSeries) else sample(values)
     share(level, name="level")
     none = WarmUp(values=0, p_value=1.0, mean_before=None, mean_after=float(x.mean()), settled=True)
-    if x.size < _FEWEST or np.ptp(x) == 0:
+    if x.size < _FEWEST or x.min() == x.max():
         return none
     kept, step = coarse(x)
     batches = _batches(ranks_of(kept))

@@ -10,21 +10,21 @@ from queue import SimpleQueue
 from time import monotonic_ns
 from typing import IO, TYPE_CHECKING, Any, Final, cast
 
-import pyarrow as pa
-
-from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY
 from modelforge.core.errors import CannotBegin, Interrupted
-from modelforge.wire.job import GO, QUIT, STOP, Job
+from modelforge.wire.job import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP, Job
 from modelforge.wire.process import WorkerProcess, worker_processes
-from modelforge.wire.worker import MESSAGES_KEY, READY_KEY
 
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
+_ALONE_NS: Final = 5_000_000
+"""The same of one worker, which has to begin with nobody."""
 
 if TYPE_CHECKING:
     from io import IOBase
 
-OnBatch = Callable[[pa.RecordBatch, bytes], None]
+    import pyarrow as pa
+
+OnBatch = Callable[["pa.RecordBatch", bytes], None]
 """Takes each batch of a worker and its telemetry as JSON, as it comes."""
 
 
@@ -131,8 +131,13 @@ class Coordinator:
         threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
 
     def _listen(self, worker: int, process: WorkerProcess) -> None:
+        import pyarrow as pa  # noqa: PLC0415 (the workers have their jobs, and begin meanwhile)
+
         try:
-            with pa.ipc.open_stream(cast("IOBase", process.output)) as stream:
+            # Arrow's own allocator would keep some 16 MiB for the few batches that pass through.
+            pool = pa.system_memory_pool()
+            output = cast("IOBase", process.output)
+            with pa.ipc.open_stream(output, memory_pool=pool) as stream:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
@@ -141,6 +146,10 @@ class Coordinator:
             self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
 
     def _gather(self) -> Outcome:
+        import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
+
+        from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY  # noqa: PLC0415
+
         outcome = self._outcome
         running = {job.worker for job in self._jobs}
         final: set[int] = set()
@@ -170,6 +179,8 @@ class Coordinator:
         return outcome
 
     def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
+        from modelforge.benchmark.record import TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
+
         telemetry = heard.metadata[TELEMETRY_KEY]
         if self._pauses:
             told = {**json.loads(telemetry), "parent_pauses": self._pauses}
@@ -211,6 +222,7 @@ class Coordinator:
             raise CannotBegin(f"worker {self._outcome.lost[0]} ended before it could begin")
         if not waiting:
             self._begun = True
-            start_ns = monotonic_ns() + _HEAD_START_NS
+            head_start_ns = _ALONE_NS if len(self._processes) == 1 else _HEAD_START_NS
+            start_ns = monotonic_ns() + head_start_ns
             for process in self._processes:
                 process.tell(b"%b %d" % (GO, start_ns))

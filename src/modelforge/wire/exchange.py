@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask
 from modelforge.wire.reading import Reading
 

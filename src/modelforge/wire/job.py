@@ -1,15 +1,17 @@
-"""What a worker process is told, and the words of its control pipe."""
+"""What a worker process is told, and the words of both its pipes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from modelforge.benchmark.load import Limits, Load
 from modelforge.benchmark.workload import Workload
 from modelforge.wire.port_target import PortTarget
-from modelforge.wire.purse import Allotment
 from modelforge.wire.target import Target
+
+if TYPE_CHECKING:
+    from modelforge.wire.purse import Allotment  # pricing: for a run with a limit
 
 GO: Final = b"go"
 """Followed by the run's start in nanoseconds of the monotonic clock."""
@@ -19,6 +21,12 @@ STOP: Final = b"stop"
 
 QUIT: Final = b"quit"
 """Break off what is in flight."""
+
+READY_KEY: Final = b"ready"
+"""In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
+
+MESSAGES_KEY: Final = b"messages"
+"""In a batch's metadata: the first message of each kind of error, as JSON."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,13 +10,14 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark.record import RECORD, Phase
+from modelforge.benchmark.columns import NULL, of_numbers, of_words
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.record import RECORD
 from modelforge.stats.histogram import LogHistogram
 from modelforge.wire.exchange import Exchange
 from modelforge.wire.reading import Reading
 
 _GAPS_AT_ONCE: Final = 4096  # counted in a fraction of a millisecond: the loop does not wait longer
-_NONE: Final = -1
 _MOST: Final = 2**31 - 1
 _WIDE: Final = ("index", "due_ns", "sent_ns", "first_ns", "last_ns", "done_ns", "max_gap_ns")
 _SLIM: Final = (
@@ -48,7 +49,8 @@ class Recorder:
         self._worker = worker
         self._wide = array("q")
         self._slim = array("i")
-        self._errors: list[str | None] = []
+        self._errors = array("i")  # each a place in ``_kinds``
+        self._kinds: dict[str, int] = {}
         self._gaps = array("q")
         self._no_gaps = 0
         self._histogram = LogHistogram()
@@ -64,7 +66,7 @@ class Recorder:
         phase = exchange.phase
         if phase is Phase.MEASURED and self.ends_ns is not None and done_ns > self.ends_ns:
             phase = Phase.COOL_DOWN
-        first_ns = last_ns = longest_ns = _NONE
+        first_ns = last_ns = longest_ns = NULL
         if moments_ns:
             first_ns, last_ns = moments_ns[0], moments_ns[-1]
             counted = error is None and phase is not Phase.WARM_UP
@@ -82,10 +84,10 @@ class Recorder:
         prompt, completion = usage.prompt_tokens, usage.completion_tokens
         cached, reasoning = usage.cached_tokens, usage.reasoning_tokens
         row = (
-            _NONE if prompt is None else prompt,
-            _NONE if completion is None else completion,
-            _NONE if cached is None else cached,
-            _NONE if reasoning is None else reasoning,
+            NULL if prompt is None else prompt,
+            NULL if completion is None else completion,
+            NULL if cached is None else cached,
+            NULL if reasoning is None else reasoning,
             reading.tokens,
             received,
             reading.status,
@@ -97,7 +99,9 @@ class Recorder:
         except OverflowError:
             del self._slim[len(self._errors) * len(_SLIM) :]
             self._slim.extend(min(value, _MOST) for value in row)
-        self._errors.append(None if error is None else error.kind)
+        self._errors.append(
+            NULL if error is None else self._kinds.setdefault(error.kind, len(self._kinds))
+        )
         if len(self._gaps) >= _GAPS_AT_ONCE:
             self._count_gaps()
 
@@ -113,20 +117,20 @@ class Recorder:
         columns = [self._column(field, values) for field in RECORD]
         batch = pa.RecordBatch.from_arrays(columns, schema=RECORD)
         histogram = self._histogram
-        self._wide, self._slim, self._errors = array("q"), array("i"), []
+        self._wide, self._slim, self._errors = array("q"), array("i"), array("i")
+        self._kinds = {}
         self._histogram = LogHistogram()
         return batch, histogram
 
     def _column(self, field: pa.Field[Any], values: dict[str, NDArray[Any]]) -> pa.Array[Any]:
         name = field.name
         if name == "error":
-            return pa.array(self._errors, pa.string()).dictionary_encode()
+            return of_words(np.frombuffer(self._errors, np.int32), list(self._kinds))
         column = values[name]
-        mask = column == _NONE if name in _NULLABLE else None
+        null = column == NULL if name in _NULLABLE else None
         if name in _MOMENTS:
             column = column - self.start_ns
-        whole: pa.Array[Any] = pa.array(column, mask=mask, safe=False)
-        return whole.cast(field.type, safe=False)
+        return of_numbers(column, field, null=null)
 
     def _count_gaps(self) -> None:
         if self._gaps:

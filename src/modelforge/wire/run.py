@@ -7,16 +7,18 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic_ns
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask, Workload
 from modelforge.wire.ahead import Ahead
 from modelforge.wire.exchange import Exchange, Sender
 from modelforge.wire.pacer import Pacer
-from modelforge.wire.purse import Purse
 from modelforge.wire.reading import Reading
+
+if TYPE_CHECKING:
+    from modelforge.wire.purse import Purse
 
 _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64

@@ -12,7 +12,8 @@ from typing import IO, TYPE_CHECKING, Final, cast
 
 import pyarrow as pa
 
-from modelforge.benchmark.record import RECORD, TELEMETRY_KEY, Phase
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.errors import (
     AuthenticationFailed,
@@ -25,9 +26,7 @@ from modelforge.core.errors import (
 )
 from modelforge.wire.client import WireClient
 from modelforge.wire.exchange import Exchange, Sender
-from modelforge.wire.job import GO, QUIT, STOP, Job
-from modelforge.wire.port_client import PortClient
-from modelforge.wire.purse import Purse
+from modelforge.wire.job import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP, Job
 from modelforge.wire.reading import Reading
 from modelforge.wire.recorder import Recorder
 from modelforge.wire.run import Run
@@ -37,6 +36,8 @@ from modelforge.wire.vitals import Heartbeat, cpu_s, idle_cores_s, peak_rss_byte
 if TYPE_CHECKING:
     from io import IOBase
 
+    from modelforge.wire.purse import Purse
+
 _HOPELESS: Final = (
     AuthenticationFailed,
     RequestRefused,
@@ -45,12 +46,6 @@ _HOPELESS: Final = (
     NotRecorded,
 )
 """The same request will fail so again."""
-
-READY_KEY: Final = b"ready"
-"""In the metadata of a worker's first batch, which is empty: JSON, null or why it cannot begin."""
-
-MESSAGES_KEY: Final = b"messages"
-"""In a batch's metadata: the first message of each kind of error, as JSON."""
 
 
 class Worker:
@@ -77,8 +72,7 @@ class Worker:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
         self._client = client = self._sender()
-        generation = job.target.generation
-        self._purse = None if job.allotment is None else Purse(job.allotment, generation)
+        self._purse = self._allowed()
         self._run = Run(
             client,
             load=job.load,
@@ -147,6 +141,8 @@ class Worker:
                 keep_text=job.keep_text,
                 count_events=job.count_events,
             )
+        from modelforge.wire.port_client import PortClient  # noqa: PLC0415 (for these only)
+
         return PortClient(
             target,
             self._finished,
@@ -154,6 +150,14 @@ class Worker:
             most_connections=job.most_connections,
             keep_text=job.keep_text,
         )
+
+    def _allowed(self) -> Purse | None:
+        """What it may spend; None: as much as it takes."""
+        if self._job.allotment is None:
+            return None
+        from modelforge.wire.purse import Purse  # noqa: PLC0415 (with a limit only)
+
+        return Purse(self._job.allotment, self._job.target.generation)
 
     def _require_hope(self) -> None:
         """Refuse to measure where every warm-up request failed alike, and will fail again.

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import PLAN_KEY, RECORD, Phase
+from modelforge.benchmark.record import PLAN_KEY, RECORD
 from modelforge.benchmark.telemetry import LoopLag, Telemetry
 from modelforge.stats.histogram import LogHistogram
 

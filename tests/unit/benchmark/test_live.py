@@ -6,7 +6,8 @@ import pyarrow as pa
 import pytest
 
 from modelforge.benchmark.live import LiveTally
-from modelforge.benchmark.record import RECORD, Phase
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.telemetry import LoopLag, Telemetry
 from tests.unit.benchmark.runs import SECOND, a_failure, a_request
 

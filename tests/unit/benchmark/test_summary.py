@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelforge.benchmark.distribution import Distribution
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise

@@ -7,8 +7,9 @@ import heapq
 import pyarrow as pa
 
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import RECORD, Phase
+from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def test_a_stored_key_is_used_when_no_variable_is_set(tmp_path: Path, fields: An
 def test_a_stored_key_is_shown_nowhere(tmp_path: Path) -> None:
     configuration = _load(tmp_path, {"providers": {"openai": {"api_key": KEY}}})
     settings = configuration.provider("openai")
-    for shown in (configuration, settings, settings.model_dump(), connect("openai", settings, {})):
+    for shown in (configuration, settings, asdict(settings), connect("openai", settings, {})):
         assert KEY not in repr(shown)
     assert connect("openai", settings, {}).redact(f"bad key {KEY}") == "bad key [redacted]"
 

@@ -1,11 +1,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from modelforge.catalogue.load import load_catalogue
 from modelforge.config.layers import assignment_layer, option_layer
-from modelforge.config.load import Configuration, load_configuration
+from modelforge.config.load import (
+    Configuration,
+    built_in_settings,
+    known_layers,
+    load_configuration,
+    merge,
+)
+from modelforge.config.validation import validated
 from modelforge.core.errors import ConfigError, MissingKey, ModelForgeError, UnknownProvider
 
 TARGET = """
@@ -326,3 +335,11 @@ def test_a_file_with_the_line_ends_of_windows(tmp_path: Path) -> None:
     file.write_bytes(b"\xef\xbb\xbf[compare]\r\nmax_retries = 5\r\n")
     found = load_configuration(environ={}, folder=tmp_path)
     assert found.settings.compare.max_retries == 5
+
+
+def test_what_is_built_in_passes_the_checks_that_it_is_spared() -> None:
+    values: dict[str, Any] = {}
+    for layer in known_layers(load_catalogue()):
+        merge(values, layer.values, layer.origin, {})
+    assert len(values["providers"]) > 50
+    assert built_in_settings(values) == validated(values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -127,7 +128,7 @@ async def test_key_and_headers_are_sent(server: OpenAIServer) -> None:
 def test_a_header_is_sent_once_whatever_its_case() -> None:
     settings = ProviderSettings(api_key_env=("KEY",), headers={"authorization": "Bearer other"})
     assert connect("target", settings, {"KEY": KEY}).headers == {"Authorization": f"Bearer {KEY}"}
-    assert connect("target", settings.model_copy(update={"api_key_env": ()}), {}).headers == {
+    assert connect("target", replace(settings, api_key_env=()), {}).headers == {
         "authorization": "Bearer other"
     }
 

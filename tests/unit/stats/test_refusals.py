@@ -217,6 +217,10 @@ def test_every_public_function_is_in_a_table() -> None:
             "sized",
             "shared_prompts",
             "quantiles_of_sorted",
+            "quantiles_of_series",
+            "places_of_share",
+            "places_read",
+            "rate_of_parts",
         ),
     }
     folder = Path(modelforge.stats.__file__).parent

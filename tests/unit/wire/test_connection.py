@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, TimedOut
 from modelforge.core.prompt import Prompt

@@ -8,7 +8,7 @@ from functools import partial
 
 import pytest
 
-from modelforge.benchmark.record import Phase
+from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import RateLimited, RequestError, UsageError
 from modelforge.core.events import Arrival, TextDelta, UsageReport
