@@ -196,6 +196,9 @@ class Coordinator:
         """Whoever reads the records cannot tell a lost worker from a run that was killed whole."""
         if not self._begun:
             return
+        import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
+
+        from modelforge.benchmark.record import RECORD, TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
         from modelforge.benchmark.telemetry import (  # noqa: PLC0415 (numpy, and as good as never)
             LoopLag,
             Telemetry,
