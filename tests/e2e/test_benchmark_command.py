@@ -248,6 +248,8 @@ def test_a_replay_is_asked_through_the_port(shell: Session) -> None:
         (("sim/fast", "--prompts", "empty.txt", "--requests", "1"), "no prompt"),
         (("sim/fast", "--prompts", "missing.txt", "--requests", "1"), "no such file"),
         (("sim/fast", "--trace", "missing.csv"), "cannot read"),
+        (("sim/fast", "--trace", "trace.csv", "--speed-up", "0"), "the speed-up must be"),
+        (("sim/fast", "--prompts", "trace.csv=0", "--requests", "1"), "a weight must be"),
         (("sim/fast", "--requests", "1", "-o", "no/where.json"), "no directory"),
         (("sim/fast", "--requests", "1", "-o", "r.xyz"), "names no format"),
         (("sim/fast", "--requests", "1", "--records", "no/where"), "no directory"),
@@ -260,6 +262,8 @@ def test_bad_input_is_one_line_and_exits_with_2(
     shell: Session, arguments: tuple[str, ...], said: str
 ) -> None:
     (shell.folder / "empty.txt").write_text("")
+    trace = "TIMESTAMP,ContextTokens,GeneratedTokens,prompt\n2023-11-16 18:17:03.9,5,2,hi\n"
+    (shell.folder / "trace.csv").write_text(trace)
     done = shell.run("benchmark", *arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -310,6 +314,29 @@ def test_no_tls_is_one_line(shell: Session, server: OpenAIServer) -> None:
     )
     assert done.returncode == 1, done.stderr
     assert done.stderr.count("\n") == 1
+
+
+def test_a_file_without_certificates_is_one_line(shell: Session) -> None:
+    (shell.folder / "no.pem").write_text("no certificate\n")
+    done = shell.run(
+        "benchmark", "target/x", "--requests", "5",
+        "--set", "providers.target.base_url=https://127.0.0.1:9/v1",
+        env={"SSL_CERT_FILE": "no.pem"},
+    )  # fmt: skip
+    assert done.returncode == 2, done.stderr
+    assert "SSL_CERT_FILE names no.pem, which cannot be used" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_answer_in_one_piece_has_no_first_token(target: Session) -> None:
+    found = document(target, "target/ignores-stream", "--requests", "5", "--slo", "ttft=20s")
+    assert found["requests"]["successful"] == 5
+    assert found["tokens"]["completion"] > 5
+    for measure in ("ttft_ms", "itl_ms", "tpot_ms", "stream_output_tokens_per_s"):
+        assert found[measure]["count"] == 0, measure
+    assert found["e2e_ms"]["count"] == 5
+    assert found["slo"]["good_requests"] == 0
+    assert "no_first_token" in [note["code"] for note in found["verdict"]["notes"]]
 
 
 def test_all_requests_failed_exits_with_1(target: Session) -> None:
@@ -400,6 +427,41 @@ def test_a_killed_worker_is_said_to_be_lost(target: Session, server: OpenAIServe
     assert found["requests"]["successful"] >= answered > 0
     assert found["recording"]["missing_requests"] >= 1
     assert "under way at the last word" in found["verdict"]["reasons"][0]["message"]
+
+
+def test_a_run_whose_only_worker_was_killed_is_invalid(
+    target: Session, server: OpenAIServer
+) -> None:
+    command = target.start(
+        "benchmark", "target/slow:20", "--concurrency", "2", "--duration", "60s", "--warmup", "0",
+        "--records", "r.arrows",
+    )  # fmt: skip
+    records = target.folder / "r.arrows"
+    until(lambda: records.exists() and records.stat().st_size > 8000)
+    os.kill(workers_of(command.pid)[0], signal.SIGKILL)
+    output, _ = command.communicate(timeout=60)
+    assert command.returncode == 3
+    assert b"worker_lost" in output
+    assert b"cut_short" not in output
+    again = target.run("benchmark", "--from-records", "r.arrows")
+    assert again.returncode == 3
+    assert "worker_lost" in again.stdout
+
+
+def test_connections_that_this_machine_has_not_are_not_the_servers_fault(target: Session) -> None:
+    """Of an open loop: what cannot be opened fails, and the run says whose fault it is."""
+    limited = subprocess.run(
+        [
+            "sh", "-c", 'ulimit -n 96; exec "$@"', "sh", COMMAND, "benchmark",
+            "target/slow:800", "--rate", "150", "--duration", "2s", "--warmup", "0", "--export",
+            "json", "-q",
+        ],
+        cwd=target.folder, env=target.environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert limited.returncode == 3, limited.stderr
+    found = json.loads(limited.stdout)
+    assert found["errors"]["connection_failed"] > 0
+    assert "no_connections" in {reason["code"] for reason in found["verdict"]["reasons"]}
 
 
 def test_a_stalled_server_shows_from_when_requests_were_due(shell: Session) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import subprocess
 import sys
 from pathlib import Path
@@ -56,6 +57,24 @@ async def test_cancelled_its_workers_end(tmp_path: Path) -> None:
             await running
     assert workers
     until(lambda: all(map(is_gone, workers)))
+
+
+async def test_cancelled_while_it_warms_up_nothing_is_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with ModelForgeRegistry() as registry:
+        runner = BenchmarkRunner(registry, records=tmp_path / "r.arrows")
+        config = BenchmarkConfig("sim", "slow", ["x"], duration=60)
+        running = asyncio.create_task(runner.run_benchmark(config))
+        while not (tmp_path / "r.arrows").exists():  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        running.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await running
+        del running
+        gc.collect()
+        await asyncio.sleep(0)
+    assert caplog.text == ""
 
 
 async def test_under_a_loop_that_runs_already(tmp_path: Path) -> None:

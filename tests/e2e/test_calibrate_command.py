@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from modelforge.benchmark.calibration import Calibration
-from tests.support.command import Session
+from tests.e2e.test_benchmark_command import until, workers_of
+from tests.support.command import COMMAND, Session
 
 
 def test_it_measures_this_machine_and_keeps_what_it_found(shell: Session) -> None:
@@ -23,6 +27,31 @@ def test_it_measures_this_machine_and_keeps_what_it_found(shell: Session) -> Non
     assert found.most_events_per_s >= found.events_per_s > 0
     (kept,) = state.rglob("*.json")
     assert json.loads(kept.read_text()) == json.loads(done.stdout)
+
+
+def test_what_cannot_be_kept_is_shown_all_the_same(shell: Session) -> None:
+    (shell.folder / "state").write_text("a file")
+    state = {"XDG_STATE_HOME": str(shell.folder / "state")}
+    done = shell.run("calibrate", "--seconds", "0.6", "--export", "json", env=state)
+    assert done.returncode == 1
+    assert Calibration.from_json(done.stdout).requests_per_s > 0
+    assert "cannot be kept" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_ctrl_c_ends_it_with_one_line(shell: Session) -> None:
+    begun = subprocess.Popen(
+        [COMMAND, "calibrate", "--seconds", "60"],
+        cwd=shell.folder,
+        env=shell.environment,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    until(lambda: bool(workers_of(begun.pid)))
+    os.killpg(begun.pid, signal.SIGINT)  # as a terminal does: the whole group
+    _, errors = begun.communicate(timeout=30)
+    assert begun.returncode == 130
+    assert errors.splitlines()[1:] == [b"modelforge: interrupted"]
 
 
 def test_too_short_a_time_is_refused(shell: Session) -> None:

@@ -20,7 +20,7 @@ import pytest
 from modelforge.benchmark.arrivals import Poisson
 from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
-from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, OpenLoop
+from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.phase import Phase
 from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
@@ -28,7 +28,7 @@ from modelforge.wire.coordinator import Coordinator
 from modelforge.wire.job import Job
 from modelforge.wire.process import WorkerProcess
 from tests.support.openai_server import OpenAIServer
-from tests.support.wire import Noisy, Ran, jobs, plan_of, recorded, run, target_at
+from tests.support.wire import Failing, Noisy, Ran, jobs, plan_of, recorded, run, target_at
 
 ROOT = str(Path(__file__).parents[2])
 
@@ -241,6 +241,20 @@ def test_what_is_printed_in_a_worker_is_no_record(server: OpenAIServer) -> None:
     assert ran.outcome.lost == []
 
 
+@pytest.mark.parametrize(
+    "load",
+    [ClosedLoop(concurrency=1), *(OpenLoop(arrivals=Poisson(rate=rate)) for rate in (50, 5000))],
+    ids=["closed", "ahead", "at once"],
+)
+def test_a_workload_that_fails_ends_its_worker(
+    server: OpenAIServer, load: Load, capfd: pytest.CaptureFixture[str]
+) -> None:
+    workload = Failing(prompts=(Prompt.of("Hi"),))
+    ran = run(jobs(target_at(server.base_url), load=load, workload=workload))
+    assert ran.outcome.lost == [0]
+    assert "there is no fourth request" in capfd.readouterr().err
+
+
 def test_a_server_that_is_not_there_is_one_error() -> None:
     with pytest.raises(CannotBegin, match="cannot connect to"):
         run(jobs(target_at("http://127.0.0.1:1/v1"), 2))
@@ -259,7 +273,7 @@ def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
     coordinator = Coordinator(listed, plan=plan_of(listed), file=BytesIO(), processes=processes)
-    with pytest.raises(CannotBegin, match="Too many open files"):
+    with pytest.raises(CannotBegin, match="Too many open files: raise `ulimit -n`"):
         coordinator.run()
 
 

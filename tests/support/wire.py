@@ -34,6 +34,15 @@ def redacted(text: str) -> str:
     return text.replace(KEY, "[redacted]")
 
 
+class Failing(FixedPrompts):
+    """Has no fourth request."""
+
+    def ask(self, index: int) -> Ask:
+        if index == 3:
+            raise RuntimeError("there is no fourth request")
+        return FixedPrompts.ask(self, index)
+
+
 class Noisy(FixedPrompts):
     """Prints where records leave."""
 

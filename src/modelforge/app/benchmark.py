@@ -243,6 +243,7 @@ async def _in_thread(coordinator: Coordinator) -> Outcome:
         coordinator.stop()
         coordinator.stop()
         await asyncio.wait([running])
+        running.exception()  # how it ended is no news, and would be logged if nobody looked
         raise
 
 

@@ -58,9 +58,8 @@ def prompt_files(
             **of_rows,
         )
         sources.append((fixed, weight))
-    if len(sources) == 1:
-        return sources[0][0]
-    return Weighted(sources=tuple(sources), seed=seed)
+    weighted = Weighted(sources=tuple(sources), seed=seed)  # refuses weights, of one file too
+    return weighted if len(sources) > 1 else sources[0][0]
 
 
 def prompt_paths(named: Sequence[str]) -> list[Path]:

@@ -169,8 +169,8 @@ def _slo(asked: Any) -> Slo | None:
 
 
 def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client, where money ran out, and
-    with ``more``.
+    """With a note where requests did not go over the wire client, where money ran out, where
+    answers were not streamed, and with ``more``.
     """
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
@@ -184,6 +184,12 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
             f"stopped before its end: of the ${limit} that it may cost, no other request could be"
             f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
             f" {next(iter(stopped.values()))})"
+        )
+    without = result.successful_requests - result.ttft_ms.count
+    if without:
+        said["no_first_token"] = (
+            f"{without:,} answers came in one piece or without a token: they have no time to first"
+            " token, and no gaps"
         )
     notes = [note for note in more if note is not None]
     notes += [

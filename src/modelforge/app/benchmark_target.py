@@ -110,5 +110,16 @@ def _certificates(url: str, environ: Mapping[str, str]) -> str | None:
         if path := environ.get(name):
             if not Path(path).is_file():
                 raise UsageError(f"{name} names {path}, which is no file of certificates")
+            _require_certificates(name, path)
             return path
     return None
+
+
+def _require_certificates(name: str, path: str) -> None:
+    import ssl  # noqa: PLC0415 (for https only)
+
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:  # ssl.SSLError is one
+        why = error.strerror or str(error)
+        raise UsageError(f"{name} names {path}, which cannot be used: {why}") from None

@@ -120,6 +120,7 @@ def _yardstick() -> Iterator[tuple[str, str]]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
+        start_new_session=True,  # Ctrl-C is for this process, which then lets go of it
     )
     assert process.stdin is not None  # noqa: S101 (they are pipes)
     assert process.stdout is not None  # noqa: S101

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
@@ -18,6 +18,7 @@ class WorkerEvidence:
 
     Attributes:
         said_goodbye: its last telemetry was final.
+        seen_lost: the run's own process saw it end without one, and was alive itself.
         cpu_s, peak_rss_bytes: of its whole life.
         cpu_share: CPU seconds a second, 1 being one core.
         busiest_cpu_share: the same of its busiest interval.
@@ -28,11 +29,13 @@ class WorkerEvidence:
         lag_p99_ms: the median, over its intervals, of how late its loop was at the 99th percentile.
         lag_max_ms: the latest its loop ever was.
         unsent_due: arrivals that were overdue at its last word.
+        unconnected: requests for which this machine had no connection left.
         in_flight: requests that were under way at its last word.
     """
 
     worker: int
     said_goodbye: bool = False
+    seen_lost: bool = False
     cpu_s: float = 0.0
     peak_rss_bytes: int = 0
     cpu_share: float | None = None
@@ -44,6 +47,7 @@ class WorkerEvidence:
     lag_p99_ms: float | None = None
     lag_max_ms: float | None = None
     unsent_due: int = 0
+    unconnected: int = 0
     in_flight: int = 0
 
 
@@ -54,10 +58,15 @@ def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[Wo
     CPU shares count from a worker's first word, so that its start is in none of them.
     """
     by_worker: dict[int, list[Telemetry]] = {number: [] for number in range(workers)}
+    lost = {said.worker for said in telemetry if said.lost}
     for said in telemetry:
-        by_worker.setdefault(said.worker, []).append(said)
+        if not said.lost:
+            by_worker.setdefault(said.worker, []).append(said)
     window = measured_window_ns(telemetry)
-    return tuple(_of(number, said, window) for number, said in sorted(by_worker.items()))
+    return tuple(
+        replace(_of(number, said, window), seen_lost=number in lost)
+        for number, said in sorted(by_worker.items())
+    )
 
 
 def measured_window_ns(telemetry: Sequence[Telemetry]) -> tuple[int, int] | None:
@@ -98,6 +107,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         lag_p99_ms=median(one.loop_lag_ms.p99 for one in measuring) if measuring else None,
         lag_max_ms=max((one.loop_lag_ms.max for one in measuring), default=None),
         unsent_due=said[-1].unsent_due,
+        unconnected=said[-1].unconnected,
         in_flight=said[-1].in_flight,
     )
 

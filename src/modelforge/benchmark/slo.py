@@ -49,6 +49,11 @@ class Slo:
         limits: dict[str, float] = {}
         for part in text.split(","):
             match = _LIMIT.fullmatch(part)
+            if match is None and "@" in part:
+                raise UsageError(
+                    f"SLO {part.strip()!r}: a share, as @p99, is of --find-max alone;"
+                    " goodput counts each request: leave it out"
+                )
             if match is None or match[3] not in _MS:
                 raise UsageError(
                     f"SLO {part.strip()!r}: a limit is written name=number and unit,"

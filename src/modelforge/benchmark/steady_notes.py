@@ -33,8 +33,8 @@ def _of(label: str, each: Steadiness) -> Iterator[Reason]:
     if warm.present and began is not None and _matters(began, warm.mean_after):
         yield _note(
             "warm_up_present",
-            f"{label}: the first {warm.values:,} requests took {began:.3g} ms and the rest"
-            f" {warm.mean_after:.3g} ms on average; leave them out with --exclude-warm-up, or warm"
+            f"{label}: the first {warm.values:,} requests took {_ms(began)} and the rest"
+            f" {_ms(warm.mean_after)} on average; leave them out with --exclude-warm-up, or warm"
             " up longer",
             float(warm.values),
         )
@@ -45,10 +45,15 @@ def _of(label: str, each: Steadiness) -> Iterator[Reason]:
     how = "drifted" if change.kind == "drift" else "changed at once"
     yield _note(
         "drift" if change.kind == "drift" else "level_shift",
-        f"{label} {how}, from {before:.3g} to {after:.3g} ms (medians before and after request"
+        f"{label} {how}, from {_ms(before)} to {_ms(after)} (medians before and after request"
         f" {change.at:,}): the figures mix the two",
         float(change.at),
     )
+
+
+def _ms(value: float) -> str:
+    """Three digits, and never an exponent."""
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"  # noqa: PLR2004
 
 
 def _matters(before: float, after: float) -> bool:

@@ -37,6 +37,8 @@ class Telemetry:
             succeeded: the gaps of all batches together are those of the run.
         reasoning_gaps: the part of ``gaps`` that ends at a reasoning token; None: not kept.
         unsent_due: arrivals that are overdue and not sent.
+        unconnected: requests that failed until now since this machine had no file or port left
+            for a connection.
         run_delay_s: seconds since the worker started in which it could run and the CPU was
             another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
         idle_s: seconds since the machine started in which a core that the worker may use was idle,
@@ -45,6 +47,7 @@ class Telemetry:
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
         stopped: why it sent no more before the end; None: it did not stop by itself.
+        lost: its parent's word, not its own: it ended without a last one.
     """
 
     worker: int
@@ -55,6 +58,7 @@ class Telemetry:
     gaps: LogHistogram = field(default_factory=LogHistogram)
     reasoning_gaps: LogHistogram | None = None
     unsent_due: int = 0
+    unconnected: int = 0
     at_ns: int | None = None
     run_delay_s: float | None = None
     idle_s: float | None = None
@@ -63,6 +67,7 @@ class Telemetry:
     window_ns: tuple[int, int] | None = None
     final: bool = False
     stopped: str | None = None
+    lost: bool = False
 
     def to_json(self) -> bytes:
         """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
@@ -85,6 +90,8 @@ class Telemetry:
             "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
             "stopped": self.stopped,
+            "unconnected": self.unconnected or None,
+            "lost": self.lost or None,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
@@ -99,7 +106,14 @@ class Telemetry:
         try:
             return _read(json.loads(text))
         except (KeyError, TypeError, ValueError) as cause:
-            raise ValueError(f"not the telemetry of a worker: {cause!r}") from cause
+            raise ValueError(f"not the telemetry of a worker: {_told(cause)}") from cause
+
+
+def _told(cause: Exception) -> str:
+    """What was wrong, without the whole text that it was found in."""
+    if isinstance(cause, UnicodeDecodeError):
+        return f"no UTF-8 at byte {cause.start}"
+    return repr(cause)
 
 
 def _read(document: Mapping[str, Any]) -> Telemetry:
@@ -117,6 +131,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         gaps=LogHistogram.from_dict(document["gaps"]),
         reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),
         unsent_due=int(document["unsent_due"]),
+        unconnected=int(document.get("unconnected", 0)),
         at_ns=None if at_ns is None else int(at_ns),
         run_delay_s=None if run_delay_s is None else float(run_delay_s),
         idle_s=None if idle_s is None else float(idle_s),
@@ -125,4 +140,5 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
         stopped=None if document.get("stopped") is None else str(document["stopped"]),
+        lost=bool(document.get("lost", False)),
     )

@@ -69,7 +69,8 @@ class Limits:
         stopped_ms: one beat this late is no scheduling noise: the process was stopped.
         stopped_share: a stop as long as this part of the measurement reaches the p99.
         lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
-        unsent_share, many_unsent_share: of an open loop's arrivals, never sent.
+        unsent_share, many_unsent_share: of an open loop's arrivals, never sent; the second also of
+            requests for which the client had no connection.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
         spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
         grown_ms: the wait for the first token grew by so much from the beginning to the end of an
@@ -155,6 +156,7 @@ def judge(
         *_of_loss(evidence),
         *(reason for worker in evidence.workers for reason in _of_worker(worker, evidence, at)),
         *_of_parent(evidence),
+        *_of_connections(evidence, at),
         *_of_schedule(evidence, at),
         *_of_growth(evidence, at),
         *_of_ceiling(evidence, ceiling or Ceiling(), at),
@@ -213,7 +215,8 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
 def _of_loss(evidence: Evidence) -> Iterator[Reason]:
     lost = [worker.worker for worker in evidence.workers if not worker.said_goodbye]
     missing = f"; under way at the last word: {evidence.missing:,}" if evidence.missing else ""
-    if lost and len(lost) == len(evidence.workers):
+    seen = any(worker.seen_lost for worker in evidence.workers)
+    if lost and len(lost) == len(evidence.workers) and not seen:
         yield Reason(
             code="cut_short",
             status=Status.SUSPECT,
@@ -321,6 +324,20 @@ def _of_parent(evidence: Evidence) -> Iterator[Reason]:
         )
 
 
+def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+    unconnected = sum(worker.unconnected for worker in evidence.workers)
+    if not unconnected:
+        return
+    total = evidence.successful + evidence.failed
+    yield from _over(
+        "no_connections",
+        unconnected / max(total, unconnected),
+        (0.0, at.many_unsent_share),
+        f"{unconnected:,} requests failed here, and not at the server: this machine had no file or"
+        " port left for their connections",
+    )
+
+
 def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     if not evidence.open_loop:
         return
@@ -344,12 +361,16 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
 
 def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     growth = evidence.growth
+    if (evidence.schedule_lag_p99_ms or 0.0) >= at.lag_p99_ms:
+        return  # it was the client that fell behind, and the wait is counted from due
     if growth is not None and growth.beyond(at.grown_ms):
+        grew = growth.ms_per_s
+        by = f"{grew:,.0f}" if grew >= 100 else f"{grew:.3g}"  # noqa: PLR2004 (no exponent)
         yield Reason(
             code="growing_wait",
             status=Status.VALID,
             message="the server fell behind: the wait for the first token grew by"
-            f" {growth.ms_per_s:,.3g} ms a second, so that latencies tell how long the run was",
+            f" {by} ms a second, so that latencies tell how long the run was",
             measured=growth.total_ms,
             limit=at.grown_ms,
         )

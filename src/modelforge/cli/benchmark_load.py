@@ -34,7 +34,8 @@ def load_of(options: Mapping[str, Any], preset: Preset | None) -> tuple[Load, Tr
         raise UsageError(f"--preset and --{given[0]} exclude each other: a preset has its own load")
     if options["trace"] is not None:
         recorded = trace(options["trace"])
-        return OpenLoop(arrivals=recorded.arrivals(speed_up=options["speed_up"] or 1.0)), recorded
+        speed_up = _or(options["speed_up"], 1.0)
+        return OpenLoop(arrivals=recorded.arrivals(speed_up=speed_up)), recorded
     return OpenLoop(arrivals=_arrivals(options)), None
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from modelforge.core.errors import ModelForgeError
+
 if TYPE_CHECKING:
     from modelforge.benchmark.calibration import Calibration
 
@@ -35,13 +37,23 @@ def command(*, seconds: float, export_format: str | None) -> int:
     if export_format is None:
         click.echo(f"measuring for {seconds:g} s; let nothing else run", err=True)
     calibration = calibrate(seconds=seconds)
-    path = store(calibration)
+    path, trouble = None, ""
+    try:
+        path = store(calibration)
+    except OSError as error:
+        trouble = f"{error.filename}: {error.strerror or error}"
     if export_format == "json":
         click.echo(json.dumps(calibration.to_document(), indent=2))
     else:
         for label, value in _rows(calibration):
             click.echo(f"{label:<14}{value}")
-        click.echo(f"kept in {path}", err=True)
+        if path is not None:
+            click.echo(f"kept in {path}", err=True)
+    if path is None:
+        raise ModelForgeError(
+            f"the calibration cannot be kept in {trouble}; no later run is judged by it: name"
+            " another state directory with XDG_STATE_HOME"
+        )
     return 0
 
 

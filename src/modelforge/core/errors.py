@@ -171,15 +171,22 @@ class ConnectionFailed(RequestError):
 
     Attributes:
         dropped: there was a connection: the server may have the request, and work on it.
+        own_limit: it was never tried: this machine had no file or port left for it.
     """
 
     retryable = True
 
     def __init__(
-        self, message: str = "", *, retryable: bool | None = None, dropped: bool = False
+        self,
+        message: str = "",
+        *,
+        retryable: bool | None = None,
+        dropped: bool = False,
+        own_limit: bool = False,
     ) -> None:
         super().__init__(message, retryable=retryable)
         self.dropped = dropped
+        self.own_limit = own_limit
 
 
 class TimedOut(RequestError):

@@ -9,6 +9,11 @@ from typing import Final
 from modelforge.benchmark.workload import Ask
 
 _MOST: Final = 64
+_MOST_BYTES: Final = 16 * 2**20
+"""Well below what is kept of written requests: what was composed must not be dropped again."""
+
+Compose = Callable[[int], tuple[Ask, int]]
+"""Makes the request of a number, and says how many bytes are kept of it."""
 
 
 class Ahead:
@@ -20,17 +25,16 @@ class Ahead:
 
     Args:
         arrivals: their numbers, and seconds from the start.
-        compose: makes the request of a number.
+        compose: makes them.
     """
 
-    def __init__(
-        self, arrivals: Iterator[tuple[int, float]], compose: Callable[[int], Ask]
-    ) -> None:
+    def __init__(self, arrivals: Iterator[tuple[int, float]], compose: Compose) -> None:
         self._arrivals = arrivals
         self._compose = compose
         self._seen: deque[tuple[int, float]] = deque()
         self._unwritten: deque[int] = deque()
-        self._asks: dict[int, Ask] = {}
+        self._asks: dict[int, tuple[Ask, int]] = {}
+        self._bytes = 0
 
     def __iter__(self) -> Ahead:
         """Itself."""
@@ -46,14 +50,18 @@ class Ahead:
 
     def ask(self, index: int) -> Ask:
         """The request of the arrival that is due; composed now if there was no time before."""
-        ask = self._asks.pop(index, None)
-        if ask is None:
+        composed = self._asks.pop(index, None)
+        if composed is None:
             self._unwritten.popleft()
-            ask = self._compose(index)
+            return self._compose(index)[0]
+        ask, size = composed
+        self._bytes -= size
         return ask
 
     def compose_one(self) -> bool:
         """Compose one more; False: there is enough, or nothing left."""
+        if self._bytes >= _MOST_BYTES:
+            return False
         if self._unwritten:
             index = self._unwritten.popleft()
         elif len(self._asks) < _MOST and (arrival := next(self._arrivals, None)) is not None:
@@ -61,5 +69,6 @@ class Ahead:
             index = arrival[0]
         else:
             return False
-        self._asks[index] = self._compose(index)
+        composed = self._asks[index] = self._compose(index)
+        self._bytes += composed[1]
         return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import ssl
 from collections import deque
 from time import monotonic_ns
@@ -23,6 +24,13 @@ _SWEEP_S: Final = 0.1
 _SILENT_NS: Final = 300_000_000
 _CONNECT_S: Final = 30.0
 _OPEN_AT_ONCE: Final = 64
+_OWN_LIMITS: Final = {
+    errno.EMFILE: "raise `ulimit -n`, or use fewer: --max-connections",
+    errno.ENFILE: "this machine has no more of them; use fewer: --max-connections",
+    errno.EADDRNOTAVAIL: "this machine has no more ports for it; use fewer: --max-connections",
+    errno.ENOBUFS: "this machine has no more memory for it; use fewer: --max-connections",
+}
+"""What the server has no part in, and what to do then."""
 
 
 class WireClient:
@@ -89,9 +97,9 @@ class WireClient:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
             self._idle += await asyncio.gather(*batch)
 
-    def prepare(self, ask: Ask) -> None:
+    def prepare(self, ask: Ask) -> int:
         """Write the request; it is kept until it is sent, within reason."""
-        self._writer.request(ask)
+        return len(self._writer.request(ask))
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, on a free connection or on a new one."""
@@ -226,7 +234,11 @@ class WireClient:
             ) from None
         except OSError as error:
             why = error.strerror or str(error) or type(error).__name__
-            raise ConnectionFailed(f"cannot connect to {self._url}: {why}") from None
+            own = _OWN_LIMITS.get(error.errno or 0)
+            why = f"{why}: {own}" if own else why
+            raise ConnectionFailed(
+                f"cannot connect to {self._url}: {why}", own_limit=own is not None
+            ) from None
         return connection
 
     def _fail_waiting(self, error: RequestError) -> None:

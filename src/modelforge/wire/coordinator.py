@@ -164,6 +164,7 @@ class Coordinator:
                     waiting.discard(heard.worker)
                     if heard.worker not in final:
                         outcome.lost.append(heard.worker)
+                        self._keep_loss(heard.worker, writer)
                 elif READY_KEY in heard.metadata:
                     if trouble := json.loads(heard.metadata[READY_KEY]):
                         troubles.append(trouble)
@@ -190,6 +191,30 @@ class Coordinator:
             outcome.messages = json.loads(messages) | outcome.messages
         if self._on_batch is not None and heard.batch is not None:
             self._on_batch(heard.batch, telemetry)
+
+    def _keep_loss(self, worker: int, writer: Any) -> None:
+        """Whoever reads the records cannot tell a lost worker from a run that was killed whole."""
+        if not self._begun:
+            return
+        import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
+
+        from modelforge.benchmark.record import RECORD, TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
+        from modelforge.benchmark.telemetry import (  # noqa: PLC0415 (numpy, and as good as never)
+            LoopLag,
+            Telemetry,
+        )
+
+        said = Telemetry(
+            worker=worker,
+            cpu_s=0.0,
+            peak_rss_bytes=0,
+            loop_lag_ms=LoopLag(max=0.0, p99=0.0),
+            in_flight=0,
+            lost=True,
+        )
+        nothing = pa.RecordBatch.from_pylist([], schema=RECORD)
+        writer.write_batch(nothing, custom_metadata={TELEMETRY_KEY: said.to_json()})
+        self._file.flush()
 
     def _begin_when_ready(self, waiting: set[int], troubles: list[str]) -> None:
         if self._stops:

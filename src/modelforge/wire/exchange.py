@@ -69,8 +69,8 @@ class Sender(Protocol):
         """
         ...
 
-    def prepare(self, ask: Ask) -> None:
-        """Do what can be done before it is sent."""
+    def prepare(self, ask: Ask) -> int:
+        """Do what can be done before it is sent; returns how many bytes are kept for it."""
         ...
 
     def send(self, exchange: Exchange) -> None:

@@ -55,6 +55,7 @@ class FullReader:
         self._barren_bytes = 0
         self._failure: RequestError | None = None
         self._now_ns = 0
+        self._streamed = True
         self._moments_ns: list[int] = []
         self._count = TokenCount(keep_text=keep_text)
         self._finished = False
@@ -150,6 +151,7 @@ class FullReader:
                 self._decoder = self._codec.stream_decoder()
             elif kind == "application/json":
                 self._decoder = self._codec.body_decoder()
+                self._streamed = False  # when its tokens were there is not known
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -224,7 +226,9 @@ class FullReader:
 
     def _take(self, events: Sequence[ChatEvent]) -> None:
         now_ns = self._now_ns
-        if self._count.add(events) and (not self._moments_ns or self._moments_ns[-1] != now_ns):
+        if not self._count.add(events) or not self._streamed:
+            return
+        if not self._moments_ns or self._moments_ns[-1] != now_ns:
             self._moments_ns.append(now_ns)
 
 

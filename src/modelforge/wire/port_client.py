@@ -81,8 +81,9 @@ class PortClient:
         except ModelForgeError as error:
             raise ConnectionFailed(str(error), retryable=False) from None
 
-    def prepare(self, ask: Ask) -> None:
-        """Nothing: the model writes its requests itself."""
+    def prepare(self, ask: Ask) -> int:  # noqa: ARG002 (the model writes its requests itself)
+        """Nothing."""
+        return 0
 
     def send(self, exchange: Exchange) -> None:
         """Send it now, or once fewer are in flight."""

@@ -33,7 +33,7 @@ class Reading:
 
     Attributes:
         status: the HTTP status; 0 when there was none.
-        moments_ns: when tokens arrived, each moment once, in order.
+        moments_ns: when tokens arrived, each moment once, in order; none of an answer in one piece.
         tokens: how many arrived.
         reasoning_tokens: how many of them were reasoning.
         usage: the server's own count.

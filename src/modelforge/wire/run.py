@@ -209,10 +209,9 @@ class Run:
         )
         self._pacer.start()
 
-    def _compose(self, index: int) -> Ask:
+    def _compose(self, index: int) -> tuple[Ask, int]:
         ask = self._workload.ask(index)
-        self._sender.prepare(ask)
-        return ask
+        return ask, self._sender.prepare(ask)
 
     def _arrived(self) -> None:
         self._issuing = False

@@ -17,6 +17,7 @@ from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.errors import (
     AuthenticationFailed,
+    ConnectionFailed,
     EmptyResponse,
     MalformedResponse,
     NotRecorded,
@@ -64,6 +65,7 @@ class Worker:
         self._pen = ThreadPoolExecutor(max_workers=1)
         self._warm_ups: list[RequestError | None] = []
         self._stopped = False
+        self._unconnected = 0
         self._idle: tuple[float, int] | None = None
 
     async def work(self, control: asyncio.StreamReader) -> None:
@@ -119,6 +121,8 @@ class Worker:
             self._messages[error.kind] = str(error)
         if exchange.phase is Phase.WARM_UP:
             self._warm_ups.append(error)
+        elif isinstance(error, ConnectionFailed):
+            self._unconnected += error.own_limit
         self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
         self._run.finished(exchange, reading)
 
@@ -211,6 +215,7 @@ class Worker:
             cores=cores,
             window_ns=self._run.window_ns if final else None,
             unsent_due=self._run.overdue,
+            unconnected=self._unconnected,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,
         )
@@ -226,6 +231,5 @@ class Worker:
         self._sink.flush()
 
     def _say_ready(self, trouble: str | None) -> None:
-        empty = RECORD.empty_table().to_batches()
-        batch = empty[0] if empty else pa.RecordBatch.from_pylist([], schema=RECORD)
-        self._write(batch, {READY_KEY: json.dumps(trouble).encode()})
+        nothing = pa.RecordBatch.from_pylist([], schema=RECORD)
+        self._write(nothing, {READY_KEY: json.dumps(trouble).encode()})

@@ -56,8 +56,19 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
 async def _work(job: Job, source: IO[bytes], sink: IO[bytes]) -> None:
     control = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
+    loop.set_exception_handler(_end_with_it)
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(control), source)
     await Worker(job, sink).work(control)
+
+
+def _end_with_it(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What the loop called failed, as a workload of one's own may: what it was to set going would
+    never come, and the run never end. A connection that fails is none of that.
+    """
+    loop.default_exception_handler(context)
+    called = "handle" in context or "protocol" in context
+    if called and not isinstance(context.get("exception"), OSError):
+        os._exit(1)  # the parent misses it, and says so
 
 
 def _line(source: IO[bytes]) -> bytes:

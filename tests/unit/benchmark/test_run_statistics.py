@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -121,11 +122,12 @@ def test_a_shift_in_the_middle_is_noted_and_nothing_is_left_out() -> None:
     for index in range(300):
         row = a_request(index)
         for name in ("first_ns", "last_ns", "done_ns"):
-            row[name] += (index % 7) * MS + (60 * MS if index >= 180 else 0)
+            row[name] += 2000 * MS + (index % 7) * MS + (600 * MS if index >= 180 else 0)
         rows.append(row)
     result = run(a_table(*rows))
     shift = next(note for note in result.verdict.notes if note.code == "level_shift")
     assert shift.measured == pytest.approx(180, abs=30)
+    assert re.search(r"from 2,1\d\d ms to 2,7\d\d ms", shift.message)
     assert result.total_requests == 300
 
 

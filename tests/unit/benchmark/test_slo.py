@@ -37,3 +37,8 @@ def test_anything_else_is_a_usage_error_of_one_line(text: str) -> None:
     with pytest.raises(UsageError, match="SLO") as caught:
         Slo.parse(text)
     assert "\n" not in str(caught.value)
+
+
+def test_a_share_of_the_requests_is_said_to_belong_elsewhere() -> None:
+    with pytest.raises(UsageError, match="@p99, is of --find-max alone"):
+        Slo.parse("ttft=500ms@p99")

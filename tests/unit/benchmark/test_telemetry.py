@@ -13,7 +13,7 @@ from tests.unit.benchmark.runs import PLAN, a_word, gaps_of
 
 def test_telemetry_comes_back() -> None:
     said = a_word(3, gaps=gaps_of(1, 2), reasoning_gaps=gaps_of(2), window_ns=(5, 6), unsent_due=4)
-    said = replace(said, idle_s=3.5, cores=2, parent_pauses=1)
+    said = replace(said, idle_s=3.5, cores=2, parent_pauses=1, unconnected=2, lost=True)
     assert Telemetry.from_json(said.to_json()) == said
 
 
@@ -29,6 +29,12 @@ def test_anything_else_is_refused(text: bytes) -> None:
         Telemetry.from_json(text)
     with pytest.raises(ValueError, match="not the plan"):
         Plan.from_json(text)
+
+
+def test_what_is_not_even_text_is_not_repeated() -> None:
+    with pytest.raises(ValueError, match="no UTF-8 at byte 9000") as refused:
+        Telemetry.from_json(b"x" * 9000 + b"\xff")
+    assert len(str(refused.value)) < 100
 
 
 def test_a_plan_comes_back() -> None:

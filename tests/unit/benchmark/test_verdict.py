@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from modelforge.benchmark.evidence import WorkerEvidence, worker_evidence
+from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import LoopLag, Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
@@ -55,6 +56,9 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({}, {"loss": "cut off after 3 batches", "missing": 7}, "recording_cut", "SUSPECT"),
         ({"said_goodbye": False}, {}, "cut_short", "SUSPECT"),
         ({}, {"workers": (CALM, WorkerEvidence(worker=1))}, "worker_lost", "INVALID"),
+        ({"said_goodbye": False, "seen_lost": True}, {}, "worker_lost", "INVALID"),
+        ({"unconnected": 1}, {}, "no_connections", "SUSPECT"),
+        ({"unconnected": 200}, {}, "no_connections", "INVALID"),
     ],
 )
 def test_each_flag(worker: dict[str, Any], run: dict[str, Any], code: str, status: str) -> None:
@@ -85,6 +89,17 @@ def test_few_requests_are_a_note(successful: int, names: str) -> None:
 
 def test_many_failures_are_a_note() -> None:
     assert [note.code for note in verdict_on(failed=500).notes] == ["many_failed"]
+
+
+@pytest.mark.parametrize(("lag_ms", "said"), [(1.0, True), (60.0, False)])
+def test_who_sends_late_does_not_say_that_the_server_fell_behind(
+    lag_ms: float, *, said: bool
+) -> None:
+    growth = Growth(ms_per_s=98_765.4, error_ms_per_s=1.0, duration_s=30.0)
+    verdict = verdict_on(growth=growth, schedule_lag_p99_ms=lag_ms)
+    notes = {note.code: note.message for note in verdict.notes}
+    assert ("growing_wait" in notes) is said
+    assert not said or "by 98,765 ms a second" in notes["growing_wait"]
 
 
 def test_a_closed_loop_has_no_schedule_to_miss() -> None:
