@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 
 from modelforge.benchmark.telemetry import Telemetry
+from modelforge.stats.histogram import LogHistogram
 
 _LEAST_INTERVAL_S = 0.5  # shares over less are noise
 
@@ -26,7 +26,7 @@ class WorkerEvidence:
         run_delay_ratio: that, over all the time it could run.
         idle_share: of the time of the cores it may use, in which they had nothing to do.
         others_share: of that time, in which they did something else than its work.
-        lag_p99_ms: the median, over its intervals, of how late its loop was at the 99th percentile.
+        lag_p99_ms: how late its loop was, at the 99th percentile of all beats.
         lag_max_ms: the latest its loop ever was.
         unsent_due: arrivals that were overdue at its last word.
         unconnected: requests for which this machine had no connection left.
@@ -91,6 +91,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
     delays = [span.run_delay_s for span in spans if span.run_delay_s is not None]
     delay_s = sum(delays) if delays else None
     idle_share, others_share = _shares_of_cores(said, window)
+    lag_ms = sum((one.loop_lag_ms for one in measuring), LogHistogram())
     return WorkerEvidence(
         worker=number,
         said_goodbye=any(one.final for one in said),
@@ -104,12 +105,18 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         ),
         idle_share=idle_share,
         others_share=others_share,
-        lag_p99_ms=median(one.loop_lag_ms.p99 for one in measuring) if measuring else None,
-        lag_max_ms=max((one.loop_lag_ms.max for one in measuring), default=None),
+        lag_p99_ms=_p99(lag_ms),
+        lag_max_ms=lag_ms.largest,
         unsent_due=said[-1].unsent_due,
         unconnected=said[-1].unconnected,
         in_flight=said[-1].in_flight,
     )
+
+
+def _p99(lag_ms: LogHistogram) -> float | None:
+    """The beat at the 99th percentile, and none after it: one stall does not make a short run."""
+    steps = lag_ms.count - 1
+    return lag_ms.quantile(int(0.99 * steps) / steps if steps > 0 else 0.0)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

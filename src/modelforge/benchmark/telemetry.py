@@ -11,18 +11,6 @@ from modelforge.stats.histogram import LogHistogram
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class LoopLag:
-    """How late the worker's event loop ran what was due, since the batch before.
-
-    A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and notes by how much
-    it was woken too late. A stopped process shows as one beat as late as it was stopped.
-    """
-
-    max: float
-    p99: float
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class Telemetry:
     """One worker at the moment of one batch.
 
@@ -31,7 +19,10 @@ class Telemetry:
         at_ns: when, since the run's start; None: not said.
         cpu_s: CPU seconds, user and system, since the worker started.
         peak_rss_bytes: its largest resident memory so far.
-        loop_lag_ms: since the batch before.
+        loop_lag_ms: how late its event loop ran what was due, milliseconds, since the batch
+            before. A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and
+            notes by how much it was woken too late. A stopped process shows as one beat as late as
+            it was stopped.
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
@@ -53,7 +44,7 @@ class Telemetry:
     worker: int
     cpu_s: float
     peak_rss_bytes: int
-    loop_lag_ms: LoopLag
+    loop_lag_ms: LogHistogram
     in_flight: int
     gaps: LogHistogram = field(default_factory=LogHistogram)
     reasoning_gaps: LogHistogram | None = None
@@ -75,7 +66,7 @@ class Telemetry:
             "worker": self.worker,
             "cpu_s": self.cpu_s,
             "peak_rss_bytes": self.peak_rss_bytes,
-            "loop_lag_ms": {"max": self.loop_lag_ms.max, "p99": self.loop_lag_ms.p99},
+            "loop_lag_ms": self.loop_lag_ms.to_dict(),
             "in_flight": self.in_flight,
             "gaps": self.gaps.to_dict(),
             "unsent_due": self.unsent_due,
@@ -117,16 +108,16 @@ def _told(cause: Exception) -> str:
 
 
 def _read(document: Mapping[str, Any]) -> Telemetry:
-    lag = document["loop_lag_ms"]
+    worker = int(document["worker"])  # what is no object at all has none
     reasoning = document.get("reasoning_gaps")
     at_ns, run_delay_s = document.get("at_ns"), document.get("run_delay_s")
     idle_s, cores = document.get("idle_s"), document.get("cores")
     window = document.get("window_ns")
     return Telemetry(
-        worker=int(document["worker"]),
+        worker=worker,
         cpu_s=float(document["cpu_s"]),
         peak_rss_bytes=int(document["peak_rss_bytes"]),
-        loop_lag_ms=LoopLag(max=float(lag["max"]), p99=float(lag["p99"])),
+        loop_lag_ms=LogHistogram.from_dict(document["loop_lag_ms"]),
         in_flight=int(document["in_flight"]),
         gaps=LogHistogram.from_dict(document["gaps"]),
         reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),

@@ -64,7 +64,7 @@ class Limits:
             for more than the other: whoever wakes up there waits for its turn, and the kernel's
             own work on what is sent and received does, which no process' clock tells.
         starved_share: from here on, of the time, the machine was too small.
-        late_p99_ms, very_late_p99_ms: how late the loop ran what was due, in the typical interval.
+        late_p99_ms, very_late_p99_ms: how late the loop ran what was due, at the 99th percentile.
             Stamps are as late as that. A tenth of a usual TTFT, and half of it.
         stopped_ms: one beat this late is no scheduling noise: the process was stopped.
         stopped_share: a stop as long as this part of the measurement reaches the p99.

@@ -199,16 +199,14 @@ class Coordinator:
         import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
 
         from modelforge.benchmark.record import RECORD, TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
-        from modelforge.benchmark.telemetry import (  # noqa: PLC0415 (numpy, and as good as never)
-            LoopLag,
-            Telemetry,
-        )
+        from modelforge.benchmark.telemetry import Telemetry  # noqa: PLC0415 (as good as never)
+        from modelforge.stats.histogram import LogHistogram  # noqa: PLC0415 (numpy)
 
         said = Telemetry(
             worker=worker,
             cpu_s=0.0,
             peak_rss_bytes=0,
-            loop_lag_ms=LoopLag(max=0.0, p99=0.0),
+            loop_lag_ms=LogHistogram(),
             in_flight=0,
             lost=True,
         )

@@ -10,7 +10,7 @@ from pathlib import Path
 from time import monotonic_ns, process_time
 from typing import Final
 
-from modelforge.benchmark.telemetry import LoopLag
+from modelforge.stats.histogram import LogHistogram
 
 _BEAT_S: Final = 0.02
 _RESOLUTION_NS: Final = 1_000_000  # of the loop's timers: a beat may be so late without any cause
@@ -24,7 +24,7 @@ class Heartbeat:
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
-        self._late_ns: list[int] = []
+        self._late_ms: list[float] = []
         self._due_ns = 0
         self._handle: asyncio.TimerHandle | None = None
 
@@ -38,15 +38,13 @@ class Heartbeat:
         if self._handle is not None:
             self._handle.cancel()
 
-    def lag(self) -> LoopLag:
-        """The lag since the last call, in milliseconds."""
-        late_ns, self._late_ns = sorted(self._late_ns), []
-        if not late_ns:
-            return LoopLag(max=0.0, p99=0.0)
-        return LoopLag(max=late_ns[-1] / 1e6, p99=late_ns[int(0.99 * (len(late_ns) - 1))] / 1e6)
+    def lag_ms(self) -> LogHistogram:
+        """How late the beats since the last call were."""
+        late_ms, self._late_ms = LogHistogram.of(self._late_ms), []
+        return late_ms
 
     def _beat(self) -> None:
-        self._late_ns.append(max(0, monotonic_ns() - self._due_ns - _RESOLUTION_NS))
+        self._late_ms.append(max(0, monotonic_ns() - self._due_ns - _RESOLUTION_NS) / 1e6)
         self.start()
 
 

@@ -206,7 +206,7 @@ class Worker:
             worker=self._job.worker,
             cpu_s=cpu_s(),
             peak_rss_bytes=peak_rss_bytes(),
-            loop_lag_ms=self._heartbeat.lag(),
+            loop_lag_ms=self._heartbeat.lag_ms(),
             in_flight=self._client.in_flight,
             gaps=gaps,
             at_ns=monotonic_ns() - start_ns,

@@ -8,7 +8,8 @@ import pytest
 from modelforge.benchmark.live import LiveTally
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.record import RECORD
-from modelforge.benchmark.telemetry import LoopLag, Telemetry
+from modelforge.benchmark.telemetry import Telemetry
+from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import SECOND, a_failure, a_request
 
 
@@ -21,7 +22,7 @@ def said(at_s: float, in_flight: int, worker: int = 0) -> bytes:
         worker=worker,
         cpu_s=0,
         peak_rss_bytes=0,
-        loop_lag_ms=LoopLag(max=0, p99=0),
+        loop_lag_ms=LogHistogram(),
         in_flight=in_flight,
         at_ns=int(at_s * SECOND),
     ).to_json()

@@ -11,8 +11,9 @@ import pytest
 from modelforge.benchmark.evidence import WorkerEvidence, worker_evidence
 from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.summary import summarise
-from modelforge.benchmark.telemetry import LoopLag, Telemetry
+from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
+from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word, gaps_of
 
 CALM = WorkerEvidence(worker=0, said_goodbye=True)
@@ -136,7 +137,9 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
         for second in range(31):
             cpu_s += random.uniform(0.1, 0.8)
             delay_s += random.exponential(0.03)
-            lag = LoopLag(max=random.uniform(1, 100), p99=random.exponential(2.0))
+            lag = LogHistogram.of([*random.exponential(1.0, 49), random.uniform(1, 10)])
+            if second == 15:  # a stall like any machine's
+                lag.add(random.uniform(10, 100))
             words.append(
                 a_word(
                     at_s=second,
@@ -155,6 +158,23 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
 
 def words(*cpu_s: float, **changes: Any) -> list[Telemetry]:
     return [a_word(at_s=second, **({"cpu_s": cpu} | changes)) for second, cpu in enumerate(cpu_s)]
+
+
+def test_stalls_in_a_few_seconds_of_many_are_seen() -> None:
+    said = [a_word(at_s=second, loop_lag_ms=LogHistogram.of([0.0] * 50)) for second in range(20)]
+    for second in (3, 9, 15):
+        stalls = LogHistogram.of([0.0] * 44 + [12.0] * 6)
+        said[second] = replace(said[second], loop_lag_ms=stalls)
+    (worker,) = worker_evidence(said, workers=1)
+    assert worker.lag_p99_ms == pytest.approx(12, rel=0.01)
+    result = summarise(a_table(a_request()), gaps_of(10), said, PLAN)
+    assert "loop_lag" in {reason.code for reason in result.verdict.reasons}
+
+
+def test_one_stall_does_not_make_a_short_run() -> None:
+    said = a_word(loop_lag_ms=LogHistogram.of([0.0] * 49 + [40.0]))
+    (worker,) = worker_evidence([said], workers=1)
+    assert (worker.lag_p99_ms, worker.lag_max_ms) == (0, 40)
 
 
 def test_the_start_of_a_worker_is_not_its_load() -> None:
@@ -178,7 +198,7 @@ def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
 def test_only_the_measurement_counts() -> None:
     window = (round(1.5 * SECOND), round(2.5 * SECOND))
     said = words(0.0, 1.0, 1.1, 1.2, 2.2, window_ns=window)
-    said[0] = replace(said[0], loop_lag_ms=LoopLag(max=900, p99=900))
+    said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
     (worker,) = worker_evidence(said, workers=1)
     assert worker.cpu_share == pytest.approx(0.1)
     assert worker.lag_max_ms == 4
