@@ -137,7 +137,7 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
         for second in range(31):
             cpu_s += random.uniform(0.1, 0.8)
             delay_s += random.exponential(0.03)
-            lag = LogHistogram.of([*random.exponential(1.0, 49), random.uniform(1, 10)])
+            lag = LogHistogram.of([*random.exponential(0.3, 49), random.uniform(1, 5)])
             if second == 15:  # a stall like any machine's
                 lag.add(random.uniform(10, 100))
             words.append(
