@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 
 import pytest
 
@@ -40,6 +41,28 @@ def test_the_saturation_point(shell: Session) -> None:
     assert len(done.stdout.splitlines()) >= len(loads)
 
 
+@pytest.mark.parametrize("search", ["--find-max", "--sweep"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_search_that_is_stopped_tells_what_was_tried(
+    shell: Session, search: str, number: signal.Signals
+) -> None:
+    command = shell.start(
+        "benchmark", "sim/batch", search, "--rate", "4", "--arrival", "constant",
+        *(("--slo", "ttft=250ms@p90") if search == "--find-max" else ()),
+        "--duration", "1s", "--warmup", "1", "--synthetic", "64:16", "-o", "found.json",
+    )  # fmt: skip
+    assert command.stderr is not None
+    first = command.stderr.readline()
+    command.send_signal(number)
+    _, rest = command.communicate(timeout=60)
+    assert command.returncode == 128 + number, rest
+    assert b"4 requests/s" in first
+    assert b"Traceback" not in rest
+    found = json.loads((shell.folder / "found.json").read_text())
+    assert found["note"].startswith("interrupted after ")
+    assert found["probes"][0]["load"] == 4
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -48,6 +71,8 @@ def test_the_saturation_point(shell: Session) -> None:
         (["--sweep"], "no model"),
         (["sim/batch", "--sweep", "--requests", "5"], "--requests"),
         (["sim/batch", "--sweep", "--export", "csv"], "json"),
+        (["sim/batch", "--sweep", "-o", "no/such/folder.json"], "no directory no/such"),
+        (["sim/batch", "--sweep", "-o", "sweep.txt"], "--export json"),
         (["sim/batch", "--find-max", "--slo", "ttft=1s@p0"], "not 0"),
     ],
 )

@@ -15,6 +15,7 @@ from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.sweep import Sweep, SweepPlan, sweep
+from modelforge.core.errors import Interrupted
 
 _MOST = {"rate": 100_000.0, "concurrency": 10_000.0}
 _LEAST = {"rate": 0.01, "concurrency": 1.0}
@@ -39,6 +40,13 @@ class LoadSearch:
         self._config = config
         self._start = start
         self._axis = axis
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Try no more loads: what was tried is told, without the run that is broken off."""
+        self._stopped = True
+        self._runner.stop()
+        self._runner.stop()  # what is in flight is of no use
 
     async def find_max(
         self, objective: Objective, *, tolerance: float, lengthen: bool, on_probe: OnProbe
@@ -51,6 +59,7 @@ class LoadSearch:
         Raises:
             UsageError: the start is out of bounds.
             RequestError: the server cannot be reached.
+            Interrupted: it was stopped before one load had been tried.
         """
         quantity = self._axis.quantity
         probe_s = self._config.duration or objective.probe_s(tolerance)
@@ -71,6 +80,7 @@ class LoadSearch:
         Raises:
             UsageError: the start is out of bounds.
             RequestError: the server cannot be reached.
+            Interrupted: it was stopped before one load had been tried.
         """
         plan = SweepPlan(start=self._start, most=_MOST[self._axis.quantity])
         prober = self._prober(self._config)
@@ -96,7 +106,10 @@ class LoadSearch:
             )
             if isinstance(load, ClosedLoop):
                 probed = replace(probed, workers=min(config.workers, load.concurrency))
-            return await self._runner.run_benchmark(probed)
+            result = None if self._stopped else await self._runner.run_benchmark(probed)
+            if result is None or self._stopped:
+                raise Interrupted("the search was stopped")
+            return result
 
         return run
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
@@ -13,7 +13,7 @@ from modelforge.benchmark.edge_beliefs import EdgeBeliefs
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.pressure import Tried
 from modelforge.benchmark.probe import Probe, RunProbeFor
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between, require_count, require_seconds
 from modelforge.stats.interval import Interval
 
@@ -118,10 +118,14 @@ async def find_max(
 
     Raises:
         UsageError: a result was summarised by another SLO.
+        Interrupted: the first probe was; after a later one it is told what there is.
     """
     search = _Search(probe, axis, objective, bounds, on_probe)
-    await search.bracket()
-    return await search.narrow()
+    try:
+        await search.bracket()
+        return await search.narrow()
+    except Interrupted:
+        return search.interrupted()
 
 
 class _Search:
@@ -172,7 +176,7 @@ class _Search:
     async def narrow(self) -> MaxLoad:
         """Try the loads that say most until the interval is narrow."""
         bounds = self._bounds
-        if len({self._holds(tried) for tried in self._tried}) < 2:  # noqa: PLR2004 (both answers)
+        if not self._bracketed:
             return self._open()
         belief = self._beliefs.belief(self._tried)
         asked = 0
@@ -186,8 +190,25 @@ class _Search:
             asked += 1
         converged = self._content(belief)
         note = None if converged else f"{bounds.most_probes} probes were not enough"
-        interval, middle = self._interval(belief), self._whole(belief.at(0.5))
-        return self._result(middle or None, interval, note, converged=converged)
+        return self._believed(belief, note, converged=converged)
+
+    def interrupted(self) -> MaxLoad:
+        """What the probes come to that were not.
+
+        Raises:
+            Interrupted: there is none.
+        """
+        if not self._probes:
+            raise Interrupted("interrupted before the first load was tried")
+        note = f"interrupted after {len(self._probes)} runs"
+        if self._bracketed:
+            return self._believed(self._beliefs.belief(self._tried), note, converged=False)
+        found = self._open()
+        return replace(found, note=f"{note}; {found.note}")
+
+    @property
+    def _bracketed(self) -> bool:
+        return len({self._holds(tried) for tried in self._tried}) == 2  # noqa: PLR2004 (answers)
 
     @property
     def _probe_s(self) -> float:
@@ -278,6 +299,10 @@ class _Search:
     def _whole(self, edge: float) -> float:
         """The highest load up to ``edge``: a concurrency is whole."""
         return float(math.floor(edge)) if self._axis.quantity == "concurrency" else edge
+
+    def _believed(self, belief: EdgeBelief, note: str | None, *, converged: bool) -> MaxLoad:
+        middle = self._whole(belief.at(0.5))
+        return self._result(middle or None, self._interval(belief), note, converged=converged)
 
     def _open(self) -> MaxLoad:
         held = [tried.value for tried in self._tried if self._holds(tried)]

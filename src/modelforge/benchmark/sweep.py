@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
 from modelforge.benchmark.probe import Probe, RunProbe
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between, require_count
 
 _LATENCY_GROWTH: Final = 1.05
@@ -86,6 +86,9 @@ async def sweep(
 
     Then the saturation point is narrowed by loads at the geometric middle. A client-bound probe
     ends the climb and counts for nothing.
+
+    Raises:
+        Interrupted: the first probe was; after a later one it is told what there is.
     """
     tried: dict[float, Probe] = {}
 
@@ -95,25 +98,27 @@ async def sweep(
             on_probe(one)
         return one
 
-    climbed, client_bound = await _climb(ask, axis, plan)
-    if not _saturated(climbed, plan.gain):
-        note = (
-            f"the client is the limit at {client_bound:g} {axis.unit}"
-            if client_bound is not None
-            else f"no saturation up to {plan.most:g} {axis.unit}"
-        )
-        return _result(axis, tried, None, client_bound, note)
-    for _ in range(plan.refinements):
-        found = saturation_of(_counted(tried), plan.gain)
-        if found.below is None:
-            break
-        middle = axis.nearest((found.below * found.at) ** 0.5)
-        if middle in tried:
-            break
-        if (await ask(middle)).client_bound:
-            break
-    found = saturation_of(_counted(tried), plan.gain)
-    return _result(axis, tried, found, client_bound, None)
+    client_bound, saturated, note = None, False, None
+    try:
+        climbed, client_bound = await _climb(ask, axis, plan)
+        saturated = _saturated(climbed, plan.gain)
+        if saturated:
+            await _refine(ask, axis, plan, tried)
+        elif client_bound is not None:
+            note = f"the client is the limit at {client_bound:g} {axis.unit}"
+        else:
+            note = f"no saturation up to {plan.most:g} {axis.unit}"
+    except Interrupted:
+        if not tried:
+            raise
+        note = f"interrupted after {len(tried)} runs"
+    return Sweep(
+        unit=axis.unit,
+        points=tuple(tried[value] for value in sorted(tried)),
+        saturation=saturation_of(_counted(tried), plan.gain) if saturated else None,
+        client_bound_at=client_bound,
+        note=note,
+    )
 
 
 def saturation_of(points: Sequence[Probe], gain: float) -> Saturation:
@@ -147,6 +152,22 @@ async def _climb(
         value = following
 
 
+async def _refine(
+    ask: Callable[[float], Awaitable[Probe]],
+    axis: Axis,
+    plan: SweepPlan,
+    tried: Mapping[float, Probe],
+) -> None:
+    """Try loads between the last that was below the plateau and the first on it."""
+    for _ in range(plan.refinements):
+        found = saturation_of(_counted(tried), plan.gain)
+        if found.below is None:
+            return
+        middle = axis.nearest((found.below * found.at) ** 0.5)
+        if middle in tried or (await ask(middle)).client_bound:
+            return
+
+
 def _saturated(points: Sequence[Probe], gain: float) -> bool:
     """The last step brought no throughput and cost latency."""
     if len(points) < 2:  # noqa: PLR2004 (a step)
@@ -159,21 +180,5 @@ def _saturated(points: Sequence[Probe], gain: float) -> bool:
     return last.latency_ms > before.latency_ms * _LATENCY_GROWTH
 
 
-def _counted(tried: dict[float, Probe]) -> list[Probe]:
+def _counted(tried: Mapping[float, Probe]) -> list[Probe]:
     return [tried[value] for value in sorted(tried) if not tried[value].client_bound]
-
-
-def _result(
-    axis: Axis,
-    tried: dict[float, Probe],
-    saturation: Saturation | None,
-    client_bound: float | None,
-    note: str | None,
-) -> Sweep:
-    return Sweep(
-        unit=axis.unit,
-        points=tuple(tried[value] for value in sorted(tried)),
-        saturation=saturation,
-        client_bound_at=client_bound,
-        note=note,
-    )

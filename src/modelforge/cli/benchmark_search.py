@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from modelforge.app.report_output import ReportOutput
 from modelforge.cli.benchmark_config import config_of
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import Interrupted, UsageError
 
 if TYPE_CHECKING:
     from modelforge.benchmark.find_max import MaxLoad
@@ -20,10 +21,14 @@ if TYPE_CHECKING:
     from modelforge.benchmark.sweep import Sweep
 
 _PROBE_S: Final = 10.0
+_EXIT_INTERRUPTED: Final = 130
 _NOT_HERE: Final = (
     *("ramp", "steps", "trace", "preset", "requests"),
     *("from_records", "records", "max_cost"),
 )
+
+_Found = tuple[Mapping[str, Any], Iterable[str]]
+"""A document, and lines to read."""
 
 
 def search(model: str | None, options: Mapping[str, Any]) -> int:
@@ -45,25 +50,31 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
         raise UsageError("--find-max needs --slo: what must hold, such as ttft=500ms@p99?")
     if options["export"] not in {None, "json"}:
         raise UsageError("a search is exported as json")
+    output = ReportOutput.of(options["export"], options["output"], inputs=(), formats=("json",))
     slo = options["slo"]
     asked_s = options["duration"]
     plain = {**options, "slo": None, "duration": asked_s or _PROBE_S, "asked_duration": asked_s}
     if options["rate"] is None and options["concurrency"] is None:
         plain["concurrency"] = 1
     allow_many_connections()
-    found = asyncio.run(_search(model, plain, slo))
-    _write(found, options)
-    return 0
+    try:
+        found, code = asyncio.run(_search(model, plain, slo))
+    except Interrupted as error:
+        click.echo(f"modelforge: {error}", err=True)
+        return _EXIT_INTERRUPTED
+    _write(found, output)
+    return code or 0
 
 
 async def _search(
     model: str, options: Mapping[str, Any], slo: str | None
-) -> tuple[Mapping[str, Any], Iterable[str]]:
+) -> tuple[_Found, int | None]:
     from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (--help is light)
     from modelforge.app.load_search import LoadSearch, axis_of  # noqa: PLC0415
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
     from modelforge.benchmark.objective import Objective  # noqa: PLC0415
     from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
     from modelforge.export import search_record  # noqa: PLC0415
 
     config = replace(config_of(model, options), runs=1)
@@ -87,29 +98,26 @@ async def _search(
     )
     with ModelForgeRegistry(configuration) as registry:
         trying = LoadSearch(BenchmarkRunner(registry), config, start=start, axis=axis)
-        if options["find_max"] and objective is not None:
-            most: MaxLoad = await trying.find_max(
-                objective,
-                tolerance=options["tolerance"],
-                lengthen=options["asked_duration"] is None,
-                on_probe=tried,
-            )
-            return search_record.max_load_document(most), search_record.max_load_lines(most)
-        swept: Sweep = await trying.sweep(on_probe=tried)
-        return search_record.sweep_document(swept), search_record.sweep_lines(swept)
+        with CallOnSignal(trying.stop) as signals:
+            found: _Found
+            if options["find_max"] and objective is not None:
+                most: MaxLoad = await trying.find_max(
+                    objective,
+                    tolerance=options["tolerance"],
+                    lengthen=options["asked_duration"] is None,
+                    on_probe=tried,
+                )
+                found = search_record.max_load_document(most), search_record.max_load_lines(most)
+            else:
+                swept: Sweep = await trying.sweep(on_probe=tried)
+                found = search_record.sweep_document(swept), search_record.sweep_lines(swept)
+    return found, signals.exit_code
 
 
-def _write(found: tuple[Mapping[str, Any], Iterable[str]], options: Mapping[str, Any]) -> None:
+def _write(found: _Found, output: ReportOutput | None) -> None:
     document, lines = found
-    text = json.dumps(document, indent=2, allow_nan=False) + "\n"
-    path = options["output"]
-    if path is not None:
-        try:
-            path.write_text(text, "utf-8")
-        except OSError as error:
-            raise UsageError(f"cannot write {path}: {error.strerror or error}") from None
-    if options["export"] == "json" and path is None:
-        click.echo(text, nl=False)
-    else:
+    if output is not None:
+        output.write(json.dumps(document, indent=2, allow_nan=False) + "\n")
+    if output is None or not output.takes_stdout:
         for line in lines:
             click.echo(line)

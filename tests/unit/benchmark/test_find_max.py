@@ -11,7 +11,7 @@ from modelforge.benchmark.axis import concurrencies, rates
 from modelforge.benchmark.find_max import MaxLoad, SearchBounds, find_max
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.slo import Slo
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import Interrupted, UsageError
 from modelforge.simulator.batch_queue import BatchQueue, capacity
 from tests.unit.benchmark.virtual_queue import VirtualQueue
 
@@ -151,3 +151,19 @@ async def test_another_slo_in_the_results_is_refused() -> None:
     other = Objective.parse("ttft=1s")
     with pytest.raises(UsageError, match="another SLO"):
         await searched(a_queue(other), 1.0)
+
+
+@pytest.mark.parametrize("runs", [1, 2, 4])
+async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
+    probe = a_queue()
+    probe.interrupted_after = runs
+    found = await searched(probe, 8.0)  # 8 and 16 hold, 32 does not
+    assert len(found.probes) == runs
+    assert not found.converged
+    assert found.note is not None
+    assert found.note.startswith(f"interrupted after {runs} runs")
+    assert found.interval.low <= KNEE <= found.interval.high
+    assert (found.estimate is None) == (runs < 3)
+    probe.interrupted_after = 0
+    with pytest.raises(Interrupted):
+        await searched(probe, 8.0)

@@ -7,7 +7,7 @@ import pytest
 from modelforge.benchmark.axis import concurrencies, rates
 from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.sweep import SweepPlan, sweep
-from modelforge.core.errors import UsageError
+from modelforge.core.errors import Interrupted, UsageError
 from modelforge.simulator.batch_queue import BatchQueue, capacity
 from tests.unit.benchmark.virtual_queue import VirtualQueue
 
@@ -63,3 +63,16 @@ async def test_the_clients_limit_ends_the_climb() -> None:
 def test_a_plan_without_a_way_up_is_refused(changes: dict[str, float]) -> None:
     with pytest.raises(UsageError):
         SweepPlan(**{"start": 1.0, "most": 10.0, **changes})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("runs", [2, 5])
+async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
+    probe = a_queue()
+    probe.interrupted_after = runs
+    found = await sweep(probe, rates("constant"), SweepPlan(start=5, most=10_000))
+    assert len(found.points) == runs
+    assert found.note == f"interrupted after {runs} runs"
+    assert (found.saturation is None) == (runs == 2)
+    probe.interrupted_after = 0
+    with pytest.raises(Interrupted):
+        await sweep(probe, rates("constant"), SweepPlan(start=5, most=10_000))

@@ -13,6 +13,7 @@ from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
+from modelforge.core.errors import Interrupted
 from modelforge.simulator.batch_engine import BatchEngine
 from modelforge.simulator.batch_queue import BatchQueue
 from modelforge.stats.histogram import LogHistogram
@@ -35,6 +36,7 @@ class VirtualQueue:
         slo: Slo | None = None,
         client_limit: float = float("inf"),
         seed: int = 1,
+        interrupted_after: float = float("inf"),
     ) -> None:
         self.queue = queue
         self.prompt = prompt
@@ -43,8 +45,12 @@ class VirtualQueue:
         self.slo = slo
         self.client_limit = client_limit
         self.seed = seed
+        self.interrupted_after = interrupted_after
 
     async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
+        if self.interrupted_after <= 0:
+            raise Interrupted("stopped")
+        self.interrupted_after -= 1
         self.duration_s = duration_s or self.duration_s
         due_s, first_s, done_s = self.run(load)
         self.seed += 1
