@@ -82,7 +82,7 @@ def a_word(worker: int = 0, at_s: float = 1.0, **changes: Any) -> Telemetry:
         "at_ns": round(at_s * SECOND),
         "cpu_s": 0.3 + 0.2 * at_s,
         "peak_rss_bytes": 50_000_000,
-        "loop_lag_ms": LogHistogram.of([0.0] * 40 + [1.0] * 9 + [4.0]),
+        "loop_lag_ms": LogHistogram.of([0.0] * 40 + [1.0] * 9 + [3.0]),
         "in_flight": 0,
         "run_delay_s": 0.01 * at_s,
         "final": True,

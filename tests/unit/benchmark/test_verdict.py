@@ -201,7 +201,7 @@ def test_only_the_measurement_counts() -> None:
     said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
     (worker,) = worker_evidence(said, workers=1)
     assert worker.cpu_share == pytest.approx(0.1)
-    assert worker.lag_max_ms == 4
+    assert worker.lag_max_ms == 3
 
 
 def test_a_worker_that_never_spoke_is_lost() -> None:
@@ -212,4 +212,4 @@ def test_a_worker_that_never_spoke_is_lost() -> None:
 def test_telemetry_without_moments_tells_no_shares() -> None:
     (worker,) = worker_evidence(words(1.0, 9.0, at_ns=None, run_delay_s=None), workers=1)
     assert (worker.cpu_share, worker.run_delay_share) == (None, None)
-    assert worker.lag_max_ms == 4
+    assert worker.lag_max_ms == 3
