@@ -116,8 +116,7 @@ class Measures:
 
     def succeeded(self) -> NDArray[np.bool_]:
         """Which of them have no error."""
-        pieces = [columns.is_valid(chunk) for chunk in self._piece("error").chunks]
-        found = ~np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
+        found = is_null(self._piece("error"))
         self._let_go()
         return self._chosen(found)
 
@@ -166,6 +165,12 @@ def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
     """
     pieces = [columns.whole_numbers(chunk) for chunk in column.chunks]
     return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
+
+
+def is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
+    """Which rows of a column are null."""
+    pieces = [~columns.is_valid(chunk) for chunk in column.chunks]
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:

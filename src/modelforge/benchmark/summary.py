@@ -5,14 +5,15 @@ from __future__ import annotations
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark.columns import NULL, is_valid, words
+from modelforge.benchmark.chosen_rows import choose
+from modelforge.benchmark.columns import NULL, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
@@ -21,13 +22,10 @@ from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.measures import (
     Measures,
     Rows,
-    blocks,
     long_series,
     met,
-    whole_numbers,
 )
 from modelforge.benchmark.misses import misses_of
-from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
@@ -36,8 +34,8 @@ from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
-from modelforge.benchmark.verdict import Ceiling, Evidence, Limits, judge
-from modelforge.core.errors import Interrupted
+from modelforge.benchmark.verdict import Ceiling, Evidence, judge
+from modelforge.benchmark.verdict_limits import Limits
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 from modelforge.stats.long_series import LongSeries
@@ -100,10 +98,10 @@ def summarise(
     measured request was due to when the last was done.
     """
     window = measured_window_ns(telemetry)
-    chosen, cut_ns = _chosen(columns, let_go), 0
+    chosen, cut_ns = choose(columns, let_go), 0
     if exclude_warm_up:
         cut_ns = _warm_up_end_ns(Measures(columns, chosen.good, let_go))
-        chosen = _chosen(columns, let_go, cut_ns=cut_ns)
+        chosen = choose(columns, let_go, cut_ns=cut_ns)
     if excluded := chosen.early:
         window = None if window is None else (max(window[0], cut_ns), window[1])
         gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
@@ -207,65 +205,6 @@ def summarise(
     )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class _Chosen:
-    """Which rows are of what, and how many are of the rest."""
-
-    measured: Rows
-    good: Rows
-    in_time: Rows
-    reached: Rows
-    succeeded: Rows
-    early: int
-    warm_up: int
-    cool_down: int
-    broken_off: int
-
-
-def _chosen(columns: pa.Table, let_go: Callable[[], None], *, cut_ns: int | None = None) -> _Chosen:
-    """Look at every row once. What was sent before ``cut_ns`` is taken as a warm-up."""
-    measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
-    counts: Counter[str] = Counter()
-    for start, stop in blocks(columns.num_rows):
-        piece = columns.slice(start, stop - start)
-        phase = whole_numbers(piece["phase"])
-        early = np.zeros(phase.size, dtype=np.bool_)
-        if cut_ns is not None:
-            early = (whole_numbers(piece["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
-            phase = np.where(early, Phase.WARM_UP, phase)
-        succeeded = _is_null(piece["error"])
-        # Whatever was asked in time counts, however late it was answered: to leave out what was
-        # under way at the end would leave out the longest answers. Rates are of what was answered
-        # in time.
-        broken_off = _is_error(piece["error"], Interrupted.kind)
-        measured = (phase != Phase.WARM_UP) & ~broken_off
-        reached = succeeded | (whole_numbers(piece["status"]) != 0)
-        for rows, block in (
-            (measured_rows, measured),
-            (good, measured & succeeded),
-            (in_time, (phase == Phase.MEASURED) & succeeded),
-            (reached_rows, measured & reached),
-            (answered, succeeded),
-        ):
-            rows.add(block)
-        counts["early"] += int(np.count_nonzero(early))
-        counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
-        counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
-        counts["broken_off"] += int(np.count_nonzero(broken_off))
-        let_go()
-    return _Chosen(
-        measured=measured_rows,
-        good=good,
-        in_time=in_time,
-        reached=reached_rows,
-        succeeded=answered,
-        early=counts["early"],
-        warm_up=counts["warm_up"],
-        cool_down=counts["cool_down"],
-        broken_off=counts["broken_off"],
-    )
-
-
 def _met(slo: Slo, requests: Measures) -> int:
     return sum(int(np.count_nonzero(met(slo, part))) for part in requests.parts())
 
@@ -277,19 +216,6 @@ def _latencies_s(requests: Measures) -> array[float]:
         seconds /= 1000
         values.frombytes(seconds.view(np.uint8).data)
     return values
-
-
-def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
-    chunks = []
-    for chunk in column.chunks:
-        codes, kinds = words(chunk)
-        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
-
-
-def _is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
-    chunks = [~is_valid(chunk) for chunk in column.chunks]
-    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
 
 
 def _rate(count: float, duration_s: float | None) -> float | None:

@@ -12,6 +12,7 @@ import click
 
 from modelforge.app.report_output import ReportOutput
 from modelforge.cli.benchmark_config import config_of
+from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from modelforge.benchmark.sweep import Sweep
 
 _PROBE_S: Final = 10.0
-_EXIT_INTERRUPTED: Final = 130
 _NOT_HERE: Final = (
     *("ramp", "steps", "trace", "preset", "requests"),
     *("from_records", "records", "max_cost"),
@@ -61,7 +61,7 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
         found, code = asyncio.run(_search(model, plain, slo))
     except Interrupted as error:
         click.echo(f"modelforge: {error}", err=True)
-        return _EXIT_INTERRUPTED
+        return EXIT_INTERRUPTED
     _write(found, output)
     return code or 0
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from modelforge.cli.benchmark_config import config_of, input_files
 from modelforge.cli.benchmarking import note, outputs, require_records_file, worst_exit_code
+from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from modelforge.app.registry import ModelForgeRegistry
     from modelforge.benchmark.config import BenchmarkConfig
     from modelforge.benchmark.result import BenchmarkResult
-
-_EXIT_INTERRUPTED: Final = 130
 
 
 def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
@@ -52,7 +51,7 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
             results, code, turns = asyncio.run(_watched(registry, configs, options))
         except Interrupted as error:
             click.echo(f"modelforge: {error}", err=True)
-            return _EXIT_INTERRUPTED
+            return EXIT_INTERRUPTED
     found = compare_turns(results, level=options["confidence"], margin=margin)
 
     from modelforge.export import turns_view as export  # noqa: PLC0415 (rich)

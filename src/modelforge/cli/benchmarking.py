@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 _ALL_FAILED: Final = 1
 _INVALID: Final = 3
-_EXIT_INTERRUPTED: Final = 130
 _ELSEWHERE: Final = frozenset(
     {"slo", "export", "output", "from_records", "allow_invalid", "quiet"}
     | {"confidence", "exclude_warm_up", "margin"}
@@ -82,7 +82,7 @@ def _run(
             )
         except Interrupted as error:
             click.echo(f"modelforge: {error}", err=True)
-            return _EXIT_INTERRUPTED
+            return EXIT_INTERRUPTED
     _show(result, output, console)
     if not quiet:
         note(messages, records, output)

@@ -22,6 +22,7 @@ from modelforge.app.output import Output
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import output_console
+from modelforge.cli.exit_codes import EXIT_BY_SIGNAL
 from modelforge.cli.fetching import fetch_missing
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.progress import ComparisonProgress
@@ -41,8 +42,6 @@ from modelforge.prompts.source import validate
 from modelforge.prompts.spec import PromptSpec
 from modelforge.prompts.variables import parse_variables
 from modelforge.replay.address import recorded_files
-
-EXIT_BY_SIGNAL = 128
 
 # Options that override a setting of the [compare] table.
 _SETTINGS = {

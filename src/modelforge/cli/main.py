@@ -16,13 +16,15 @@ from typing import Any, Final, NoReturn
 
 import click
 
+from modelforge.cli.exit_codes import (
+    EXIT_BROKEN_PIPE,
+    EXIT_DEFECT,
+    EXIT_INTERRUPTED,
+    EXIT_USAGE,
+)
 from modelforge.cli.lazy_group import LazyGroup
 from modelforge.core.errors import ModelForgeError
 
-EXIT_USAGE: Final = 2
-EXIT_DEFECT: Final = 70
-EXIT_INTERRUPTED: Final = 130
-EXIT_BROKEN_PIPE: Final = 141
 _COMPLETION: Final = "_MODELFORGE_COMPLETE"
 _MADE_BETWEEN_COLLECTIONS: Final = 20_000  # at 700, a tenth of a start is looking for garbage
 _PLUGINS: Final = "PYDANTIC_DISABLE_PLUGINS"  # to look for them takes a look at every package

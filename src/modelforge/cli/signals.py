@@ -8,8 +8,9 @@ import signal
 from collections.abc import Callable
 from typing import Final, Self
 
+from modelforge.cli.exit_codes import EXIT_BY_SIGNAL
+
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_EXIT_BASE: Final = 128  # a process ended by signal N exits with 128 + N
 
 _PATIENCE_S: Final = 2.0
 """So long after the first signal, another one ends the process at once."""
@@ -44,11 +45,11 @@ class StopOnSignal:
 
     def _stop(self, number: signal.Signals) -> None:
         if not self.event.is_set():
-            self.exit_code = _EXIT_BASE + number
+            self.exit_code = EXIT_BY_SIGNAL + number
             self._stopped_s = self._loop.time()
             self.event.set()
         elif self._loop.time() - self._stopped_s > _PATIENCE_S:
-            os._exit(_EXIT_BASE + number)
+            os._exit(EXIT_BY_SIGNAL + number)
 
 
 class CallOnContinue:
@@ -98,10 +99,10 @@ class CallOnSignal:
 
     def _heard(self, number: signal.Signals) -> None:
         if self.exit_code is None:
-            self.exit_code = _EXIT_BASE + number
+            self.exit_code = EXIT_BY_SIGNAL + number
         if self._calls < _CALLS:
             self._calls += 1
             self._called_s = self._loop.time()
             self._call()
         elif self._loop.time() - self._called_s > _PATIENCE_S:
-            os._exit(_EXIT_BASE + number)
+            os._exit(EXIT_BY_SIGNAL + number)

@@ -1,0 +1,96 @@
+"""The rows of a recording by what they count for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from modelforge.benchmark.columns import words
+from modelforge.benchmark.measures import Rows, blocks, is_null, whole_numbers
+from modelforge.benchmark.phase import Phase
+from modelforge.core.errors import Interrupted
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChosenRows:
+    """Which rows are of what, and how many are of the rest.
+
+    Attributes:
+        measured: neither warm-up nor broken off.
+        good: those of them that succeeded.
+        in_time: those that succeeded before the measurement ended.
+        reached: the measured ones that got any answer at all.
+        succeeded: of the warm-up too: they cost as much.
+        early: how many were taken as a warm-up afterwards.
+        warm_up, cool_down, broken_off: how many.
+    """
+
+    measured: Rows
+    good: Rows
+    in_time: Rows
+    reached: Rows
+    succeeded: Rows
+    early: int
+    warm_up: int
+    cool_down: int
+    broken_off: int
+
+
+def choose(
+    columns: pa.Table, let_go: Callable[[], None], *, cut_ns: int | None = None
+) -> ChosenRows:
+    """Look at every row once. What was sent before ``cut_ns`` is taken as a warm-up."""
+    measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
+    counts: Counter[str] = Counter()
+    for start, stop in blocks(columns.num_rows):
+        piece = columns.slice(start, stop - start)
+        phase = whole_numbers(piece["phase"])
+        early = np.zeros(phase.size, dtype=np.bool_)
+        if cut_ns is not None:
+            early = (whole_numbers(piece["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
+            phase = np.where(early, Phase.WARM_UP, phase)
+        succeeded = is_null(piece["error"])
+        # Whatever was asked in time counts, however late it was answered: to leave out what was
+        # under way at the end would leave out the longest answers. Rates are of what was answered
+        # in time.
+        broken_off = _is_error(piece["error"], Interrupted.kind)
+        measured = (phase != Phase.WARM_UP) & ~broken_off
+        reached = succeeded | (whole_numbers(piece["status"]) != 0)
+        for rows, block in (
+            (measured_rows, measured),
+            (good, measured & succeeded),
+            (in_time, (phase == Phase.MEASURED) & succeeded),
+            (reached_rows, measured & reached),
+            (answered, succeeded),
+        ):
+            rows.add(block)
+        counts["early"] += int(np.count_nonzero(early))
+        counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
+        counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
+        counts["broken_off"] += int(np.count_nonzero(broken_off))
+        let_go()
+    return ChosenRows(
+        measured=measured_rows,
+        good=good,
+        in_time=in_time,
+        reached=reached_rows,
+        succeeded=answered,
+        early=counts["early"],
+        warm_up=counts["warm_up"],
+        cool_down=counts["cool_down"],
+        broken_off=counts["broken_off"],
+    )
+
+
+def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
+    chunks = []
+    for chunk in column.chunks:
+        codes, kinds = words(chunk)
+        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
+    return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)
