@@ -97,8 +97,12 @@ class BenchmarkRunner:
             return asyncio.run(self.run_benchmark(config))
         raise UsageError("an event loop is running here: await run_benchmark(…) instead")
 
-    async def run_benchmark(self, config: BenchmarkConfig) -> BenchmarkResult:
+    async def run_benchmark(
+        self, config: BenchmarkConfig, *, with_misses: bool = False
+    ) -> BenchmarkResult:
         """Ask, measure and report. When this is cancelled, the workers end too.
+
+        ``with_misses``: keep which requests missed the SLO.
 
         Raises:
             UsageError: before anything is sent.
@@ -110,7 +114,7 @@ class BenchmarkRunner:
             if run and self._stops:
                 break
             await self.run_once(config, run)
-        return await self.report(config)
+        return await self.report(config, with_misses=with_misses)
 
     async def run_once(self, config: BenchmarkConfig, run: int) -> None:
         """One run of ``config``, numbered from 0; the first one finds the model's server.
@@ -131,9 +135,11 @@ class BenchmarkRunner:
             self._target = await self._registry.target(config.model_id, config.generation)
             await self._run(config, run, processes=given or started)
 
-    async def report(self, config: BenchmarkConfig) -> BenchmarkResult:
+    async def report(
+        self, config: BenchmarkConfig, *, with_misses: bool = False
+    ) -> BenchmarkResult:
         """What the runs so far come to."""
-        return await asyncio.to_thread(self._report, config)
+        return await asyncio.to_thread(self._report, config, with_misses)
 
     def stop(self) -> None:
         """Send no more, and report what there is; the second time, break off what is in flight."""
@@ -216,7 +222,7 @@ class BenchmarkRunner:
         if self._observer is not None and coordinator is not None:
             self._observer.batch(batch, telemetry, coordinator.messages)
 
-    def _report(self, config: BenchmarkConfig) -> BenchmarkResult:
+    def _report(self, config: BenchmarkConfig, with_misses: bool) -> BenchmarkResult:
         recordings = [benchmark_records.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
         result = benchmark_records.report(
@@ -225,6 +231,7 @@ class BenchmarkRunner:
             slo=config.slo,
             level=config.confidence,
             exclude_warm_up=config.exclude_warm_up,
+            with_misses=with_misses,
         )
         if self._scraped is None:
             return result

@@ -131,10 +131,12 @@ def report(
     slo: Slo | None = None,
     level: float = 0.95,
     exclude_warm_up: bool = False,
+    with_misses: bool = False,
 ) -> BenchmarkResult:
     """The result of one run, or of several with the single ones in its ``runs``.
 
     ``slo`` replaces the one that the recording was made with; ``level`` is of the intervals.
+    ``with_misses``: keep which requests missed it, of each single run.
     """
     from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
@@ -151,6 +153,7 @@ def report(
             ceiling=ceiling,
             level=level,
             exclude_warm_up=exclude_warm_up,
+            with_misses=with_misses,
         )
         results.append(_noted(result, recording, stale))
     if len(results) == 1:

@@ -106,7 +106,9 @@ class LoadSearch:
             )
             if isinstance(load, ClosedLoop):
                 probed = replace(probed, workers=min(config.workers, load.concurrency))
-            result = None if self._stopped else await self._runner.run_benchmark(probed)
+            result = None
+            if not self._stopped:
+                result = await self._runner.run_benchmark(probed, with_misses=True)
             if result is None or self._stopped:
                 raise Interrupted("the search was stopped")
             return result

@@ -18,7 +18,7 @@ from modelforge.stats.long_series import LongSeries
 
 _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
-HELD: Final = 1 << 17
+HELD: Final = 1 << 16
 """Of more requests than that no whole column is in memory: each look at them is by pieces."""
 _PIECE: Final = 1 << 16
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})

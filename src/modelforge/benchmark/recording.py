@@ -89,6 +89,7 @@ def read_recording(
             if said.reasoning_gaps is not None:
                 reasoning_gaps = said.reasoning_gaps + (reasoning_gaps or _NOTHING)
             telemetry.append(replace(said, gaps=_NOTHING, reasoning_gaps=None))
+        let_go()
     return Recording(
         plan=plan,
         columns=pa.Table.from_batches(kept, schema=schema),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -10,6 +9,7 @@ from typing import Any
 
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.growth import Growth
+from modelforge.benchmark.latencies import Latencies
 from modelforge.benchmark.misses import Misses
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.run_statistics import RunStatistics
@@ -97,7 +97,7 @@ class BenchmarkResult:
         loss: how the recording ended before its end; None: it did not.
         server: figures of the server's own metrics; None: there were none.
         growth: of the wait from due to the first token, of an open loop; None: not to be told.
-        misses: which requests missed ``slo``, in their order; None without one.
+        misses: which requests missed ``slo``, in their order; None where not asked for.
         runs: the single runs of a repeated one; empty: it was not repeated.
         statistics: the intervals of the figures, and whether the run was steady; None of fewer
             than 20 answers.
@@ -112,7 +112,7 @@ class BenchmarkResult:
     cooldown_requests: int
     broken_off_requests: int
     total_duration: float
-    latencies: array[float] = field(repr=False)
+    latencies: Latencies = field(repr=False)
     requests_per_s: float | None
     tokens_per_second: float | None
     goodput_per_s: float | None

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from modelforge.benchmark.measures import Measures, Values, known, long_series
+from modelforge.benchmark.spool import Spool
 
 _BLOCK: Final = 1 << 13
 _WINDOW: Final = 1 << 15
@@ -30,6 +31,7 @@ class SentOrder:
         self._order: NDArray[np.intp] | None = None
         self._series: dict[str, Values] = {}
         self._windows: list[_Window] = []
+        self._orders = Spool(np.uint32)
         if requests.long:
             self._windows = list(_windows(requests))
         else:
@@ -57,29 +59,34 @@ class SentOrder:
     def _parts(self, of: _Of) -> Iterator[NDArray[np.float64]]:
         for window in self._windows:
             parts = [self._requests.between(*span) for span in window.spans]
-            if window.order is None:
-                window.order = window.ordered([part.column("sent_ns") for part in parts])
-            yield known(np.concatenate([of(part) for part in parts])[window.order])
+            yield known(np.concatenate([of(part) for part in parts])[self._order_of(window, parts)])
+
+    def _order_of(self, window: _Window, parts: Sequence[Measures]) -> NDArray[np.uint32]:
+        if window.order is None:
+            order = window.ordered([part.column("sent_ns") for part in parts])
+            window.order = (self._orders.size, self._orders.size + order.size)
+            self._orders.add(order)
+        return self._orders.read(*window.order)
 
 
 @dataclass(slots=True)
 class _Window:
     """A span of time, the rows that its requests are among, and their order once it is known.
 
-    The order is what is kept of a request: two bytes.
+    Attributes:
+        order: where in the spool of orders its own stands.
     """
 
     start_ns: int
     end_ns: int
     spans: list[tuple[int, int]]
-    order: NDArray[np.unsignedinteger[Any]] | None = None
+    order: tuple[int, int] | None = None
 
-    def ordered(self, columns: Sequence[NDArray[np.int64]]) -> NDArray[np.unsignedinteger[Any]]:
+    def ordered(self, columns: Sequence[NDArray[np.int64]]) -> NDArray[np.intp]:
         """Where those that were sent in it stand in the column ``sent_ns`` of its rows."""
         sent = np.concatenate(columns)
         inside = np.flatnonzero((sent >= self.start_ns) & (sent < self.end_ns))
-        order = inside[np.argsort(sent[inside], kind="stable")]
-        return order.astype(np.min_scalar_type(sent.size))
+        return inside[np.argsort(sent[inside], kind="stable")]
 
 
 def _windows(requests: Measures) -> Iterator[_Window]:

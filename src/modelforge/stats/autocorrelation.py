@@ -16,7 +16,7 @@ _ENOUGH = 20
 _WINDOW = 5.0
 _WORTH = 20.0
 """Independent values a series should be worth: with fewer its intervals are too narrow."""
-LONG = 1 << 17
+LONG = 1 << 16
 """Values beyond which a series is looked at in part."""
 
 
@@ -54,7 +54,7 @@ def autocorrelation(values: ArrayLike | LongSeries) -> Autocorrelation:
     It is taken of the values' ranks, so that a heavy tail does not hide it. ``time`` sums the
     correlations up to the first lag that is five times the sum (Sokal, *Monte Carlo Methods in
     Statistical Mechanics*, 1997, section 3). Fewer than 20 values, and equal ones, are taken as
-    independent. Of more than 131,072 the middle so many are looked at.
+    independent. Of more than 65,536 the middle so many are looked at.
 
     Raises:
         what `sample` raises.
@@ -75,7 +75,7 @@ def autocorrelation(values: ArrayLike | LongSeries) -> Autocorrelation:
 
 
 def coarse(x: NDArray[np.float64] | LongSeries) -> tuple[NDArray[np.float64], int]:
-    """The means of so many neighbours that at most 131,072 are left, and how many those are."""
+    """The means of so many neighbours that at most 65,536 are left, and how many those are."""
     step = -(-x.size // LONG)
     if isinstance(x, LongSeries):
         return x.run_means(step, x.size // step), step

@@ -7,6 +7,7 @@ itself, found by counting; sums differ by rounding alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -111,7 +112,7 @@ class LongSeries:
 
     def held(self) -> Part:
         """All of it as an array, which is meant for a short slice."""
-        return np.concatenate(list(self._parts()))
+        return np.concatenate([part for part in self._parts() if part.size])
 
     def run_means(self, length: int, count: int, *, skipped: int = 0) -> Part:
         """The means of ``count`` runs of ``length`` neighbours, after ``skipped`` values."""
@@ -158,53 +159,68 @@ class LongSeries:
         self, ranks: Sequence[int], buckets: _Buckets, passed: int, found: dict[int, float]
     ) -> None:
         """Find ``ranks`` among what the buckets hold, before which ``passed`` values lie."""
+        few: dict[int, _Held] = {}
+        for bucket, held in self._holding(ranks, buckets, passed).items():
+            if buckets.shift == 0:
+                found |= dict.fromkeys(held.ranks, _value(buckets.first + bucket))
+            elif held.count > _GATHERED:
+                self._look(held.ranks, buckets.within(bucket), held.before, found)
+            else:
+                few[bucket] = held
+        if few:
+            self._gather(few, buckets, found)
+
+    def _holding(self, ranks: Sequence[int], buckets: _Buckets, passed: int) -> dict[int, _Held]:
+        """The buckets that hold ``ranks``, in their order."""
         counts = np.zeros(buckets.count, dtype=np.int64)
         for part, weight in self._weighted():
             places, rows = buckets.of(part)
             weights = None if weight is None else weight[rows]
             counts += np.bincount(places, weights, minlength=counts.size).astype(np.int64)
-        reached = passed + np.cumsum(counts)
-        holding = np.searchsorted(reached, ranks, side="right")
-        by_bucket: dict[int, list[int]] = {}
-        for rank, bucket in zip(ranks, holding.tolist(), strict=True):
-            by_bucket.setdefault(bucket, []).append(rank)
-        before = reached - counts
-        few: dict[int, list[int]] = {}
-        for bucket, inside in by_bucket.items():
-            if buckets.shift == 0:
-                found |= dict.fromkeys(inside, _value(buckets.first + bucket))
-            elif counts[bucket] > _GATHERED:
-                self._look(inside, buckets.within(bucket), int(before[bucket]), found)
-            else:
-                few[bucket] = inside
-        if few:
-            self._gather(few, buckets, before, found)
+        reached = np.cumsum(counts)
+        holding: dict[int, _Held] = {}
+        places_of = np.searchsorted(reached, np.array(ranks) - passed, side="right").tolist()
+        for rank, bucket in zip(ranks, places_of, strict=True):
+            if bucket not in holding:
+                count = int(counts[bucket])
+                holding[bucket] = _Held(count, passed + int(reached[bucket]) - count, [])
+            holding[bucket].ranks.append(rank)
+        return holding
 
     def _gather(
-        self,
-        wanted: Mapping[int, Sequence[int]],
-        buckets: _Buckets,
-        before: NDArray[np.int64],
-        found: dict[int, float],
+        self, wanted: Mapping[int, _Held], buckets: _Buckets, found: dict[int, float]
     ) -> None:
-        """Sort what the buckets ``wanted`` hold, and find the ranks that they are wanted for."""
+        """Sort what the buckets ``wanted`` hold, and find their ranks."""
         chosen = np.zeros(buckets.count, dtype=np.bool_)
         chosen[list(wanted)] = True
-        kept: list[tuple[Part, NDArray[np.int64], NDArray[np.int64]]] = []
+        most = sum(held.count for held in wanted.values())  # just as many where nothing is weighted
+        values, weights = np.empty(most), np.ones(most, dtype=np.int64)
+        size = 0
         for part, weight in self._weighted():
             places, rows = buckets.of(part)
             of_these = chosen[places]
-            values = part[rows][of_these]
-            weights = np.ones(values.size, np.int64) if weight is None else weight[rows][of_these]
-            kept.append((values, places[of_these], weights.astype(np.int64)))
-        values, places, weights = (np.concatenate(column) for column in zip(*kept, strict=True))
-        order = np.argsort(values, kind="stable")
-        values, places, weights = values[order], places[order], weights[order]
-        for bucket, ranks in wanted.items():
-            start, end = np.searchsorted(places, (bucket, bucket + 1))
-            reached = int(before[bucket]) + np.cumsum(weights[start:end])
-            at = np.searchsorted(reached, ranks, side="right")
-            found |= zip(ranks, values[start:end][at].tolist(), strict=True)
+            end = size + int(np.count_nonzero(of_these))
+            values[size:end] = part[rows][of_these]
+            if weight is not None:
+                weights[size:end] = weight[rows][of_these]
+            size = end
+        order = np.argsort(values[:size], kind="stable")
+        reached = np.cumsum(weights[order])
+        passed = 0
+        for held in wanted.values():
+            at = np.array(held.ranks) - held.before + passed
+            places = np.searchsorted(reached, at, side="right")
+            found |= zip(held.ranks, values[order[places]].tolist(), strict=True)
+            passed += held.count
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a bucket holds: how many values, how many lie before, and the ranks it is asked for."""
+
+    count: int
+    before: int
+    ranks: list[int]
 
 
 def quantiles_of_series(series: LongSeries, qs: Sequence[float]) -> tuple[float | None, ...]:

@@ -48,7 +48,7 @@ def series_estimates(
     statistics. Where there is some, the variance of the mean comes from the means of batches
     (Law, *Simulation Modeling and Analysis*, 2015, section 9.5.3), and a quantile's interval is
     between the order statistics of as many independent values as the batches' shares below
-    it show the series to be worth (Woodruff, 1952). More than 131,072 values are always taken by
+    it show the series to be worth (Woodruff, 1952). More than 65,536 values are always taken by
     batches: their order is not looked at in full. ``method`` says which was chosen and why.
 
     Raises:

@@ -48,7 +48,7 @@ def stability(
     large the sum is by chance is learnt by permuting the batches (Antoch and Hušková, 2001); what
     short ones still share is allowed for. What is found is a level shift where a step fits the
     batches better, and a drift where a straight line does. Fewer than 40 values, and equal ones,
-    are steady. Of more than 131,072 the means of neighbours are looked at.
+    are steady. Of more than 65,536 the means of neighbours are looked at.
 
     Raises:
         what `sample` and `share` raise.

@@ -57,7 +57,7 @@ def warm_up(values: ArrayLike | LongSeries, *, level: float = 0.05) -> WarmUp:
     request is an outlier, which neither is a warm-up nor may hide one. What drifts all through is
     `stability`'s to find.
     Fewer than 50 values, and equal ones, have no warm-up.
-    Of more than 131,072 the means of neighbours are looked at.
+    Of more than 65,536 the means of neighbours are looked at.
     Nothing is left out: that is the caller's choice.
 
     Raises:

@@ -141,6 +141,7 @@ class Coordinator:
                 while True:
                     batch, metadata = stream.read_next_batch_with_custom_metadata()
                     self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
+                    del batch  # it is the gatherer's: one at a time is in memory
         except (StopIteration, pa.ArrowException, OSError, ValueError):
             # ValueError: the end of the pipe was closed here, since the run is over.
             self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
@@ -173,6 +174,7 @@ class Coordinator:
                     self._keep(heard, writer, outcome)
                     if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
                         final.add(heard.worker)
+                    del heard  # its batch is large, and the next one comes in a while
                     continue
                 if not self._begun:
                     self._begin_when_ready(waiting, troubles)

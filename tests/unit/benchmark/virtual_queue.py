@@ -80,6 +80,7 @@ class VirtualQueue:
             words,
             Plan(model="sim/batch", open_loop=isinstance(load, OpenLoop)),
             slo=self.slo,
+            with_misses=True,
         )
 
     def _load(self, load: Load) -> float:
