@@ -26,7 +26,7 @@ class WorkerEvidence:
         run_delay_ratio: that, over all the time it could run.
         idle_share: of the time of the cores it may use, in which they had nothing to do.
         others_share: of that time, in which they did something else than its work.
-        lag_p99_ms: how late its loop was, at the 99th percentile of all beats.
+        lag_p99_ms: how late its loop was, at the 99th percentile of all beats, and so of the time.
         lag_max_ms: the latest its loop ever was.
         unsent_due: arrivals that were overdue at its last word.
         unconnected: requests for which this machine had no connection left.

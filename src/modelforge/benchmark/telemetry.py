@@ -22,7 +22,7 @@ class Telemetry:
         loop_lag_ms: how late its event loop ran what was due, milliseconds, since the batch
             before. A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and
             notes by how much it was woken too late. A stopped process shows as one beat as late as
-            it was stopped.
+            it was stopped, and as those that it held up, each 20 ms less late.
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
