@@ -9,7 +9,8 @@ from itertools import pairwise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.stats.histogram import LogHistogram
 
-_LEAST_INTERVAL_S = 0.5  # shares over less are noise
+_LEAST_INTERVAL_S = 0.5  # shares over less are noise, where there is more
+_LEAST_RUN_S = 0.1  # of a run that was not longer, and less tells nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -85,7 +86,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         for earlier, later in pairwise((None, *said))
         if later and _within(earlier, later, window)
     ]
-    spans = list(_spans(said, window))
+    spans = list(_spans(said, window)) or list(_spans(said, window, least_s=_LEAST_RUN_S))
     wall_s = sum(span.wall_s for span in spans)
     cpu_s = sum(span.cpu_s for span in spans)
     delays = [span.run_delay_s for span in spans if span.run_delay_s is not None]
@@ -126,7 +127,12 @@ class _Span:
     run_delay_s: float | None
 
 
-def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterator[_Span]:
+def _spans(
+    said: Sequence[Telemetry],
+    window: tuple[int, int] | None,
+    *,
+    least_s: float = _LEAST_INTERVAL_S,
+) -> Iterator[_Span]:
     start: Telemetry | None = None
     for one in said:
         if one.at_ns is None:
@@ -135,7 +141,7 @@ def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterato
             start = one
             continue
         wall_s = (one.at_ns - start.at_ns) / 1e9
-        if wall_s < _LEAST_INTERVAL_S:
+        if wall_s < least_s:
             continue
         if _within(start, one, window):
             known = one.run_delay_s is not None and start.run_delay_s is not None

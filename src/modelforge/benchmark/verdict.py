@@ -147,6 +147,15 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
             measured=share,
             limit=at.failed_share,
         )
+    if evidence.duration_s is not None and evidence.duration_s < at.short_s:
+        yield Reason(
+            code="short_run",
+            status=Status.VALID,
+            message=f"{evidence.duration_s:.3f} s are too short to tell whether the client was the"
+            " limit",
+            measured=evidence.duration_s,
+            limit=at.short_s,
+        )
     lacking = [(name, needed) for name, needed in _NEEDED if evidence.successful < needed]
     if lacking:
         names = ", ".join(name for name, _ in lacking)

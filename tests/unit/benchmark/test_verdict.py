@@ -88,6 +88,12 @@ def test_few_requests_are_a_note(successful: int, names: str) -> None:
     assert f"few for {names}:" in verdict.notes[0].message
 
 
+def test_too_short_to_tell_is_a_note() -> None:
+    verdict = verdict_on(duration_s=0.03)
+    assert (verdict.status, [note.code for note in verdict.notes]) == ("VALID", ["short_run"])
+    assert "0.030 s" in verdict.notes[0].message
+
+
 def test_many_failures_are_a_note() -> None:
     assert [note.code for note in verdict_on(failed=500).notes] == ["many_failed"]
 
@@ -182,6 +188,19 @@ def test_the_start_of_a_worker_is_not_its_load() -> None:
     assert worker.cpu_share == pytest.approx(0.3)
     assert worker.busiest_cpu_share == pytest.approx(0.7)
     assert worker.cpu_s == 2.9
+
+
+def test_a_short_run_is_looked_at_as_a_whole() -> None:
+    begun, ended = a_word(at_s=-0.005, cpu_s=1.0), a_word(at_s=0.28, cpu_s=1.28)
+    begun = replace(begun, final=False, loop_lag_ms=LogHistogram())
+    (worker,) = worker_evidence([begun, ended], workers=1)
+    assert worker.cpu_share == pytest.approx(0.28 / 0.285)
+    assert worker.run_delay_share == pytest.approx(0.01)
+    result = summarise(a_table(a_request()), gaps_of(10), [begun, ended], PLAN)
+    assert [reason.code for reason in result.verdict.reasons] == ["client_cpu"]
+    too_short = replace(ended, at_ns=SECOND // 20)
+    (worker,) = worker_evidence([begun, too_short], workers=1)
+    assert worker.cpu_share is None
 
 
 def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
