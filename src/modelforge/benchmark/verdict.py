@@ -64,6 +64,7 @@ class Evidence:
     Attributes:
         open_loop: requests were due at moments of their own.
         successful, failed: measured requests.
+        broken_off: requests that were not answered when the run was ended for them.
         duration_s: of the measurement; None of nothing.
         schedule_lag_p99_ms: from due to sent; None of nothing.
         events_per_s: token events received.
@@ -78,6 +79,7 @@ class Evidence:
     open_loop: bool
     successful: int
     failed: int
+    broken_off: int = 0
     duration_s: float | None = None
     schedule_lag_p99_ms: float | None = None
     requests_per_s: float | None = None
@@ -146,6 +148,17 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
             message=f"{share:.1%} of the requests failed: the latencies are those of the rest",
             measured=share,
             limit=at.failed_share,
+        )
+    sent = total + evidence.broken_off
+    if evidence.broken_off > at.unanswered_share * sent:
+        yield Reason(
+            code="unanswered",
+            status=Status.VALID,
+            message=f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
+            " was ended for them: their latencies, the longest as a rule, are in no figure; wait"
+            " longer with --cooldown",
+            measured=evidence.broken_off / sent,
+            limit=at.unanswered_share,
         )
     if evidence.duration_s is not None and evidence.duration_s < at.short_s:
         yield Reason(

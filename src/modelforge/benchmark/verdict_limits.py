@@ -35,6 +35,8 @@ class Limits:
         spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
         grown_ms: the wait for the first token grew by so much from the beginning to the end of an
             open loop: a note.
+        unanswered_share: requests that were broken off at the end, beyond which the p99 would be
+            another with them: a note.
         short_s: a shorter run has no shares of the CPU and hardly a beat of the loop: a note.
         failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
     """
@@ -59,5 +61,6 @@ class Limits:
     at_ceiling: float = 0.95
     spare_cpu_share: float = 0.7
     grown_ms: float = 100.0
+    unanswered_share: float = 0.01
     short_s: float = 0.1
     failed_share: float = 0.05

@@ -14,7 +14,7 @@ from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
 from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word, gaps_of
+from tests.unit.benchmark.runs import PLAN, SECOND, a_failure, a_request, a_table, a_word, gaps_of
 
 CALM = WorkerEvidence(worker=0, said_goodbye=True)
 
@@ -86,6 +86,19 @@ def test_few_requests_are_a_note(successful: int, names: str) -> None:
     assert verdict.status is Status.VALID
     assert [note.code for note in verdict.notes] == ["few_requests"]
     assert f"few for {names}:" in verdict.notes[0].message
+
+
+@pytest.mark.parametrize(("broken_off", "codes"), [(20, []), (21, ["unanswered"])])
+def test_answers_that_were_not_waited_for_are_a_note(broken_off: int, codes: list[str]) -> None:
+    verdict = verdict_on(broken_off=broken_off)
+    assert (verdict.status, [note.code for note in verdict.notes]) == ("VALID", codes)
+    assert not codes or "21 of 2,021 requests" in verdict.notes[0].message
+
+
+def test_what_was_broken_off_is_counted() -> None:
+    table = a_table(a_request(), a_failure(1, "interrupted"), a_failure(2, "timed_out"))
+    notes = {note.code: note for note in summarise(table, gaps_of(10), [], PLAN).verdict.notes}
+    assert notes["unanswered"].measured == pytest.approx(1 / 3)
 
 
 def test_too_short_to_tell_is_a_note() -> None:
