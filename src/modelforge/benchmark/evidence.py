@@ -29,7 +29,6 @@ class WorkerEvidence:
         others_share: of that time, in which they did something else than its work.
         lag_p99_ms: how late its loop was, at the 99th percentile of all beats, and so of the time.
         lag_max_ms: the latest its loop ever was.
-        unsent_due: arrivals that were overdue at its last word.
         unconnected: requests for which this machine had no connection left.
         in_flight: requests that were under way at its last word.
     """
@@ -47,7 +46,6 @@ class WorkerEvidence:
     others_share: float | None = None
     lag_p99_ms: float | None = None
     lag_max_ms: float | None = None
-    unsent_due: int = 0
     unconnected: int = 0
     in_flight: int = 0
 
@@ -108,7 +106,6 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         others_share=others_share,
         lag_p99_ms=_p99(lag_ms),
         lag_max_ms=lag_ms.largest,
-        unsent_due=said[-1].unsent_due,
         unconnected=said[-1].unconnected,
         in_flight=said[-1].in_flight,
     )

@@ -302,7 +302,7 @@ def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     yield from _over(
         "no_connections",
         unconnected / max(total, unconnected),
-        (0.0, at.many_unsent_share),
+        (0.0, at.many_unconnected_share),
         f"{unconnected:,} requests failed here, and not at the server: this machine had no file or"
         " port left for their connections",
     )
@@ -318,15 +318,6 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
         (at.lag_p99_ms, at.large_lag_p99_ms),
         f"requests were sent {lag or 0:.1f} ms after they were due (p99)",
     )
-    unsent = sum(worker.unsent_due for worker in evidence.workers)
-    arrivals = evidence.successful + evidence.failed + unsent
-    if unsent > 1:  # one may be due at the very end
-        yield from _over(
-            "unsent_arrivals",
-            unsent / arrivals,
-            (at.unsent_share, at.many_unsent_share),
-            f"{unsent:,} of {arrivals:,} arrivals were due and never sent",
-        )
 
 
 def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:

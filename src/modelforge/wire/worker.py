@@ -215,7 +215,6 @@ class Worker:
             idle_s=idle_s,
             cores=cores,
             window_ns=self._run.window_ns if final else None,
-            unsent_due=self._run.overdue,
             unconnected=self._unconnected,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,

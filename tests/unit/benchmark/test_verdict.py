@@ -44,8 +44,6 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({"lag_max_ms": 190.0}, {}, "client_stopped", "SUSPECT"),
         ({"lag_max_ms": 190.0}, {"duration_s": 5.0}, "client_stopped", "INVALID"),
         ({}, {"pauses": 1}, "parent_stopped", "SUSPECT"),
-        ({"unsent_due": 5}, {}, "unsent_arrivals", "SUSPECT"),
-        ({"unsent_due": 500}, {}, "unsent_arrivals", "INVALID"),
         ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
         ({}, {"schedule_lag_p99_ms": 60.0}, "schedule_lag", "INVALID"),
         ({}, {"successful": 0, "failed": 3}, "all_failed", "INVALID"),
@@ -123,7 +121,7 @@ def test_who_sends_late_does_not_say_that_the_server_fell_behind(
 
 
 def test_a_closed_loop_has_no_schedule_to_miss() -> None:
-    verdict = verdict_on({"unsent_due": 500}, open_loop=False, schedule_lag_p99_ms=900.0)
+    verdict = verdict_on(open_loop=False, schedule_lag_p99_ms=900.0)
     assert verdict == Verdict(status=Status.VALID)
 
 
@@ -156,16 +154,15 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
         for second in range(31):
             cpu_s += random.uniform(0.1, 0.8)
             delay_s += random.exponential(0.03)
-            lag = LogHistogram.of([*random.exponential(0.3, 49), random.uniform(1, 5)])
-            if second == 15:  # a stall like any machine's
-                lag.add(random.uniform(10, 100))
+            lag = LogHistogram.of([*random.exponential(0.3, 49), random.uniform(1, 4)])
+            if second == 15:  # a stall like any machine's, and the beats that it held up
+                lag.add(np.arange(random.uniform(10, 100), 0, -20))
             words.append(
                 a_word(
                     at_s=second,
                     cpu_s=cpu_s,
                     run_delay_s=delay_s,
                     loop_lag_ms=lag,
-                    unsent_due=int(random.integers(0, 2)),
                     final=second == 30,
                 )
             )
