@@ -16,6 +16,7 @@ from modelforge.providers.codec import ChatCodec
 from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_responses import OpenAIResponses
 from tests.support.openai_server import (
+    BEHAVIOURS,
     DEFAULT_TEXT,
     Connection,
     OpenAIServer,
@@ -256,6 +257,28 @@ async def test_a_kept_connection_that_was_closed_is_replaced(server: OpenAIServe
             assert told.kind is None
             await asyncio.sleep(0.1)
     assert len(server.requests) == 4
+
+
+async def test_a_request_is_sent_again_once_and_no_more() -> None:
+    used: list[asyncio.StreamWriter] = []
+
+    async def used_up(connection: Connection) -> None:
+        """Every connection is good for one answer, and closed at the second request."""
+        if connection.writer in used:
+            connection.writer.transport.abort()
+            return
+        used.append(connection.writer)
+        await BEHAVIOURS["ok"](connection, "")
+
+    with OpenAIServer(handler=used_up) as server:
+        async with Asker(target_at(server.base_url)) as asker:
+            (first,) = await asker.ask()
+            (second,) = await asker.ask()
+            assert (first.exchange.resent, second.exchange.resent) == (False, True)
+            assert (first.kind, second.kind) == (None, None)
+            assert len(server.requests) == 3
+            (third,) = await asker.ask(resent=True)
+        assert (third.kind, len(server.requests)) == ("connection_failed", 4)
 
 
 async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
