@@ -509,11 +509,13 @@ def test_records_that_cannot_be_written_are_refused_at_once(shell: Session) -> N
     assert len(done.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("whom", ["command", "worker"])
-def test_who_was_stopped_is_said(shell: Session, whom: str) -> None:
+@pytest.mark.parametrize(
+    ("whom", "others"), [("command", ()), ("worker", ()), ("command", ("target/slow:21",))]
+)
+def test_who_was_stopped_is_said(shell: Session, whom: str, others: tuple[str, ...]) -> None:
     with OpenAIServer() as server:
         command = shell.start(
-            "benchmark", "target/slow:20", "--concurrency", "2", "--duration", "4s",
+            "benchmark", "target/slow:20", *others, "--concurrency", "2", "--duration", "2s",
             "--warmup", "0", "--records", "r.arrows", "-q", "--allow-invalid",
             "--set", f"providers.target.base_url={server.base_url}",
         )  # fmt: skip

@@ -87,6 +87,11 @@ class BenchmarkTurns:
         for runner in self._runners:
             runner.stop()
 
+    def was_stopped(self) -> None:
+        """This process did not run for a while (SIGSTOP): the run that it met says so."""
+        for runner in self._runners:
+            runner.was_stopped()
+
 
 def _of_model(path: Path, place: int) -> Path:
     return path if not place else path.with_name(f"{path.stem}.model{place + 1}{path.suffix}")

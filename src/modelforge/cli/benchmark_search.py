@@ -74,7 +74,7 @@ async def _search(
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
     from modelforge.benchmark.objective import Objective  # noqa: PLC0415
     from modelforge.cli.configuration import configure  # noqa: PLC0415
-    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnContinue, CallOnSignal  # noqa: PLC0415
     from modelforge.export import search_record  # noqa: PLC0415
 
     config = replace(config_of(model, options), runs=1)
@@ -97,8 +97,9 @@ async def _search(
         options["config_file"], options["assignments"], verbose=options["verbose"]
     )
     with ModelForgeRegistry(configuration) as registry:
-        trying = LoadSearch(BenchmarkRunner(registry), config, start=start, axis=axis)
-        with CallOnSignal(trying.stop) as signals:
+        runner = BenchmarkRunner(registry)
+        trying = LoadSearch(runner, config, start=start, axis=axis)
+        with CallOnSignal(trying.stop) as signals, CallOnContinue(runner.was_stopped):
             found: _Found
             if options["find_max"] and objective is not None:
                 most: MaxLoad = await trying.find_max(

@@ -103,7 +103,7 @@ async def _watched(
 ) -> tuple[list[BenchmarkResult], int | None, BenchmarkTurns]:
     from modelforge.app.benchmark_turns import BenchmarkTurns  # noqa: PLC0415
     from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
-    from modelforge.cli.signals import CallOnSignal  # noqa: PLC0415
+    from modelforge.cli.signals import CallOnContinue, CallOnSignal  # noqa: PLC0415
 
     with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
         turns = BenchmarkTurns(registry, records=options["records"], observer=progress)
@@ -112,6 +112,6 @@ async def _watched(
             turns.stop()
             progress.stopping()
 
-        with CallOnSignal(stop) as signals:
+        with CallOnSignal(stop) as signals, CallOnContinue(turns.was_stopped):
             results = await turns.run(configs)
     return results, signals.exit_code, turns
