@@ -158,7 +158,14 @@ def report(
         results.append(_noted(result, recording, stale))
     if len(results) == 1:
         return results[0]
-    return whole(recordings, results, prices=prices, slo=slo, level=level)
+    return whole(
+        recordings,
+        results,
+        prices=prices,
+        slo=slo,
+        level=level,
+        exclude_warm_up=exclude_warm_up,
+    )
 
 
 def _slo(asked: Any) -> Slo | None:

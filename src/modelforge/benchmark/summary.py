@@ -16,7 +16,7 @@ from modelforge.benchmark.columns import NULL, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
-from modelforge.benchmark.gap_slots import GapSlot, all_gaps
+from modelforge.benchmark.gap_slots import GapSlot, all_gaps, slots_after
 from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.latencies import Latencies
 from modelforge.benchmark.measures import (
@@ -29,17 +29,17 @@ from modelforge.benchmark.misses import misses_of
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
-from modelforge.benchmark.run_statistics import SERIES, WATCHED, run_statistics
+from modelforge.benchmark.run_statistics import run_statistics
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, judge
 from modelforge.benchmark.verdict_limits import Limits
+from modelforge.benchmark.warm_up_cut import warm_up_end_ns
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 from modelforge.stats.long_series import LongSeries
-from modelforge.stats.warm_up import warm_up
 
 _NS_PER_MS = 1e6
 _NS_PER_S = 1e9
@@ -103,11 +103,11 @@ def summarise(
     window = measured_window_ns(telemetry)
     chosen, cut_ns = choose(columns, let_go), 0
     if exclude_warm_up:
-        cut_ns = _warm_up_end_ns(Measures(columns, chosen.good, let_go))
+        cut_ns = warm_up_end_ns(Measures(columns, chosen.good, let_go))
         chosen = choose(columns, let_go, cut_ns=cut_ns)
     if excluded := chosen.early:
         window = None if window is None else (max(window[0], cut_ns), window[1])
-        gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
+        gap_slots = slots_after(gap_slots, cut_ns)
         gaps = all_gaps(gap_slots) if gap_slots else gaps
     measured = Measures(columns, chosen.measured, let_go)
     good = Measures(columns, chosen.good, let_go)
@@ -224,21 +224,6 @@ def _window_ns(measured: Measures) -> tuple[int, int] | None:
         if part.count
     ]
     return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
-
-
-def _warm_up_end_ns(good: Measures) -> int:
-    """When the first request was sent that is of no measure's warm-up; 0 where there is none."""
-    order = SentOrder(good)
-    most = 0
-    for name in WATCHED:
-        values = order.measure(SERIES[name])
-        if values.size and (found := warm_up(values, level=0.01)).present:
-            most = max(most, min(found.values, good.count - 1))
-    if not most:
-        return 0
-    sent = good.values(lambda requests: requests.column("sent_ns").astype(np.float64))
-    series = sent if isinstance(sent, LongSeries) else LongSeries.of(sent)
-    return int(series.select((most,))[most])
 
 
 def _output_tokens(requests: Measures) -> int:

@@ -14,10 +14,11 @@ from modelforge.benchmark.result import BenchmarkResult, ClientUse
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Reason, Status, Verdict
+from modelforge.benchmark.warm_up_cut import without_warm_up
 from modelforge.pricing.tariff import Terms
 from modelforge.stats.histogram import LogHistogram
 
-_OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
+_OF_NUMBERS: Final = frozenset({"few_requests", "many_failed", "unanswered"})
 
 
 def whole(
@@ -27,12 +28,16 @@ def whole(
     prices: Terms,
     slo: Slo | None,
     level: float = 0.95,
+    exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
     """All requests of all runs taken together, with ``results`` as its runs.
 
-    Distributions are those of every request alike. Rates are over the time of all runs together,
+    Distributions are those of every request alike, but of those that were a run's warm-up where
+    ``results`` were made with ``exclude_warm_up``. Rates are over the time of all runs together,
     which were one after the other. The verdict is the worst of the runs'.
     """
+    if exclude_warm_up:
+        recordings = [without_warm_up(recording) for recording in recordings]
     gaps = LogHistogram()
     for recording in recordings:
         gaps += recording.gaps
@@ -78,7 +83,10 @@ def whole(
 
 
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
-    """The runs' reasons; the notes on numbers of requests are those of the whole."""
+    """The runs' reasons and notes; the notes on numbers of requests are those of the whole.
+
+    What the order of its requests says of the whole is said of no run: they all began at 0.
+    """
     order = list(Status)
     numbered = [
         replace(reason, message=f"run {number}: {reason.message}")
@@ -93,7 +101,8 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
         for note in result.verdict.notes
         if note.code not in _OF_NUMBERS
     }
-    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *others.values()))
+    of_numbers = (note for note in notes if note.code in _OF_NUMBERS)
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*of_numbers, *others.values()))
 
 
 def _client(uses: Sequence[ClientUse]) -> ClientUse:

@@ -15,7 +15,7 @@ from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.run_statistics import SERIES, STREAM, RunStatistics
 from modelforge.benchmark.slo import Slo
-from modelforge.benchmark.summary import summarise
+from modelforge.benchmark.summary import summarise, summarise_recording
 from modelforge.benchmark.whole import whole
 from modelforge.pricing.tariff import NoTariff
 from modelforge.stats.histogram import LogHistogram
@@ -123,6 +123,37 @@ def test_rates_and_gaps_begin_where_the_warm_up_ends() -> None:
     assert result.total_duration == pytest.approx(400 - left_out, abs=0.1)
     assert result.requests_per_s == pytest.approx(1, rel=0.01)
     assert (result.itl_ms.count, result.itl_ms.max) == (2, 20.0)
+
+
+def test_several_runs_leave_out_the_warm_up_of_each() -> None:
+    slots = (
+        GapSlot(end_ns=10 * SECOND, gaps=gaps_of(90.0)),
+        GapSlot(end_ns=400 * SECOND, gaps=gaps_of(10.0)),
+    )
+    recordings = [
+        Recording(
+            plan=PLAN,
+            columns=a_slow_start(400, slow),
+            telemetry=(a_word(at_s=400.0, window_ns=(0, 400 * SECOND)),),
+            gaps=all_gaps(slots),
+            gap_slots=slots,
+        )
+        for slow in (40, 80)
+    ]
+    results = [summarise_recording(one, exclude_warm_up=True) for one in recordings]
+    excluded = [statistics(result).warm_up_excluded for result in results]
+    assert min(excluded) > 20
+    prices = NoTariff(reason="none")
+    found = whole(recordings, results, prices=prices, slo=None, exclude_warm_up=True)
+    assert found.total_requests == 800 - sum(excluded)
+    assert found.warmup_requests == sum(excluded)
+    assert found.ttft_ms.max is not None
+    assert found.ttft_ms.max == max(result.ttft_ms.max or 0.0 for result in results)
+    assert (found.itl_ms.count, found.itl_ms.max) == (2, 10.0)
+    codes = [note.code for note in found.verdict.notes]
+    assert codes == ["few_requests", "warm_up_excluded"]
+    as_it_is = whole(recordings, results, prices=prices, slo=None)
+    assert as_it_is.total_requests == 800
 
 
 def test_a_steady_run_is_noted_for_nothing_and_loses_nothing() -> None:
