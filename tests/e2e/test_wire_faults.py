@@ -10,11 +10,16 @@ from pathlib import Path
 
 import pytest
 
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, RateLimited, RequestError
+from modelforge.core.prompt import Prompt
 from modelforge.providers.anthropic_messages import AnthropicMessages
 from modelforge.providers.codec import ChatCodec
 from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_responses import OpenAIResponses
+from modelforge.wire.connection import WireConnection
+from modelforge.wire.exchange import Exchange
 from tests.support.openai_server import (
     BEHAVIOURS,
     DEFAULT_TEXT,
@@ -240,8 +245,31 @@ async def test_an_unreachable_server_is_named_for_each_request() -> None:
 async def test_no_more_connections_than_allowed(server: OpenAIServer) -> None:
     for model in ("slow:20", "status:500"):
         async with Asker(target_at(server.base_url, model), most_connections=3) as asker:
-            assert len(await asker.ask(times=20)) == 20
+            told = await asker.ask(times=20)
+        # For three of them one was opened; the others waited for these, which is the client's lag.
+        assert sum(one.exchange.opening_ns > 0 for one in told) == 3
+        assert len(told) == 20
     assert server.most_in_flight == 3
+
+
+async def test_what_is_sent_as_a_connection_opens_has_one_of_its_own(
+    server: OpenAIServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Asker(target_at(server.base_url, "slow:300")) as asker:
+        client, loop = asker.client, asyncio.get_running_loop()
+        ask = Ask(prompt=Prompt.of("Hi"), source="test")
+        second = Exchange(index=1, phase=Phase.MEASURED, ask=ask)
+        send_on = client._send_on
+
+        def also_send(connection: WireConnection, exchange: Exchange) -> None:
+            send_on(connection, exchange)
+            if exchange is not second:  # in the turn in which the first one's connection is there
+                loop.call_soon(client.send, second)
+
+        monkeypatch.setattr(client, "_send_on", also_send)
+        await asker.ask()
+        await asker.heard(2)
+    assert [one.exchange.reused for one in asker.told] == [False, False]
 
 
 async def test_never_more_connections_where_each_is_closed(odd: OpenAIServer) -> None:

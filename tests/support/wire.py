@@ -119,10 +119,14 @@ class Asker:
             ask = Ask(prompt=Prompt.of(prompt), source="test")
             exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask, resent=resent)
             self.client.send(exchange)
-        while len(self.told) < self._wanted:
+        await self.heard(self._wanted)
+        return self.told[first:]
+
+    async def heard(self, count: int) -> None:
+        """Wait until so many answers have come in all."""
+        while len(self.told) < count:
             self._enough.clear()
             await asyncio.wait_for(self._enough.wait(), 60)
-        return self.told[first:]
 
     def _finished(
         self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int

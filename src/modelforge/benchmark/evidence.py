@@ -68,6 +68,12 @@ def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[Wo
     )
 
 
+def send_lag_p99_ms(telemetry: Sequence[Telemetry]) -> float | None:
+    """How late requests left the client, over all workers; None: no worker said."""
+    known = [said.send_lag_ms for said in telemetry if said.send_lag_ms is not None]
+    return sum(known, LogHistogram()).quantile(0.99) if known else None
+
+
 def measured_window_ns(telemetry: Sequence[Telemetry]) -> tuple[int, int] | None:
     """When measuring began and ended, over all workers; None: no worker said."""
     windows = [said.window_ns for said in telemetry if said.window_ns is not None]

@@ -15,7 +15,12 @@ from modelforge.benchmark.chosen_rows import choose
 from modelforge.benchmark.columns import NULL, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
-from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
+from modelforge.benchmark.evidence import (
+    WorkerEvidence,
+    measured_window_ns,
+    send_lag_p99_ms,
+    worker_evidence,
+)
 from modelforge.benchmark.gap_slots import GapSlot, all_gaps, slots_after
 from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.latencies import Latencies
@@ -119,6 +124,7 @@ def summarise(
     good_in_time = None if slo is None else _met(slo, in_time)
     reached = Measures(columns, chosen.reached, let_go)
     schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
+    send_lag_ms = send_lag_p99_ms(telemetry)
     workers = worker_evidence(telemetry, workers=plan.workers)
     cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
@@ -142,7 +148,7 @@ def summarise(
         failed=measured.count - good.count,
         broken_off=chosen.broken_off,
         duration_s=duration_s,
-        schedule_lag_p99_ms=schedule_lag.p99,
+        schedule_lag_p99_ms=schedule_lag.p99 if send_lag_ms is None else send_lag_ms,
         requests_per_s=_rate(in_time.count, duration_s),
         events_per_s=_rate(event_count, duration_s),
         workers=workers,

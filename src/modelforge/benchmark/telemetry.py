@@ -23,6 +23,9 @@ class Telemetry:
             before. A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and
             notes by how much it was woken too late. A stopped process shows as one beat as late as
             it was stopped, and as those that it held up, each 20 ms less late.
+        send_lag_ms: how late the measured requests of this batch that reached the server were sent,
+            milliseconds, but for the time in which connections were opened for them, which the
+            server takes too; None: not kept.
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
@@ -47,6 +50,7 @@ class Telemetry:
     in_flight: int
     gaps: LogHistogram = field(default_factory=LogHistogram)
     reasoning_gaps: LogHistogram | None = None
+    send_lag_ms: LogHistogram | None = None
     unconnected: int = 0
     at_ns: int | None = None
     run_delay_s: float | None = None
@@ -71,6 +75,7 @@ class Telemetry:
         }
         optional = {
             "reasoning_gaps": self.reasoning_gaps and self.reasoning_gaps.to_dict(),
+            "send_lag_ms": self.send_lag_ms and self.send_lag_ms.to_dict(),
             "at_ns": self.at_ns,
             "run_delay_s": self.run_delay_s,
             "idle_s": self.idle_s,
@@ -106,7 +111,7 @@ def _told(cause: Exception) -> str:
 
 def _read(document: Mapping[str, Any]) -> Telemetry:
     worker = int(document["worker"])  # what is no object at all has none
-    reasoning = document.get("reasoning_gaps")
+    reasoning, send_lag_ms = document.get("reasoning_gaps"), document.get("send_lag_ms")
     at_ns, run_delay_s = document.get("at_ns"), document.get("run_delay_s")
     idle_s, cores = document.get("idle_s"), document.get("cores")
     window = document.get("window_ns")
@@ -118,6 +123,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         in_flight=int(document["in_flight"]),
         gaps=LogHistogram.from_dict(document["gaps"]),
         reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),
+        send_lag_ms=None if send_lag_ms is None else LogHistogram.from_dict(send_lag_ms),
         unconnected=int(document.get("unconnected", 0)),
         at_ns=None if at_ns is None else int(at_ns),
         run_delay_s=None if run_delay_s is None else float(run_delay_s),

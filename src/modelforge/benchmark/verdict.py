@@ -66,7 +66,8 @@ class Evidence:
         successful, failed: measured requests.
         broken_off: requests that were not answered when the run was ended for them.
         duration_s: of the measurement; None of nothing.
-        schedule_lag_p99_ms: from due to sent; None of nothing.
+        schedule_lag_p99_ms: from due to sent, without the opening of connections where that is
+            known; None of nothing.
         events_per_s: token events received.
         workers: one each.
         missing: requests under way at the last word of workers that were lost.

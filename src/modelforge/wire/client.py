@@ -110,6 +110,8 @@ class WireClient:
             return
         self._waiting.append(exchange)
         self._open_if_needed()
+        if len(self._opening) >= len(self._waiting):
+            exchange.opening_ns = monotonic_ns()
 
     def abandon(self) -> None:
         """Break off what is in flight; what is complete is read."""
@@ -168,6 +170,7 @@ class WireClient:
             self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
         elif exchange is not None:
             exchange.resent = True
+            exchange.opening_ns = exchange.opening_ns or exchange.sent_ns
             self._waiting.appendleft(exchange)
         self._open_if_needed()
 
@@ -197,19 +200,18 @@ class WireClient:
         connection.send(exchange, self._writer.request(exchange.ask))
 
     def _open_if_needed(self) -> None:
-        if len(self._opening) >= len(self._waiting):
-            return
-        if len(self._busy) + len(self._opening) >= self._most_connections:
-            return
-        task = self._loop.create_task(self._serve_next())
-        self._opening.add(task)
-        task.add_done_callback(self._opening.discard)
+        """Open one for each that waits, as far as the limit allows."""
+        while len(self._opening) < len(self._waiting):
+            if len(self._busy) + len(self._opening) >= self._most_connections:
+                return
+            task = self._loop.create_task(self._serve_next())
+            self._opening.add(task)
+            task.add_done_callback(self._opening.discard)
 
     async def _serve_next(self) -> None:
         try:
-            connection = await self._connect()
+            connection = await self._opened()
         except RequestError as error:
-            self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
             self._fail_one(error)
             self._open_if_needed()  # for those that waited for this one
             return
@@ -217,6 +219,13 @@ class WireClient:
             self._send_on(connection, self._waiting.popleft())
         else:
             self._idle.append(connection)
+
+    async def _opened(self) -> WireConnection:
+        try:
+            return await self._connect()
+        finally:
+            # Now: what is sent in this very turn of the loop is not to wait for what is open.
+            self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
 
     async def _connect(self) -> WireConnection:
         host, port = self._target.host, self._target.port

@@ -21,6 +21,8 @@ class Exchange:
         ask: what is asked.
         due_ns: when it should be sent.
         sent_ns: when it was; 0 before.
+        opening_ns: since when it waits for a connection that is opened for it, or for another to be
+            free meanwhile; 0: it does not.
         reused: it went out on a connection that had served another.
         resent: the kept connection had died, and it was sent again on a fresh one.
         urgent: its answer is to be read as soon as it is complete.
@@ -33,6 +35,7 @@ class Exchange:
     stream: int = -1
     due_ns: int = 0
     sent_ns: int = 0
+    opening_ns: int = 0
     reused: bool = False
     resent: bool = False
     ended: bool = False

@@ -19,6 +19,7 @@ from modelforge.wire.reading import Reading
 
 _GAPS_AT_ONCE: Final = 4096  # counted in a fraction of a millisecond: the loop does not wait longer
 _MOST: Final = 2**31 - 1
+_LATE_NS: Final = 1_000_000  # what was sent less late than this was sent in time
 _WIDE: Final = ("index", "due_ns", "sent_ns", "first_ns", "last_ns", "done_ns", "max_gap_ns")
 _SLIM: Final = (
     "prompt_tokens",
@@ -54,6 +55,7 @@ class Recorder:
         self._gaps = array("q")
         self._no_gaps = 0
         self._histogram = LogHistogram()
+        self._late = array("q")
         self.batch()  # what pyarrow loads at its first batch, it shall not load while it matters
 
     def __len__(self) -> int:
@@ -80,6 +82,8 @@ class Recorder:
             if counted:
                 self._no_gaps += reading.tokens - len(moments_ns)
         due_ns, sent_ns = exchange.due_ns, exchange.sent_ns
+        if phase is not Phase.WARM_UP and (error is None or reading.status):
+            self._late.append((exchange.opening_ns or sent_ns) - due_ns)
         self._wide.extend((exchange.index, due_ns, sent_ns, first_ns, last_ns, done_ns, longest_ns))
         prompt, completion = usage.prompt_tokens, usage.completion_tokens
         cached, reasoning = usage.cached_tokens, usage.reasoning_tokens
@@ -121,6 +125,13 @@ class Recorder:
         self._kinds = {}
         self._histogram = LogHistogram()
         return batch, histogram
+
+    def send_lag_ms(self) -> LogHistogram:
+        """How late the measured requests since the last call were sent that reached the server, but
+        for the time in which a connection was opened for them; less than 1 ms is none.
+        """
+        late_ns, self._late = np.frombuffer(self._late, np.int64), array("q")
+        return LogHistogram.of(np.where(late_ns < _LATE_NS, 0, late_ns) / 1e6)
 
     def _column(self, field: pa.Field[Any], values: dict[str, NDArray[Any]]) -> pa.Array[Any]:
         name = field.name

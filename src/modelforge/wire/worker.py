@@ -208,6 +208,7 @@ class Worker:
             cpu_s=cpu_s(),
             peak_rss_bytes=peak_rss_bytes(),
             loop_lag_ms=self._heartbeat.lag_ms(),
+            send_lag_ms=self._recorder.send_lag_ms(),
             in_flight=self._client.in_flight,
             gaps=gaps,
             at_ns=monotonic_ns() - start_ns,

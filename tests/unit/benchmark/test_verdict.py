@@ -193,6 +193,19 @@ def test_one_stall_does_not_make_a_short_run() -> None:
     assert (worker.lag_p99_ms, worker.lag_max_ms) == (0, 40)
 
 
+@pytest.mark.parametrize(
+    ("own_ms", "codes"), [([0.0], []), ([0.0, 60.0], ["schedule_lag"]), (None, ["schedule_lag"])]
+)
+def test_a_late_client_is_told_from_connections_that_were_opened(
+    own_ms: list[float] | None, codes: list[str]
+) -> None:
+    late = a_request() | {"sent_ns": 90_000_000}
+    said = a_word(send_lag_ms=None if own_ms is None else LogHistogram.of(own_ms))
+    result = summarise(a_table(late), gaps_of(10), [said], replace(PLAN, open_loop=True))
+    assert [reason.code for reason in result.verdict.reasons] == codes
+    assert result.schedule_lag_ms.p99 == 90.0
+
+
 def test_the_start_of_a_worker_is_not_its_load() -> None:
     (worker,) = worker_evidence(words(2.0, 2.1, 2.2, 2.9), workers=1)
     assert worker.cpu_share == pytest.approx(0.3)

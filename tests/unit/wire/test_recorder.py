@@ -30,6 +30,8 @@ def add(
     *moments_ns: int,
     phase: Phase = Phase.MEASURED,
     done_ns: int = 8_000,
+    late_ns: int = 10,
+    opening_ns: int = 0,
     **said: Any,
 ) -> None:
     exchange = Exchange(
@@ -37,9 +39,11 @@ def add(
         phase=phase,
         ask=Ask(prompt=Prompt.of("Hi"), source="test"),
         due_ns=2_000,
-        sent_ns=2_010,
+        sent_ns=2_000 + late_ns,
+        opening_ns=opening_ns,
     )
-    reading = Reading(status=200, moments_ns=moments_ns, **{"tokens": len(moments_ns), **said})
+    said = {"status": 200, "tokens": len(moments_ns), **said}
+    reading = Reading(moments_ns=moments_ns, **said)
     recorder.add(exchange, reading, done_ns=done_ns, received=500)
 
 
@@ -80,3 +84,14 @@ def test_what_is_not_known_is_null_and_an_absurd_count_is_cut(recorder: Recorder
     assert (first["prompt_tokens"], first["completion_tokens"]) == (2**31 - 1, None)
     assert (first["first_ns"], first["last_ns"], first["max_gap_ns"]) == (None, None, None)
     assert (second["index"], second["prompt_tokens"]) == (7, None)
+
+
+def test_how_late_it_sent_is_without_the_opening_of_connections(recorder: Recorder) -> None:
+    add(recorder, 3_000)
+    add(recorder, 3_000, late_ns=70_000_000)
+    add(recorder, 3_000, late_ns=90_000_000, opening_ns=2_500)
+    add(recorder, late_ns=80_000_000, status=0, error=StreamCut("cut"))
+    add(recorder, 3_000, late_ns=80_000_000, phase=Phase.WARM_UP)
+    lag_ms = recorder.send_lag_ms()
+    assert (lag_ms.count, lag_ms.largest, lag_ms.quantile(0.5)) == (3, 70.0, 0.0)
+    assert recorder.send_lag_ms().count == 0
