@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from modelforge.benchmark.arrivals import Poisson
+from modelforge.benchmark.arrivals import Constant, Poisson
 from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
@@ -143,6 +143,46 @@ def test_a_conversation_contains_its_answers(server: OpenAIServer) -> None:
     for request in last:
         said = [m if m["role"] == "assistant" else m["content"] for m in request.body["messages"]]
         assert said == ["one", answered, "two", answered, "three"]
+
+
+def test_an_open_loop_lasts_as_long_as_it_was_to_last(server: OpenAIServer) -> None:
+    """Its rate is over that time, however early its last request came; nothing is broken off for it."""
+    limits = Limits(duration_s=1.5, warmup_requests=0, discard_in_flight=True)
+    target = target_at(server.base_url, "slow:30")
+    ran = run(jobs(target, 2, load=OpenLoop(arrivals=Constant(rate=2)), limits=limits))
+    assert [row["error"] for row in ran.rows] == [None] * 3
+    windows = [told.window_ns for told in ran.recording.telemetry if told.window_ns is not None]
+    assert [window[1] for window in windows] == [pytest.approx(1.5e9, abs=1e6)] * 2
+
+
+def test_an_open_loop_waits_for_its_conversations(server: OpenAIServer) -> None:
+    workload = Conversations(scripts=(Script(turns=("one", "two", "three")),), think_s=0.05)
+    ran = run(
+        jobs(
+            target_at(server.base_url, "ok"),
+            2,
+            workload=workload,
+            keep_text=True,
+            load=OpenLoop(arrivals=Constant(rate=50)),
+            limits=Limits(requests=3, warmup_requests=0),
+        )
+    )
+    assert sorted(row["index"] for row in ran.rows) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert {row["error"] for row in ran.rows} == {None}
+
+
+def test_a_conversation_that_fails_ends_an_open_loop(server: OpenAIServer) -> None:
+    workload = Conversations(scripts=(Script(turns=("one", "two")),))
+    ran = run(
+        jobs(
+            target_at(server.base_url, "cut"),
+            workload=workload,
+            keep_text=True,
+            load=OpenLoop(arrivals=Constant(rate=50)),
+            limits=Limits(requests=3, warmup_requests=0),
+        )
+    )
+    assert [row["error"] for row in ran.rows] == ["stream_cut"] * 3
 
 
 def test_an_exact_length_is_asked_for_on_the_wire(server: OpenAIServer) -> None:

@@ -199,7 +199,7 @@ class BenchmarkRunner:
     ) -> AbstractContextManager[ServerScrape | None]:
         wanted = config.server_metrics
         if wanted is None:
-            wanted = (config.duration or 0.0) >= _LONG_S
+            wanted = (config.limits.duration_s or 0.0) >= _LONG_S
         if not wanted or not isinstance(target, Target):
             return nullcontext()
         from modelforge.app.server_scrape import ServerScrape, metrics_url  # noqa: PLC0415 (aiohttp)
