@@ -146,7 +146,7 @@ def test_a_conversation_contains_its_answers(server: OpenAIServer) -> None:
 
 
 def test_an_open_loop_lasts_as_long_as_it_was_to_last(server: OpenAIServer) -> None:
-    """Its rate is over that time, however early its last request came; nothing is broken off for it."""
+    """However early its last request came: that is not broken off, and rates are over that time."""
     limits = Limits(duration_s=1.5, warmup_requests=0, discard_in_flight=True)
     target = target_at(server.base_url, "slow:30")
     ran = run(jobs(target, 2, load=OpenLoop(arrivals=Constant(rate=2)), limits=limits))

@@ -261,7 +261,6 @@ class Run:
         exchange = Exchange(
             index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent
         )
-        exchange.resent = self._purse is not None  # it is paid for once, and sent no second time
         self._sender.send(exchange)
 
     def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:

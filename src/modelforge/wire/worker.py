@@ -71,8 +71,8 @@ class Worker:
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
-        self._client = client = self._sender()
         self._purse = self._allowed()
+        self._client = client = self._sender()
         self._run = Run(
             client,
             load=job.load,
@@ -130,7 +130,7 @@ class Worker:
         self._run.ended(exchange)
 
     def _sender(self) -> Sender:
-        job, target = self._job, self._job.target
+        job, target, purse = self._job, self._job.target, self._purse
         if isinstance(target, Target):
             return WireClient(
                 target,
@@ -140,6 +140,7 @@ class Worker:
                 most_connections=job.most_connections,
                 keep_text=job.keep_text,
                 count_events=job.count_events,
+                pay_again=None if purse is None else lambda exchange: purse.pay_again(exchange.ask),
             )
         from modelforge.wire.port_client import PortClient  # noqa: PLC0415 (for these only)
 
