@@ -174,9 +174,9 @@ def _slo(asked: Any) -> Slo | None:
 def _measured_of(result: BenchmarkResult) -> str:
     """How long it measured and how much, of how long and how much was asked."""
     seconds, requests = result.plan.asked.get("duration_s"), result.plan.asked.get("requests")
-    measured = f"it measured for {result.total_duration:.1f} s"
+    measured = f"it measured for {result.total_duration:,.1f} s"
     if seconds is not None:
-        measured += f" of {seconds:g} s"
+        measured += f" of {seconds:,g} s"
     if requests is not None:
         measured += f", {result.total_requests:,} of {requests:,} requests"
     return measured
