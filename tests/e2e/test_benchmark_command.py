@@ -539,6 +539,9 @@ def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
     assert b"TTFT" in output
     assert b"stopping" in errors
     assert b"Traceback" not in errors
+    found = document(shell, "--from-records", "r.arrows")
+    notes = {note["code"]: note["message"] for note in found["verdict"]["notes"]}
+    assert notes["interrupted"].startswith("stopped early, on request: it measured for ")
 
 
 def test_what_ends_after_ctrl_c_is_in_no_rate(target: Session, server: OpenAIServer) -> None:
@@ -573,11 +576,15 @@ def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> No
     assert b"broken off at the end" in output
 
 
-def test_ctrl_c_while_it_warms_up(target: Session, server: OpenAIServer) -> None:
-    command = target.start("benchmark", "target/stall", "--duration", "60s")
+@pytest.mark.parametrize("models", [["target/stall"], ["target/stall", "target/ok"]])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_warms_up(
+    target: Session, server: OpenAIServer, models: list[str], number: signal.Signals
+) -> None:
+    command = target.start("benchmark", *models, "--duration", "60s")
     until(lambda: server.in_flight > 0)
-    command.send_signal(signal.SIGINT)
+    command.send_signal(number)
     _, errors = command.communicate(timeout=30)
-    assert command.returncode == 130
+    assert command.returncode == 128 + number
     assert errors.count(b"\n") <= 2
     assert b"interrupted" in errors

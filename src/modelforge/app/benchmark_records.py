@@ -171,9 +171,20 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
+def _measured_of(result: BenchmarkResult) -> str:
+    """How long it measured and how much, of how long and how much was asked."""
+    seconds, requests = result.plan.asked.get("duration_s"), result.plan.asked.get("requests")
+    measured = f"it measured for {result.total_duration:,.1f} s"
+    if seconds is not None:
+        measured += f" of {seconds:,g} s"
+    if requests is not None:
+        measured += f", {result.total_requests:,} of {requests:,} requests"
+    return measured
+
+
 def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) -> BenchmarkResult:
     """With a note where requests did not go over the wire client, where money ran out, where
-    answers were not streamed, and with ``more``.
+    it was stopped, where answers were not streamed, and with ``more``.
     """
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
@@ -188,6 +199,8 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
             f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
             f" {next(iter(stopped.values()))})"
         )
+    if any(one.interrupted for one in recording.telemetry):
+        said["interrupted"] = f"stopped early, on request: {_measured_of(result)}"
     without = result.successful_requests - result.ttft_ms.count
     if without:
         said["no_first_token"] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Final
 import platformdirs
 
 from modelforge.app.prices import Prices
+from modelforge.app.whole_file import write_whole
 from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE
 from modelforge.catalogue.history import HISTORY_FILE
 from modelforge.catalogue.load import EMBEDDED
@@ -126,9 +126,7 @@ class FileStore:
         """Keep ``data``: whole or not at all."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(data)
-            Path(file.name).replace(self._path(key))
+            write_whole(self._path(key), data)
             self._forget()
 
     def _path(self, key: str) -> Path:

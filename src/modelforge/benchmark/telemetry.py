@@ -39,6 +39,7 @@ class Telemetry:
         final: the worker has nothing more to send.
         stopped: why it sent no more before the end; None: it did not stop by itself.
         lost: its parent's word, not its own: it ended without a last one.
+        interrupted: its parent's word: it was told to stop before its end.
     """
 
     worker: int
@@ -59,6 +60,7 @@ class Telemetry:
     final: bool = False
     stopped: str | None = None
     lost: bool = False
+    interrupted: bool = False
 
     def to_json(self) -> bytes:
         """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
@@ -83,6 +85,7 @@ class Telemetry:
             "stopped": self.stopped,
             "unconnected": self.unconnected or None,
             "lost": self.lost or None,
+            "interrupted": self.interrupted or None,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
@@ -132,4 +135,5 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         final=bool(document["final"]),
         stopped=None if document.get("stopped") is None else str(document["stopped"]),
         lost=bool(document.get("lost", False)),
+        interrupted=bool(document.get("interrupted", False)),
     )

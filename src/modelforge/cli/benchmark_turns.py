@@ -6,13 +6,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-import click
-
 from modelforge.cli.benchmark_config import config_of, input_files
 from modelforge.cli.benchmarking import note, outputs, require_records_file, worst_exit_code
-from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.errors import UsageError
 
 if TYPE_CHECKING:
     from modelforge.app.benchmark_turns import BenchmarkTurns
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 
 def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
     """Benchmark ``models`` in turns as ``options`` say; returns the exit code."""
-    for name in ("sweep", "find_max", "from_records"):
+    for name in ("sweep", "find_max", "tolerance", "from_records"):
         if options[name]:
             raise UsageError(f"--{name.replace('_', '-')} is of one model: name one")
     doubled = [model for place, model in enumerate(models) if model in models[:place]]
@@ -47,11 +44,7 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
         fetch_missing(
             [config.model_id for config in configs], yes=options["yes"], quiet=options["quiet"]
         )
-        try:
-            results, code, turns = asyncio.run(_watched(registry, configs, options))
-        except Interrupted as error:
-            click.echo(f"modelforge: {error}", err=True)
-            return EXIT_INTERRUPTED
+        results, code, turns = asyncio.run(_watched(registry, configs, options))
     found = compare_turns(results, level=options["confidence"], margin=margin)
 
     from modelforge.export import turns_view as export  # noqa: PLC0415 (rich)

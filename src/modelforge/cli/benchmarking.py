@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between
 from modelforge.wire.process import WorkerProcess, worker_processes
 
@@ -33,6 +32,8 @@ _ELSEWHERE: Final = frozenset(
 
 def run(model: str | None, options: Mapping[str, Any]) -> int:
     """Run or report a benchmark as ``options`` say; returns the exit code."""
+    if options["tolerance"] is not None and not options["find_max"]:
+        raise UsageError("--tolerance says when --find-max is done: give both, or leave it out")
     if options["sweep"] or options["find_max"]:
         from modelforge.cli.benchmark_search import search  # noqa: PLC0415 (for these only)
 
@@ -76,13 +77,9 @@ def _run(
             fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
         if config.max_cost_usd is not None and not quiet:
             _warn_of_costs(registry, config)
-        try:
-            result, code, messages, records = asyncio.run(
-                _watched(registry, config, options, processes)
-            )
-        except Interrupted as error:
-            click.echo(f"modelforge: {error}", err=True)
-            return EXIT_INTERRUPTED
+        result, code, messages, records = asyncio.run(
+            _watched(registry, config, options, processes)
+        )
     _show(result, output, console)
     if not quiet:
         note(messages, records, output)

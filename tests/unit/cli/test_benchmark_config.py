@@ -141,7 +141,7 @@ def test_nonsense_is_refused(arguments: tuple[str, ...]) -> None:
 
 def test_a_duration_has_a_unit() -> None:
     assert options("--duration", "2m")["duration"] == 120
-    with pytest.raises(click.BadParameter, match="ms, s or m"):
+    with pytest.raises(click.BadParameter, match="ms, s, m or h"):
         options("--duration", "30")
 
 
