@@ -256,6 +256,20 @@ def test_a_replay_is_asked_through_the_port(shell: Session) -> None:
         (("--from-records", "empty.txt"), "not the recording"),
         (("--from-records", "missing.arrows"), "cannot read"),
         (("--from-records", "empty.txt", "--requests", "1"), "sends nothing"),
+        (("--from-records", "empty.txt", "--sweep"), "leave --sweep out"),
+        (("--from-records", "empty.txt", "--margin", "5%"), "--margin is of several models"),
+        (("--from-records", "empty.txt", "--from-records", "./empty.txt"), "named twice"),
+        (("sim/fast", "--requests", "1", "--records", "-"), "a regular file"),
+        (("sim/fast", "--requests", "1", "--records", "/dev/null"), "a regular file"),
+        (("sim/fast", "--sweep", "--runs", "3"), "--runs has no effect on a search"),
+        (("sim/fast", "--sweep", "--exclude-warm-up"), "--exclude-warm-up has no effect"),
+        (("sim/fast", "--sweep", "--margin", "5%"), "--margin is of several models"),
+        (("sim/fast", "--trace", "trace.csv", "--ignore-eos"), "leave --ignore-eos out"),
+        (("sim/fast", "--synthetic", "9:9", "--ignore-eos"), "leave --ignore-eos out"),
+        (
+            ("sim/fast", "--requests", "1", "--conversations", "talk.jsonl", "--count", "usage"),
+            "leave --count out",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exits_with_2(
@@ -264,6 +278,7 @@ def test_bad_input_is_one_line_and_exits_with_2(
     (shell.folder / "empty.txt").write_text("")
     trace = "TIMESTAMP,ContextTokens,GeneratedTokens,prompt\n2023-11-16 18:17:03.9,5,2,hi\n"
     (shell.folder / "trace.csv").write_text(trace)
+    (shell.folder / "talk.jsonl").write_text('{"turns": ["a", "b"]}')
     done = shell.run("benchmark", *arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr

@@ -34,17 +34,17 @@ def run(model: str | None, options: Mapping[str, Any]) -> int:
     """Run or report a benchmark as ``options`` say; returns the exit code."""
     if options["tolerance"] is not None and not options["find_max"]:
         raise UsageError("--tolerance says when --find-max is done: give both, or leave it out")
+    if options["margin"] is not None:
+        raise UsageError("--margin is of several models: name two, or compare two reports")
+    if options["from_records"]:
+        _refuse_run_options(model, options)
+        return _report_again(options)
     if options["sweep"] or options["find_max"]:
         from modelforge.cli.benchmark_search import search  # noqa: PLC0415 (for these only)
 
         return search(model, options)
-    if options["from_records"]:
-        _refuse_run_options(model, options)
-        return _report_again(options)
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/fast")
-    if options["margin"] is not None:
-        raise UsageError("--margin is of several models: name two, or compare two reports")
     allow_many_connections()
     # Workers load what they need while this process does the same: one is begun before anything.
     with worker_processes(1) as first:
@@ -125,6 +125,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     from modelforge.cli.configuration import configure  # noqa: PLC0415
     from modelforge.core.model_id import ModelId  # noqa: PLC0415
 
+    _refuse_doubles(options["from_records"])
     slo = slo_of(options)
     output, console = outputs(options)
     recordings = [benchmark_records.read(path) for path in options["from_records"]]
@@ -224,11 +225,19 @@ def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
             raise UsageError(f"--from-records sends nothing: leave --{flag} out")
 
 
+def _refuse_doubles(records: Sequence[Path]) -> None:
+    from modelforge.app.output import same_file  # noqa: PLC0415
+
+    for place, path in enumerate(records):
+        if any(same_file(path, other) for other in records[:place]):
+            raise UsageError(f"--from-records {path} is named twice: each request counts once")
+
+
 def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
     """Refuse ``--records`` where they cannot be written.
 
     Raises:
-        UsageError: it is a directory, in none, or an input.
+        UsageError: it is no regular file, in no directory, or an input.
     """
     if records is None:
         return
@@ -239,3 +248,8 @@ def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
     if records.is_dir() or not records.parent.is_dir():
         why = "it is a directory" if records.is_dir() else f"there is no directory {records.parent}"
         raise UsageError(f"cannot write the records to {records}: {why}")
+    if str(records) == "-" or (records.exists() and not records.is_file()):
+        raise UsageError(
+            f"cannot write the records to {records}: the report is made of what was written there,"
+            " and so it must be a regular file"
+        )
