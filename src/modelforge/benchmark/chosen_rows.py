@@ -27,7 +27,6 @@ class ChosenRows:
         in_time: those that succeeded before the measurement ended.
         reached: the measured ones that got any answer at all.
         succeeded: of the warm-up too: they cost as much.
-        early: how many were taken as a warm-up afterwards.
         warm_up, cool_down, broken_off: how many.
     """
 
@@ -36,25 +35,18 @@ class ChosenRows:
     in_time: Rows
     reached: Rows
     succeeded: Rows
-    early: int
     warm_up: int
     cool_down: int
     broken_off: int
 
 
-def choose(
-    columns: pa.Table, let_go: Callable[[], None], *, cut_ns: int | None = None
-) -> ChosenRows:
-    """Look at every row once. What was sent before ``cut_ns`` is taken as a warm-up."""
+def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
+    """Look at every row once."""
     measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
     counts: Counter[str] = Counter()
     for start, stop in blocks(columns.num_rows):
         piece = columns.slice(start, stop - start)
         phase = whole_numbers(piece["phase"])
-        early = np.zeros(phase.size, dtype=np.bool_)
-        if cut_ns is not None:
-            early = (whole_numbers(piece["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
-            phase = np.where(early, Phase.WARM_UP, phase)
         succeeded = is_null(piece["error"])
         # Whatever was asked in time counts, however late it was answered: to leave out what was
         # under way at the end would leave out the longest answers. Rates are of what was answered
@@ -70,7 +62,6 @@ def choose(
             (answered, succeeded),
         ):
             rows.add(block)
-        counts["early"] += int(np.count_nonzero(early))
         counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
         counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
         counts["broken_off"] += int(np.count_nonzero(broken_off))
@@ -81,7 +72,6 @@ def choose(
         in_time=in_time,
         reached=reached_rows,
         succeeded=answered,
-        early=counts["early"],
         warm_up=counts["warm_up"],
         cool_down=counts["cool_down"],
         broken_off=counts["broken_off"],

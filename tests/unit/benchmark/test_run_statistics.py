@@ -15,8 +15,9 @@ from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.run_statistics import SERIES, STREAM, RunStatistics
 from modelforge.benchmark.slo import Slo
-from modelforge.benchmark.summary import summarise
+from modelforge.benchmark.summary import summarise, summarise_recording
 from modelforge.benchmark.whole import whole
+from modelforge.benchmark.without_warm_up import without_warm_up
 from modelforge.pricing.tariff import NoTariff
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
@@ -34,8 +35,11 @@ from tests.unit.benchmark.runs import (
 GAPS = gaps_of(*[10.0] * 100)
 
 
-def run(table: pa.Table, **options: object) -> BenchmarkResult:
-    return summarise(table, GAPS, [a_word()], PLAN, **options)  # type: ignore[arg-type]
+def run(table: pa.Table, *, exclude_warm_up: bool = False, **options: object) -> BenchmarkResult:
+    recording = Recording(plan=PLAN, columns=table, telemetry=(a_word(),), gaps=GAPS)
+    if exclude_warm_up:
+        recording = without_warm_up(recording)
+    return summarise_recording(recording, **options)
 
 
 def statistics(result: BenchmarkResult) -> RunStatistics:
