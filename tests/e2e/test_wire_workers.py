@@ -185,6 +185,11 @@ def test_a_conversation_that_fails_ends_an_open_loop(server: OpenAIServer) -> No
     assert [row["error"] for row in ran.rows] == ["stream_cut"] * 3
 
 
+def test_reasoning_is_counted_apart(server: OpenAIServer) -> None:
+    (first, *_) = run(jobs(target_at(server.base_url, "reasoning"))).rows
+    assert 0 < first["counted_reasoning_tokens"] < first["counted_tokens"]
+
+
 def test_an_exact_length_is_asked_for_on_the_wire(server: OpenAIServer) -> None:
     workload = FixedPrompts(prompts=(Prompt.of("Hi"),), max_tokens=9, ignore_eos=True)
     run(jobs(target_at(server.base_url), workload=workload))

@@ -232,7 +232,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
     sums, said = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
     for part in requests.parts():
         for name in names:
-            values = part.column(name)
+            values = part.reasoning_tokens() if name == names[-1] else part.column(name)
             known = values >= 0
             said[name] += int(np.count_nonzero(known))
             sums[name] += int(np.sum(values, where=known, dtype=np.int64))

@@ -132,6 +132,16 @@ def test_tokens_are_the_servers_and_counted_where_it_says_nothing() -> None:
     assert result.cost_note == "not in it, for want of usage: 1"
 
 
+def test_reasoning_is_the_servers_and_counted_where_it_says_nothing() -> None:
+    thinking = a_request(0, reasoning_tokens=None, counted_reasoning_tokens=3)
+    assert summary(thinking).tokens.reasoning == 3
+    said = a_request(1, reasoning_tokens=2, counted_reasoning_tokens=4)
+    assert summary(thinking, said).tokens.reasoning == 3 + 2
+    silent = a_request(2, reasoning_tokens=None)
+    assert summary(silent).tokens.reasoning is None  # it may have been kept from us
+    assert summary(silent, said).tokens.reasoning == 2
+
+
 def test_usage_that_contradicts_itself_is_not_priced() -> None:
     result = summary(a_request(cached_tokens=21), prices=RATES)
     assert (result.total_cost, result.unpriced) == (None, 1)
