@@ -611,3 +611,16 @@ def test_stopped_while_it_warms_up(
     assert command.returncode == 128 + number
     assert errors.count(b"\n") <= 2
     assert b"interrupted" in errors
+
+
+def test_the_servers_own_metrics_are_of_each_run_and_of_all(shell: Session) -> None:
+    run = ("sim/fast", "--requests", "10", "--warmup", "2", "--runs", "2", "--server-metrics")
+    found = document(shell, *run)
+    assert [each["server"]["ttft_ms"]["count"] for each in found["runs"]] == [12, 12]
+    assert found["server"]["ttft_ms"]["count"] == 24
+
+
+def test_metrics_that_were_asked_for_and_are_not_there_are_said(target: Session) -> None:
+    done = target.run("benchmark", "target/ok", "--requests", "2", "--server-metrics")
+    assert done.returncode == 0, done.stderr
+    assert "server_metrics: http://127.0.0.1:" in done.stderr
