@@ -76,7 +76,7 @@ def _run(
 
             fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
         if config.max_cost_usd is not None and not quiet:
-            _warn_of_costs(registry, config)
+            warn_of_costs(registry, config)
         result, code, messages, records = asyncio.run(
             _watched(registry, config, options, processes)
         )
@@ -86,7 +86,8 @@ def _run(
     return code if code is not None else _exit_code(result, options)
 
 
-def _warn_of_costs(registry: ModelForgeRegistry, config: BenchmarkConfig) -> None:
+def warn_of_costs(registry: ModelForgeRegistry, config: BenchmarkConfig) -> None:
+    """Say what keeps the limit of ``config`` from being promised."""
     from modelforge.app.cost_limit import doubts  # noqa: PLC0415 (with a limit only)
 
     lengths = config.effective_workload.ask(0).max_tokens or config.generation.max_tokens
