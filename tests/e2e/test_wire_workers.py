@@ -307,9 +307,9 @@ def test_a_server_that_is_not_there_is_one_error() -> None:
 
 def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     load = ClosedLoop(concurrency=300)
-    listed = [
-        replace(job, most_connections=300) for job in jobs(target_at(server.base_url), load=load)
-    ]
+    limits = Limits(requests=300, warmup_requests=0)
+    made = jobs(target_at(server.base_url), load=load, limits=limits)
+    listed = [replace(job, most_connections=300) for job in made]
     # The workers alone: the server, in this process, needs one for each that they have.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
@@ -320,6 +320,14 @@ def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     coordinator = Coordinator(listed, plan=plan_of(listed), file=BytesIO(), processes=processes)
     with pytest.raises(CannotBegin, match="Too many open files: raise `ulimit -n`"):
         coordinator.run()
+
+
+@pytest.mark.parametrize("open_loop", [True, False])
+def test_no_more_connections_than_requests(server: OpenAIServer, *, open_loop: bool) -> None:
+    load = OpenLoop(arrivals=Constant(rate=200)) if open_loop else ClosedLoop(concurrency=50)
+    ran = run(jobs(target_at(server.base_url), load=load, limits=Limits(requests=3)))
+    assert len(ran.rows) == 3 + 5
+    assert server.connections <= 3
 
 
 def test_more_requests_than_connections(server: OpenAIServer) -> None:

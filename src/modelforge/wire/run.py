@@ -167,9 +167,11 @@ class Run:
     def _connections(self) -> int:
         match self._load:
             case ClosedLoop() as load:
-                return load.clients(worker=self._worker, workers=self._workers)
+                most = load.clients(worker=self._worker, workers=self._workers)
             case OpenLoop():
-                return max(1, _AT_FIRST // self._workers)
+                most = max(1, _AT_FIRST // self._workers)
+        requests = self._limits.requests
+        return most if requests is None else min(most, -(-requests // self._workers))
 
     async def _begin_closed(self, load: ClosedLoop, start_ns: int) -> None:
         clients = load.clients(worker=self._worker, workers=self._workers)
