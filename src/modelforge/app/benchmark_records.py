@@ -209,6 +209,12 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
             f"{without:,} answers came in one piece or without a token: they have no time to first"
             " token, and no gaps"
         )
+    below = result.tokens.below_events
+    if below:
+        said["few_tokens"] = (
+            f"the usage of {below:,} answers has fewer tokens than pieces came: it is of a part of"
+            " the answer, or the server cuts its tokens up; token rates and TPOT are by that usage"
+        )
     notes = [note for note in more if note is not None]
     notes += [
         Reason(code=code, status=Status.VALID, message=message) for code, message in said.items()

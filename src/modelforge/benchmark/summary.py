@@ -230,7 +230,12 @@ def _output_tokens(requests: Measures) -> int:
 def _token_totals(requests: Measures) -> TokenTotals:
     names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
     sums, said = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    below = 0
     for part in requests.parts():
+        completion = part.column("completion_tokens")
+        below += int(
+            np.count_nonzero((completion >= 0) & (completion < part.column("counted_tokens")))
+        )
         for name in names:
             values = part.reasoning_tokens() if name == names[-1] else part.column(name)
             known = values >= 0
@@ -247,6 +252,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
         reasoning=reported("reasoning_tokens"),
         from_server=said["completion_tokens"],
         from_events=requests.count - said["completion_tokens"],
+        below_events=below,
     )
 
 

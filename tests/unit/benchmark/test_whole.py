@@ -61,6 +61,12 @@ def test_the_verdict_is_the_worst_of_the_runs() -> None:
     assert [note.code for note in found.notes] == ["few_requests"]
 
 
+def test_a_usage_of_less_than_came_is_noted() -> None:
+    rows = [a_request(0), a_request(1, completion_tokens=4), a_request(2, completion_tokens=None)]
+    notes = {note.code: note for note in report([a_recording(*rows)], prices=PRICES).verdict.notes}
+    assert notes["few_tokens"].message.startswith("the usage of 1 answers has fewer tokens")
+
+
 def test_notes_say_whose_they_are() -> None:
     whole_answers = [a_request(0, first_ns=None, last_ns=None, max_gap_ns=None)] * 2
     one, two = a_recording(*whole_answers), a_recording(*whole_answers[:1])
