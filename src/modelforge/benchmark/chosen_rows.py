@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from modelforge.benchmark.columns import words
 from modelforge.benchmark.measures import Rows, blocks, is_null, whole_numbers
 from modelforge.benchmark.phase import Phase
-from modelforge.core.errors import Interrupted
+from modelforge.core.errors import Interrupted, TimedOut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -28,6 +29,8 @@ class ChosenRows:
         reached: the measured ones that got any answer at all.
         succeeded: of the warm-up too: they cost as much.
         warm_up, cool_down, broken_off: how many.
+        begun: how many failed or were broken off after the server had begun to answer, or without
+            a sign that it had not: they may have cost something.
     """
 
     measured: Rows
@@ -38,6 +41,7 @@ class ChosenRows:
     warm_up: int
     cool_down: int
     broken_off: int
+    begun: int
 
 
 def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
@@ -64,6 +68,9 @@ def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
             rows.add(block)
         counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
         counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
+        unknown = _is_error(piece["error"], Interrupted.kind, TimedOut.kind)
+        ok = whole_numbers(piece["status"]) == HTTPStatus.OK
+        counts["begun"] += int(np.count_nonzero(~succeeded & (ok | unknown)))
         counts["broken_off"] += int(np.count_nonzero(broken_off))
         let_go()
     return ChosenRows(
@@ -75,12 +82,13 @@ def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
         warm_up=counts["warm_up"],
         cool_down=counts["cool_down"],
         broken_off=counts["broken_off"],
+        begun=counts["begun"],
     )
 
 
-def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
+def _is_error(column: pa.ChunkedArray[Any], *of: str) -> NDArray[np.bool_]:
     chunks = []
     for chunk in column.chunks:
         codes, kinds = words(chunk)
-        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
+        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word in of]))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)

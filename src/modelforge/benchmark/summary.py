@@ -118,7 +118,7 @@ def summarise(
     reached = Measures(columns, chosen.reached, let_go)
     schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     workers = worker_evidence(telemetry, workers=plan.workers)
-    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
+    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices, begun=chosen.begun)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = sum(
         int(part.column("counted_tokens").sum(dtype=np.int64)) for part in in_time.parts()

@@ -165,11 +165,11 @@ class Run:
             self._idle.set()
 
     def _connections(self) -> int:
-        match self._load:
-            case ClosedLoop() as load:
-                most = load.clients(worker=self._worker, workers=self._workers)
-            case OpenLoop():
-                most = max(1, _AT_FIRST // self._workers)
+        load = self._load
+        if isinstance(load, ClosedLoop):
+            most = load.clients(worker=self._worker, workers=self._workers)
+        else:
+            most = max(1, _AT_FIRST // self._workers)
         requests = self._limits.requests
         return most if requests is None else min(most, -(-requests // self._workers))
 
