@@ -17,6 +17,7 @@ from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_responses import OpenAIResponses
 from modelforge.wire.exchange import Exchange
 from tests.support.openai_server import (
+    BEHAVIOURS,
     DEFAULT_TEXT,
     Connection,
     OpenAIServer,
@@ -281,6 +282,28 @@ async def test_what_is_paid_again_is_asked_before(server: OpenAIServer, *, pays:
     assert 1 <= len(asked) <= 3  # after the first, no connection is kept
     assert lost == (set() if pays else set(asked))
     assert len({one.kind for one in told}) == 2 - pays
+
+
+async def test_a_request_is_sent_again_once_and_no_more() -> None:
+    used: list[asyncio.StreamWriter] = []
+
+    async def used_up(connection: Connection) -> None:
+        """Every connection is good for one answer, and closed at the second request."""
+        if connection.writer in used:
+            connection.writer.transport.abort()
+            return
+        used.append(connection.writer)
+        await BEHAVIOURS["ok"](connection, "")
+
+    with OpenAIServer(handler=used_up) as server:
+        async with Asker(target_at(server.base_url)) as asker:
+            (first,) = await asker.ask()
+            (second,) = await asker.ask()
+            assert (first.exchange.resent, second.exchange.resent) == (False, True)
+            assert (first.kind, second.kind) == (None, None)
+            assert len(server.requests) == 3
+            (third,) = await asker.ask(resent=True)
+        assert (third.kind, len(server.requests)) == ("connection_failed", 4)
 
 
 async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
