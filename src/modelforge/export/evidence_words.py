@@ -138,12 +138,17 @@ def p_value(value: float) -> str:
 def few(evidence: Evidence) -> str | None:
     """What is said instead of it all where the prompts are too few for any verdict."""
     least = fewest_pairs(round(1 - evidence.level, 12))
-    if evidence.prompts >= least:
-        return None
-    return (
-        f"{evidence.prompts} prompts are too few to tell models apart: ask {least} or more;"
-        " modelforge plan says how many"
-    )
+    if evidence.prompts < least:
+        return (
+            f"{evidence.prompts} prompts are too few to tell models apart: ask {least} or more;"
+            " modelforge plan says how many"
+        )
+    if evidence.clusters and evidence.clusters < least:
+        return (
+            f"{evidence.prompts} prompts in {evidence.clusters} clusters are too few to tell models"
+            f" apart: ask prompts of {least} clusters or more"
+        )
+    return None
 
 
 def title(evidence: Evidence) -> tuple[str, ...]:

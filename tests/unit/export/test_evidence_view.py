@@ -73,6 +73,38 @@ def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     )
 
 
+def test_a_few_clusters_are_one_line_too() -> None:
+    seen = Observations((score(),))
+    for model, level in (("a", 0.0), ("b", 5.0)):
+        for prompt in range(12):
+            seen.add(model, prompt, {"score": level + prompt}, cluster=f"c{prompt % 5}")
+    few = "12 prompts in 5 clusters are too few to tell models apart: ask prompts of 6 clusters"
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    assert " ".join(drawn(view, 80).split()) == f"{few} or more"
+    assert f"{few} or more." in evidence_markdown(evidence(seen))
+
+
+def test_markdown_says_which_model_leads_and_what_is_alike_in_a_line() -> None:
+    text = evidence_markdown(compared(("p/a", "p/b", "p/c")))
+    assert "`p/a is faster than every other, and that is not chance.`" in text
+    assert "The same on every prompt, of every model: 100 % (91.2 to 100)." in text
+    assert "-8.8 to +8.8 points" not in text
+
+
+def test_the_document_counts_what_clusters_need() -> None:
+    seen = Observations((score(),))
+    rng = np.random.default_rng(3)
+    for model in "ab":
+        for prompt in range(60):
+            values = {"score": float(rng.normal(0.1 * (model == "a"), 1))}
+            seen.add(model, prompt, values, cluster=f"c{prompt // 3}")
+    document = json.loads(evidence_json(evidence(seen)))
+    (pair,) = document["quantities"][0]["pairs"]
+    assert document["clusters"] == 20
+    assert pair["prompts_needed"] == 3 * pair["clusters_needed"] > 60
+
+
 @pytest.mark.parametrize("width", [10, 20, 40, 80, 200])
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
 @pytest.mark.parametrize("models", [2, 5])
