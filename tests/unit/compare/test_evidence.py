@@ -219,9 +219,11 @@ def test_what_a_few_clusters_cannot_tell_is_not_said_to_be_small() -> None:
 
 def test_a_difference_that_chance_may_have_made_is_said_with_its_direction() -> None:
     """The interval is beyond 0 and the test, corrected for other pairs, is not: both are told."""
-    comparison = only(
-        evidence(observed({"a": [float(n % 3) for n in range(9)], "b": [0.0] * 9}))
-    ).pairs[0].comparison
+    comparison = (
+        only(evidence(observed({"a": [float(n % 3) for n in range(9)], "b": [0.0] * 9})))
+        .pairs[0]
+        .comparison
+    )
     assert comparison is not None
     assert comparison.difference.interval.low > 0
     said = comparison.verdict(adjusted_p=0.0625).sentence

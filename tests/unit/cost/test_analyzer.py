@@ -18,6 +18,7 @@ from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.plan import make_plan
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.stored_totals import MemoryStore
+from modelforge.stats.interval import Interval
 from tests.unit.cost.prices import TODAY, book, listed
 
 CHAT = CostScenario("chat", 100, 1000, 200)
@@ -128,6 +129,31 @@ def test_each_constraint_counts(constraints: dict[str, object], recommended: str
     found = analyzer().recommend_model(CHAT, constraints)
     assert found["recommended"] == recommended
     assert found["reasons"]
+
+
+def test_a_quality_that_may_be_too_low_is_said_to_be_so() -> None:
+    scores = {"maker/large": 0.9, "maker/small": 0.5}
+    asked = {"min_quality": 0.8, "quality": scores}
+    sure = analyzer().recommend_model(CHAT, asked)
+    assert sure["quality"] == 0.9
+    assert sure["reasons"][0].startswith("the only one of 7 models that meets every condition: ")
+    assert len(sure["reasons"]) == 1
+    unsure = {**asked, "quality_interval": {"maker/large": Interval(low=0.72, high=0.98)}}
+    found = analyzer().recommend_model(CHAT, unsure)
+    assert found["recommended"] == "maker/large"
+    assert found["reasons"][-1] == (
+        "its quality is 0.9 and may be as low as 0.72: that it is at least 0.8 is not sure, and"
+        " more graded answers would tell"
+    )
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_scores_of_names_that_nothing_has_are_no_silent_exclusion() -> None:
+    found = analyzer().recommend_model(CHAT, {"min_quality": 0.8, "quality": {"large": 0.9}})
+    assert found["recommended"] is None
+    assert found["reasons"][-1] == (
+        "no model of the quality is in the catalogue, such as large: name each as provider/model"
+    )
 
 
 def test_a_request_must_fit() -> None:
