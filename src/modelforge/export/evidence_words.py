@@ -18,6 +18,7 @@ from modelforge.stats.power import fewest_pairs
 from modelforge.stats.verdict import Outcome, Verdict, Wording, sized
 
 _SMALLEST_P: Final = 0.001
+_A_TENTH_S: Final = 0.0995
 
 
 def amount(quantity: Quantity, value: float) -> str:
@@ -221,11 +222,24 @@ def cells(each: QuantityEvidence, *, unknown: str) -> list[tuple[str, list[str]]
 def _cell(quantity: Quantity, estimate: Estimate | None, unknown: str) -> str:
     if estimate is None:
         return unknown
-    point, ends = amount(quantity, estimate.point), spread(quantity, estimate.interval)
+    point, interval = amount(quantity, estimate.point), estimate.interval
     unit = point.partition(" ")[2]
+    if unit == "ms":  # its ends are too, so that no reader moves a point to compare them
+        return f"{point} ({_in_milliseconds(interval)})"
+    ends = spread(quantity, interval)
     if unit:
         ends = ends.removesuffix(f" {unit}").replace(f" {unit} or ", " or ")
     return f"{point} ({ends})"
+
+
+def _in_milliseconds(interval: Interval) -> str:
+    low, high = (
+        duration(end).removesuffix(" ms") if end < _A_TENTH_S else f"{1000 * end:,.0f}"
+        for end in (interval.low, interval.high)
+    )
+    if not isfinite(interval.high):
+        return f"{low} or more" if isfinite(interval.low) else "any"
+    return f"{high} or less" if not isfinite(interval.low) else f"{low} to {high}"
 
 
 def _figures(value: float) -> str:

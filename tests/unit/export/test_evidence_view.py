@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from modelforge.compare.evidence import Evidence, evidence
+from modelforge.compare.evidence import Evidence, ModelFigures, QuantityEvidence, evidence
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import COST, LATENCY, MEASURED, OUTPUT_TOKENS, SUCCESS, score
 from modelforge.export.evidence_formats import evidence_json, evidence_markdown
 from modelforge.export.evidence_view import evidence_view
-from modelforge.export.evidence_words import amount, signed, span, spread
+from modelforge.export.evidence_words import amount, cells, signed, span, spread
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.verdict import Wording, sized
@@ -71,6 +72,21 @@ def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     assert " ".join(drawn(view, 80).split()) == (
         "3 prompts are too few to tell models apart: ask 6 or more; modelforge plan says how many"
     )
+
+
+def test_a_figure_and_its_interval_are_in_one_unit() -> None:
+    def cell(point: float, low: float, high: float) -> str:
+        interval = Interval(low=low, high=high)
+        made = Estimate(point=point, interval=interval, standard_error=None, method="", n=9)
+        figures = ModelFigures(model="m", prompts=9, mean=made)
+        each = QuantityEvidence(quantity=LATENCY, figures=(figures,), pairs=())
+        return cells(each, unknown="?")[0][1][0]
+
+    assert cell(0.094, 0.056, 0.17) == "94 ms (56 to 170)"
+    assert cell(0.0089, 0, 1.204) == "8.9 ms (0.0 to 1,204)"
+    assert cell(0.094, 0.056, math.inf) == "94 ms (56 or more)"
+    assert cell(0.094, -math.inf, math.inf) == "94 ms (any)"
+    assert cell(0.39, 0.034, 0.75) == "0.39 s (0.034 to 0.75)"
 
 
 def test_a_few_clusters_are_one_line_too() -> None:
