@@ -268,6 +268,22 @@ def test_no_measured_mean_reaches_below_nothing() -> None:
     assert scores.interval.low < 0  # a score may be negative
 
 
+def test_a_margin_without_a_unit_is_refused_where_it_could_be_of_anything() -> None:
+    with pytest.raises(UsageError, match=r"seconds, dollars or tokens\? Name what it is of"):
+        Margins.parse(["5"], names=["latency", "cost"])
+    assert Margins.parse(["5"], names=["score"]).others == Margin(size=5, relative=False)
+    assert Margins.parse(["latency=5"], names=["latency", "cost"]).named["latency"].size == 5
+
+
+def test_a_margin_beyond_all_of_a_share_makes_nothing_equivalent() -> None:
+    scores = {"a": [1.0] * 20, "b": [0.0] * 20}
+    plan = EvidencePlan(margins=Margins.parse(["5"], names=["quality"]))
+    with pytest.raises(UsageError, match="0.05 or 5% are five points"):
+        evidence(observed(scores), plan)
+    with pytest.raises(UsageError, match="0.05 or 5% are five points"):
+        Margins.parse(["success=5"], names=["success", "latency"])
+
+
 def test_results_are_measured_and_failures_count_against_success_alone() -> None:
     results = [
         answer(model, prompt, latency * (1 + 0.01 * prompt))
