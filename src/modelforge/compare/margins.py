@@ -34,8 +34,8 @@ class Margins:
         """Of ``5%``, ``latency=10%``, ``cost=0.001``.
 
         Raises:
-            UsageError: a text is none of these, names no quantity of ``names``, or is a size without
-                a unit for several of them.
+            UsageError: a text is none of these, names no quantity of ``names``, or is a size
+                without a unit for several of them.
         """
         named: dict[str, Margin] = {}
         others: Margin | None = None

@@ -34,7 +34,8 @@ def cost_view(plan: CostPlan, *, hint: bool = True) -> RenderableType:
         parts += [Text("all scenarios together", style="bold"), _totals(plan), Text()]
     parts.append(Text(source_line(plan), style="dim"))
     detailed = any(one.details for one in plan.scenarios)
-    if hint and not detailed and any(one.bills for one in plan.scenarios):
+    priced = any(bill.usd is not None for one in plan.scenarios for bill in one.bills)
+    if hint and not detailed and priced:
         said = "Add --model PROVIDER/MODEL for its parts, months, savings and what moves it."
         parts.append(Text(said, style="dim"))
     return Group(*parts)
@@ -75,12 +76,17 @@ def bills_table(plan: ScenarioPlan) -> Table:
 
 def _remarks(plan: ScenarioPlan) -> list[str]:
     """What must be known of bills, each once, in the order it is first needed."""
-    return list(dict.fromkeys(said for bill in plan.bills for said in (*bill.reasons, *bill.notes)))
+    return list(dict.fromkeys(said for bill in plan.bills for said in _said(bill)))
+
+
+def _said(bill: ModelBill) -> tuple[str, ...]:
+    """Why a price is missing, or in part; and what was taken instead, where there is a price."""
+    return bill.reasons if bill.usd is None else (*bill.reasons, *bill.notes)
 
 
 def _named(bill: ModelBill, remarks: Sequence[str]) -> Text:
     name = Text(terminal_line(str(bill.model)))
-    for said in dict.fromkeys((*bill.reasons, *bill.notes)):
+    for said in dict.fromkeys(_said(bill)):
         name.append(f" [{remarks.index(said) + 1}]", style="dim")
     facts = [
         {"free": "listed as free", "subscription": "paid by a subscription"}.get(bill.kind, ""),

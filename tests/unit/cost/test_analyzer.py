@@ -14,6 +14,7 @@ import modelforge
 from modelforge.catalogue.model import Model
 from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
+from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.plan import make_plan
 from modelforge.cost.scenario import CostScenario
@@ -205,6 +206,25 @@ def test_a_plan_shows_the_cheapest_and_counts_the_rest() -> None:
     }
     named = make_plan(analyzer(), [CHAT], models=[ModelId(provider="maker", model="large")])
     assert named.scenarios[0].details[0].savings
+
+
+def test_a_named_model_that_cannot_serve_the_traffic_says_how_much_of_it() -> None:
+    law = TokenPercentiles.named({"p0": 20_000, "p50": 20_000, "p50.1": 150_000, "p100": 150_000})
+    scenario = CostScenario("long", 10, 85_000, 200, prompt_tokens=law)
+    models = (
+        listed("small", context=100_000, output_limit=100),
+        listed("large", context=400_000),
+        listed("unknown", context=None),
+    )
+    made = make_plan(analyzer(*models), [scenario], models=[one.id for one in models])
+    small, large, unknown = made.scenarios[0].bills
+    assert small.usd is not None
+    assert small.notes == (
+        "49.9% of the requests do not fit into its context of 100,000 tokens: they cannot be"
+        " served",
+        "100.0% of the answers are longer than its longest of 100 tokens: they cannot be served",
+    )
+    assert large.notes == unknown.notes == ()
 
 
 def test_the_catalogue_under_its_own_name() -> None:
