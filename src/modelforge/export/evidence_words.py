@@ -117,13 +117,17 @@ def pair_row(pair: Pair, each: QuantityEvidence) -> tuple[str, str, str, str] | 
     made, said = pair.comparison, pair_verdict(pair, each.quantity)
     if made is None or said is None:
         return None
-    if said.outcome in {Outcome.BETTER, Outcome.WORSE}:
-        turned = said.outcome is Outcome.WORSE
+    ends = made.difference.interval
+    decided = said.outcome in {Outcome.BETTER, Outcome.WORSE}
+    leaning = said.outcome is Outcome.NOT_DISTINGUISHABLE and (ends.low > 0 or ends.high < 0)
+    if decided or leaning:
+        higher = each.quantity.higher_is_better is not False
+        turned = (made.difference.point > 0) != higher
         first, second = (pair.second, pair.first) if turned else (pair.first, pair.second)
         size = sized(made.difference, _wording(each.quantity)).replace("(likely ", "(")
-        return first, f"{_winning(each.quantity)} than", second, f"by {size}"
+        word = f"{'' if decided else 'looks '}{_winning(each.quantity)} than"
+        return first, word, second, f"by {size}"
     word = "equals" if said.outcome is Outcome.EQUIVALENT else "not told from"
-    ends = made.difference.interval
     return pair.first, word, pair.second, span(each.quantity, ends.low, ends.high)
 
 

@@ -220,8 +220,10 @@ def test_a_named_model_that_cannot_serve_the_traffic_says_how_much_of_it() -> No
     small, large, unknown = made.scenarios[0].bills
     assert small.usd is not None
     assert small.notes == (
-        "49.9% of the requests do not fit into its context of 100,000 tokens: they cannot be"
-        " served",
+        (
+            "49.9% of the requests do not fit into its context of 100,000 tokens: they cannot be"
+            " served"
+        ),
         "100.0% of the answers are longer than its longest of 100 tokens: they cannot be served",
     )
     assert large.notes == unknown.notes == ()

@@ -169,6 +169,20 @@ def test_of_many_models_the_one_that_leads_is_named() -> None:
     assert "1 best" not in text
 
 
+def test_a_row_that_chance_may_have_made_says_which_way_it_looks() -> None:
+    """Eight prompts and ten pairs: no corrected p is under 0.05, however far apart models are."""
+    seen = Observations((LATENCY,))
+    for place, model in enumerate("abcde"):
+        for prompt in range(8):
+            seen.add(model, prompt, {LATENCY.name: 1.0 + place + 0.01 * prompt * (1 + place)})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    text = drawn(view, 80)
+    assert "  a looks faster than e  by " in text
+    assert "not told from" not in text
+    assert "No model is surely faster than every other." in text
+
+
 def test_a_row_a_pair_by_numbers_where_names_are_long() -> None:
     names = tuple(f"openrouter/meta-llama/llama-{n}-70b-instruct" for n in range(3))
     view = evidence_view(compared(names))
