@@ -18,6 +18,7 @@ from modelforge.stats.power import fewest_pairs
 from modelforge.stats.verdict import Outcome, Verdict, Wording, sized
 
 _SMALLEST_P: Final = 0.001
+_THOUSAND: Final = 999.5  # where rounding would add a digit
 _A_TENTH_S: Final = 0.0995
 
 
@@ -247,7 +248,10 @@ def _in_milliseconds(interval: Interval) -> str:
 
 
 def _figures(value: float) -> str:
-    return f"{value:.3g}"
+    """Three digits that count, ``6.50`` and ``0.0335``, and no exponent for what is large."""
+    if value >= _THOUSAND or not value:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def _dollars(value: float) -> str:

@@ -74,6 +74,15 @@ def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(6.5, "6.50"), (0.0335, "0.0335"), (123.4, "123"), (999.7, "1,000"), (1512.0, "1,512"),
+     (0.0, "0"), (-4.0, "-4.00"), (1e-7, "1.00e-07")],
+)  # fmt: skip
+def test_a_score_has_three_digits_and_no_exponent(value: float, written: str) -> None:
+    assert amount(score(), value) == written
+
+
 def test_a_figure_and_its_interval_are_in_one_unit() -> None:
     def cell(point: float, low: float, high: float) -> str:
         interval = Interval(low=low, high=high)
