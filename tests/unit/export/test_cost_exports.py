@@ -138,3 +138,21 @@ def test_the_chart_is_a_line_a_model_with_its_band() -> None:
         models=[ModelId(provider="maker", model="one")],
     )
     assert "layer" in cost_chart(only).to_dict()
+
+
+def test_a_band_stays_within_the_chart_and_the_chart_says_what_it_shows() -> None:
+    names = [f"m{n}" for n in range(8)]
+    models = [listed(name, input_usd="2", output_usd="8", context=10**7) for name in names]
+    law = TokenCounts.parse("lognormal(150000,150000)")
+    scenario = CostScenario("few", 3, 150_000, 200, prompt_tokens=law)
+    made = make_plan(
+        CostAnalyzer(book(*models), today=TODAY), [scenario], models=[one.id for one in models]
+    )
+    spec = cost_chart(made).to_dict()
+    assert "The 6 cheapest of 8 models." in spec["title"]["subtitle"]
+    band = spec["layer"][0]
+    assert band["mark"]["clip"] is True
+    low, high = band["encoding"]["y"]["scale"]["domain"]
+    rows = spec["datasets"][band["data"]["name"]]
+    assert high > max(row["high"] for row in rows)
+    assert low <= min(row["usd"] for row in rows)
