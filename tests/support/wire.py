@@ -114,13 +114,13 @@ class Asker:
         await asyncio.sleep(0)
         assert self.trouble == []
 
-    async def ask(self, prompt: str = "Hi", times: int = 1, *, resent: bool = False) -> list[Told]:
+    async def ask(self, prompt: str = "Hi", times: int = 1) -> list[Told]:
         """Send at once, and wait for all the answers."""
         first = len(self.told)
         self._wanted += times
         for number in range(times):
             ask = Ask(prompt=Prompt.of(prompt), source="test")
-            exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask, resent=resent)
+            exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask)
             self.client.send(exchange)
         while len(self.told) < self._wanted:
             self._enough.clear()

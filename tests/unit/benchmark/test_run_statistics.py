@@ -121,7 +121,8 @@ def test_rates_and_gaps_begin_where_the_warm_up_ends() -> None:
         for end_s, gap_ms in ((10, 90.0), (20, 80.0), (200, 20.0), (400, 10.0))
     )
     word = a_word(at_s=400.0, window_ns=(0, ends_ns))
-    result = summarise(table, GAPS, [word], PLAN, gap_slots=slots, exclude_warm_up=True)
+    recording = Recording(plan=PLAN, columns=table, gaps=GAPS, telemetry=(word,), gap_slots=slots)
+    result = summarise_recording(without_warm_up(recording))
     left_out = statistics(result).warm_up_excluded
     assert 20 < left_out < 60
     assert result.total_duration == pytest.approx(400 - left_out, abs=0.1)
