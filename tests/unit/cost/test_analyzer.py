@@ -17,6 +17,7 @@ from modelforge.core.model_id import ModelId
 from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.plan import make_plan
+from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.stored_totals import MemoryStore
 from modelforge.stats.interval import Interval
@@ -185,6 +186,19 @@ def test_savings_say_what_they_assume() -> None:
     assert found["batch"].note
     assert found["prompt caching"].usd is None
     assert analyzer().savings(CHAT, ModelId(provider="maker", model="secret")) == ()
+
+
+def test_a_log_without_cached_tokens_has_a_saving_by_caching() -> None:
+    priced = listed("one", input_usd="2", output_usd="8", cache_read_usd="0.2")
+    pairs = [(1000, 100), (3000, 50)]
+    fresh = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of(pairs))
+    model = ModelId(provider="maker", model="one")
+    saved = {one.name: one for one in analyzer(priced).savings(fresh, model)}["prompt caching"]
+    assert saved.usd == pytest.approx(100 * 2000 * 0.5 * (2 - 0.2) / 1e6)
+    sample = RequestSample.of(pairs)
+    cached = replace(fresh, requests=replace(sample, cached=sample.prompt * 0.1))
+    told = {one.name: one for one in analyzer(priced).savings(cached, model)}["prompt caching"]
+    assert (told.usd, told.note) == (None, "what is cached now is measured")
 
 
 def test_the_widest_swing_comes_first() -> None:
