@@ -34,11 +34,11 @@ def run(options: Mapping[str, Any]) -> int:
 
         print_table(recommendation_view(record, scenarios))
     else:
-        from modelforge.app.report_output import write_report  # noqa: PLC0415 (every writer there is)
+        from modelforge.cli.reporting import write_export  # noqa: PLC0415 (every writer there is)
         from modelforge.export.json_text import document_text  # noqa: PLC0415
 
         formats = {"json": lambda: document_text(record)}
-        write_report(formats, options["export_format"], options["output"])
+        write_export(formats, options["export_format"], options["output"])
     return 0 if found.best is not None else _NONE
 
 
