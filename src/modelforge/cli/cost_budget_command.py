@@ -87,7 +87,7 @@ def command(
         print_table(budget_view(report))
     else:
         formats = {"json": lambda: document_text(budget_document(report))}
-        write_export(formats, options["export_format"], options["output"])
+        write_export(formats, options["export_format"], options["output"], inputs=files)
     if report.reached and webhook is not None:
         try:
             asyncio.run(alert(webhook, report))

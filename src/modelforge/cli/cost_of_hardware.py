@@ -51,7 +51,9 @@ def run(options: Mapping[str, Any]) -> int:
         print_table(hardware_view(machine))
     else:
         formats = {"json": lambda: document_text(hardware_document(machine))}
-        write_export(formats, options["export_format"], options["output"])
+        write_export(
+            formats, options["export_format"], options["output"], inputs=[options["sweep"]]
+        )
     return _NONE_HOLDS if machine.best is None else 0
 
 

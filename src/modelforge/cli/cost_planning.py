@@ -51,7 +51,7 @@ def run(options: Mapping[str, Any]) -> int:
         from modelforge.export.cost_formats import COST_FORMATS  # noqa: PLC0415
 
         formats = {name: partial(write, plan) for name, write in COST_FORMATS.items()}
-        write_export(formats, options["export_format"], options["output"])
+        write_export(formats, options["export_format"], options["output"], inputs=options["files"])
     if chart is not None:
         from modelforge.app.cost_chart import write_chart  # noqa: PLC0415 (altair)
 

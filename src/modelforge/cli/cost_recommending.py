@@ -38,7 +38,13 @@ def run(options: Mapping[str, Any]) -> int:
         from modelforge.export.json_text import document_text  # noqa: PLC0415
 
         formats = {"json": lambda: document_text(record)}
-        write_export(formats, options["export_format"], options["output"])
+        tables = [options[name] for name in ("quality", "latency") if options[name] is not None]
+        write_export(
+            formats,
+            options["export_format"],
+            options["output"],
+            inputs=[*options["files"], *tables],
+        )
     return 0 if found.best is not None else _NONE
 
 

@@ -80,7 +80,8 @@ def command(
     if export is None and output is None:
         print_table(same_text_table(rows))
         return
-    write_export({name: partial(made, rows) for name, made in _FORMATS.items()}, export, output)
+    formats = {name: partial(made, rows) for name, made in _FORMATS.items()}
+    write_export(formats, export, output, inputs=[] if prompt_file is None else [prompt_file])
 
 
 def _text(prompt: str | None, path: Path | None) -> str:

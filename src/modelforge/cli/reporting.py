@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import click
@@ -36,14 +36,18 @@ def deliver(
 
 
 def write_export(
-    formats: Mapping[str, Callable[[], str]], format_: str | None, path: Path | None
+    formats: Mapping[str, Callable[[], str]],
+    format_: str | None,
+    path: Path | None,
+    *,
+    inputs: Sequence[Path] = (),
 ) -> None:
-    """`write_report`, and say which file it went to.
+    """`write_report`, and say which file it went to; ``inputs`` are never overwritten.
 
     Raises:
         UsageError: as `write_report`.
     """
-    _tell(write_report(formats, format_, path))
+    _tell(write_report(formats, format_, path, inputs=inputs))
 
 
 def _tell(path: Path | None) -> None:
