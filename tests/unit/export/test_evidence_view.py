@@ -65,6 +65,14 @@ def test_the_terminal_view() -> None:
     assert drawn(view, 80) == _VIEW  # and not a word of the cost: nothing is paid for either
 
 
+def test_what_is_alike_is_told_whole_on_a_narrow_console() -> None:
+    view = evidence_view(compared())
+    assert view is not None
+    text = drawn(view, 44)
+    assert widest(text) <= 44
+    assert "answered\n  the same on every prompt, 100 % (91.2 to\n  100)\n" in text
+
+
 def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     assert evidence_view(compared(prompts=1)) is None
     view = evidence_view(compared(prompts=3))
