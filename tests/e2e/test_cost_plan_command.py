@@ -220,6 +220,21 @@ def test_a_benchmark_of_two_workers_keeps_to_its_limit(
     assert bill["interval"]["low"] < bill["usd"] < bill["interval"]["high"]
 
 
+def test_several_models_share_what_a_benchmark_may_cost(planner: Session) -> None:
+    (planner.folder / "modelforge.toml").write_text(
+        "".join(
+            f'[providers.sim.prices."{model}"]\ninput = 0\noutput = 1000000\n'
+            for model in ("fast", "steady")
+        )
+    )
+    done = planner.run(
+        *("benchmark", "sim/fast", "sim/steady", "--max-cost", "5", "--max-tokens", "1"),
+        *("--prompt", "hi", "--requests", "20", "--warmup", "0", "--export", "json"),
+    )
+    documents = json.loads(done.stdout)["models"]
+    assert [document["cost_usd"] for document in documents] == ["2", "2"]
+
+
 def test_what_cannot_be_promised_is_said(planner: Session) -> None:
     done = planner.run(
         *("compare", "sim/fast", "sim/steady", "--prompt", "hi", "--max-cost", "1", "--show", "0")

@@ -141,8 +141,11 @@ def report(
     from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415
+    from modelforge.benchmark.without_warm_up import without_warm_up  # noqa: PLC0415
 
     slo = slo or _slo(recordings[0].plan.asked)
+    if exclude_warm_up:
+        recordings = [without_warm_up(recording) for recording in recordings]
     results = []
     for recording in recordings:
         ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
@@ -152,7 +155,6 @@ def report(
             slo=slo,
             ceiling=ceiling,
             level=level,
-            exclude_warm_up=exclude_warm_up,
             with_misses=with_misses,
         )
         results.append(_noted(result, recording, stale))
@@ -206,6 +208,12 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
         said["no_first_token"] = (
             f"{without:,} answers came in one piece or without a token: they have no time to first"
             " token, and no gaps"
+        )
+    below = result.tokens.below_events
+    if below:
+        said["few_tokens"] = (
+            f"the usage of {below:,} answers has fewer tokens than pieces came: it is of a part of"
+            " the answer, or the server cuts its tokens up; token rates and TPOT are by that usage"
         )
     notes = [note for note in more if note is not None]
     notes += [

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
-from modelforge.benchmark.load import ClosedLoop, Limits, Load
+from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
@@ -118,13 +118,22 @@ class BenchmarkConfig:
                     " each needs one"
                 )
         load = self.effective_load
-        if isinstance(load, ClosedLoop) and self.workers > load.concurrency:
+        if isinstance(load, ClosedLoop):
+            self._require_room(load)
+        _ = self.effective_workload
+        self.limits.require_end(load)
+
+    def _require_room(self, load: ClosedLoop) -> None:
+        if self.workers > load.concurrency:
             raise UsageError(
                 f"{self.workers} workers have nothing to do with {load.concurrency} concurrent"
                 " requests: use at most as many workers"
             )
-        _ = self.effective_workload
-        self.limits.require_end(load)
+        if self.max_connections is not None and self.max_connections < load.concurrency:
+            raise UsageError(
+                f"{load.concurrency} clients cannot share {self.max_connections} connections:"
+                " they would wait for each other; ask for as many clients as connections"
+            )
 
     @property
     def model_id(self) -> ModelId:
@@ -154,26 +163,27 @@ class BenchmarkConfig:
     @property
     def limits(self) -> Limits:
         """When it ends."""
-        requests = self.max_requests
-        endless = self.duration is None and not self.effective_load.finite
+        requests, load = self.max_requests, self.effective_load
+        endless = self.duration is None and not load.finite
         if requests is None and endless and self.prompts:
             requests = len(self.prompts)
+        lasts_s = load.lasts_s if isinstance(load, OpenLoop) else None
+        times_s = [time_s for time_s in (self.duration, lasts_s) if time_s is not None]
         return Limits(
-            duration_s=self.duration,
+            duration_s=min(times_s, default=None),
             requests=requests,
             warmup_requests=self.warmup_requests,
             cooldown_s=self.cooldown_s,
             discard_in_flight=self.discard_in_flight,
         )
 
-    @property
-    def connections_each(self) -> int:
-        """The most connections of one worker."""
+    def connections_of(self, worker: int) -> int:
+        """The most connections of a worker: its share of all, as it has its share of the load."""
         load = self.effective_load
         most = self.max_connections
         if most is None:
             most = load.concurrency if isinstance(load, ClosedLoop) else _MOST_CONNECTIONS
-        return -(-most // self.workers)
+        return len(range(worker, most, self.workers))
 
     @property
     def needs_text(self) -> bool:

@@ -143,6 +143,14 @@ class Measures:
             tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
 
+    def reasoning_tokens(self) -> NDArray[np.int64]:
+        """Those of them that are reasoning: by the server's usage, or counted where it says nothing
+        and some came; null is -1.
+        """
+        tokens = self.column("reasoning_tokens")
+        counted = self.column("counted_reasoning_tokens")
+        return np.where((tokens == NULL) & (counted > 0), counted, tokens)
+
     def stream_speed(self) -> NDArray[np.float64]:
         """Each request's tokens a second, sent to last token; NaN where a request has none."""
         took = self.between_ms("sent_ns", "last_ns")
@@ -188,11 +196,14 @@ def long_series(
     *,
     weights: Callable[[], Iterable[NDArray[np.int32]]] | None = None,
 ) -> Values:
-    """The series of ``parts``; an empty array where they hold nothing."""
+    """The series of ``parts``; an array where they hold few values, as after many failures, unless
+    these are weighted, and an empty one where they hold nothing.
+    """
     try:
-        return LongSeries(parts, weights=weights)
+        series = LongSeries(parts, weights=weights)
     except EmptySample:
         return np.empty(0)
+    return series.held() if weights is None and series.size <= HELD else series
 
 
 def met(slo: Slo, measures: Measures) -> NDArray[np.bool_]:

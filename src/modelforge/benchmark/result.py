@@ -24,6 +24,7 @@ class TokenTotals:
 
     ``completion`` is by the server's usage for ``from_server`` of them and counted for
     ``from_events``: a token for each event, which is too few where a server puts several in one.
+    ``below_events`` are those whose usage has fewer tokens than events with a token came.
     """
 
     prompt: int | None = None
@@ -32,6 +33,7 @@ class TokenTotals:
     reasoning: int | None = None
     from_server: int = 0
     from_events: int = 0
+    below_events: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

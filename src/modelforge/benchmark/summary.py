@@ -16,7 +16,7 @@ from modelforge.benchmark.columns import NULL, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, measured_window_ns, worker_evidence
-from modelforge.benchmark.gap_slots import GapSlot, all_gaps
+from modelforge.benchmark.gap_slots import GapSlot
 from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.latencies import Latencies
 from modelforge.benchmark.measures import (
@@ -29,7 +29,7 @@ from modelforge.benchmark.misses import misses_of
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import Recording, keep
 from modelforge.benchmark.result import BenchmarkResult, ClientUse, ItlDefinitions, TokenTotals
-from modelforge.benchmark.run_statistics import SERIES, WATCHED, run_statistics
+from modelforge.benchmark.run_statistics import run_statistics
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
@@ -39,7 +39,6 @@ from modelforge.benchmark.verdict_limits import Limits
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 from modelforge.stats.long_series import LongSeries
-from modelforge.stats.warm_up import warm_up
 
 _NS_PER_MS = 1e6
 _NS_PER_S = 1e9
@@ -48,7 +47,9 @@ _NO_PRICES = NoTariff(reason="no price is known for this model")
 
 
 def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult:
-    """`summarise` what `modelforge.benchmark.recording.read_recording` gave."""
+    """`summarise` what `modelforge.benchmark.recording.read_recording` gave, or
+    `modelforge.benchmark.without_warm_up.without_warm_up` made of it.
+    """
     return summarise(
         recording.columns,
         recording.gaps,
@@ -58,6 +59,8 @@ def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult
         loss=recording.loss,
         gap_slots=recording.gap_slots,
         let_go=recording.let_go,
+        began_ns=recording.began_ns,
+        early=recording.early,
         **options,
     )
 
@@ -78,7 +81,8 @@ def summarise(
     gap_slots: Sequence[GapSlot] = (),
     let_go: Callable[[], None] = keep,
     level: float = 0.95,
-    exclude_warm_up: bool = False,
+    began_ns: int = 0,
+    early: int = 0,
     with_misses: bool = False,
 ) -> BenchmarkResult:
     """The figures of a run, and what to think of them.
@@ -93,22 +97,16 @@ def summarise(
         gap_slots: ``gaps`` by time, for the intervals of their quantiles.
         let_go: see `modelforge.benchmark.recording.Recording`.
         level: of the intervals.
-        exclude_warm_up: count what is found to be a warm-up as one. Gaps are then left out by the
-            slots of time that ended before its end.
+        began_ns, early: see `modelforge.benchmark.recording.Recording`.
         with_misses: keep which requests missed ``slo``, 9 bytes each.
 
     The measurement lasts as long as the workers say; where they do not, from when the first
     measured request was due to when the last was done.
     """
     window = measured_window_ns(telemetry)
-    chosen, cut_ns = choose(columns, let_go), 0
-    if exclude_warm_up:
-        cut_ns = _warm_up_end_ns(Measures(columns, chosen.good, let_go))
-        chosen = choose(columns, let_go, cut_ns=cut_ns)
-    if excluded := chosen.early:
-        window = None if window is None else (max(window[0], cut_ns), window[1])
-        gap_slots = [s for s in gap_slots if s.end_ns is None or s.end_ns > cut_ns]
-        gaps = all_gaps(gap_slots) if gap_slots else gaps
+    if window is not None:
+        window = max(window[0], began_ns), window[1]
+    chosen = choose(columns, let_go)
     measured = Measures(columns, chosen.measured, let_go)
     good = Measures(columns, chosen.good, let_go)
     in_time = Measures(columns, chosen.in_time, let_go)
@@ -120,7 +118,7 @@ def summarise(
     reached = Measures(columns, chosen.reached, let_go)
     schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     workers = worker_evidence(telemetry, workers=plan.workers)
-    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
+    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices, begun=chosen.begun)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = sum(
         int(part.column("counted_tokens").sum(dtype=np.int64)) for part in in_time.parts()
@@ -140,6 +138,7 @@ def summarise(
         open_loop=plan.open_loop,
         successful=good.count,
         failed=measured.count - good.count,
+        broken_off=chosen.broken_off,
         duration_s=duration_s,
         schedule_lag_p99_ms=schedule_lag.p99,
         requests_per_s=_rate(in_time.count, duration_s),
@@ -164,7 +163,7 @@ def summarise(
         level=level,
     )
     if statistics is not None:
-        statistics = replace(statistics, warm_up_excluded=excluded)
+        statistics = replace(statistics, warm_up_excluded=early)
     verdict = judge(evidence, limits=limits, ceiling=ceiling)
     return BenchmarkResult(
         plan=plan,
@@ -225,21 +224,6 @@ def _window_ns(measured: Measures) -> tuple[int, int] | None:
     return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
 
 
-def _warm_up_end_ns(good: Measures) -> int:
-    """When the first request was sent that is of no measure's warm-up; 0 where there is none."""
-    order = SentOrder(good)
-    most = 0
-    for name in WATCHED:
-        values = order.measure(SERIES[name])
-        if values.size and (found := warm_up(values, level=0.01)).present:
-            most = max(most, min(found.values, good.count - 1))
-    if not most:
-        return 0
-    sent = good.values(lambda requests: requests.column("sent_ns").astype(np.float64))
-    series = sent if isinstance(sent, LongSeries) else LongSeries.of(sent)
-    return int(series.select((most,))[most])
-
-
 def _output_tokens(requests: Measures) -> int:
     return sum(int(part.tokens().sum(dtype=np.int64)) for part in requests.parts())
 
@@ -247,9 +231,14 @@ def _output_tokens(requests: Measures) -> int:
 def _token_totals(requests: Measures) -> TokenTotals:
     names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
     sums, said = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    below = 0
     for part in requests.parts():
+        completion = part.column("completion_tokens")
+        below += int(
+            np.count_nonzero((completion >= 0) & (completion < part.column("counted_tokens")))
+        )
         for name in names:
-            values = part.column(name)
+            values = part.reasoning_tokens() if name == names[-1] else part.column(name)
             known = values >= 0
             said[name] += int(np.count_nonzero(known))
             sums[name] += int(np.sum(values, where=known, dtype=np.int64))
@@ -264,6 +253,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
         reasoning=reported("reasoning_tokens"),
         from_server=said["completion_tokens"],
         from_events=requests.count - said["completion_tokens"],
+        below_events=below,
     )
 
 

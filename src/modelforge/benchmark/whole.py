@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -87,13 +87,24 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
     ]
     numbered.sort(key=lambda reason: -order.index(reason.status))
     worst = max((result.verdict.status for result in results), key=order.index)
-    others = {
-        note.code: note
-        for result in results
-        for note in result.verdict.notes
-        if note.code not in _OF_NUMBERS
-    }
-    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *others.values()))
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *_notes_of(results)))
+
+
+def _notes_of(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
+    """One of each code: whose it is, and how many others it has, where they do not all say it."""
+    said: dict[str, list[tuple[int, Reason]]] = {}
+    for number, result in enumerate(results, start=1):
+        for note in result.verdict.notes:
+            if note.code not in _OF_NUMBERS:
+                said.setdefault(note.code, []).append((number, note))
+    for found in said.values():
+        number, note = found[0]
+        if len(found) == len(results) and len({each.message for _, each in found}) == 1:
+            yield note
+            continue
+        more = len(found) - 1
+        others = f" (and of {more} more {'run' if more == 1 else 'runs'})" if more else ""
+        yield replace(note, message=f"run {number}: {note.message}{others}")
 
 
 def _client(uses: Sequence[ClientUse]) -> ClientUse:

@@ -24,8 +24,9 @@ _PROBE_S: Final = 10.0
 _TOLERANCE: Final = 0.05
 _NOT_HERE: Final = (
     *("ramp", "steps", "trace", "preset", "requests"),
-    *("from_records", "records", "max_cost"),
+    *("records", "max_cost"),
 )
+_WITHOUT_EFFECT: Final = ("runs", "confidence", "exclude_warm_up", "allow_invalid")
 
 _Found = tuple[Mapping[str, Any], Iterable[str]]
 """A document, and lines to read."""
@@ -46,6 +47,11 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
         if options[name]:
             flag = name.replace("_", "-")
             raise UsageError(f"a search tries loads of its own: leave --{flag} out")
+    context = click.get_current_context()
+    for name in _WITHOUT_EFFECT:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag} has no effect on a search: leave it out")
     if options["find_max"] and options["slo"] is None:
         raise UsageError("--find-max needs --slo: what must hold, such as ttft=500ms@p99?")
     if options["export"] not in {None, "json"}:

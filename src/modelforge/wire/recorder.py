@@ -26,6 +26,7 @@ _SLIM: Final = (
     "cached_tokens",
     "reasoning_tokens",
     "counted_tokens",
+    "counted_reasoning_tokens",
     "bytes",
     "status",
     "phase",
@@ -33,6 +34,11 @@ _SLIM: Final = (
 )
 _NULLABLE: Final = frozenset({"first_ns", "last_ns", "max_gap_ns", *_SLIM[:4]})
 _MOMENTS: Final = frozenset({"due_ns", "sent_ns", "first_ns", "last_ns", "done_ns"})
+
+
+def _known(tokens: int | None) -> int:
+    """A count of the server's; one that no answer can have says nothing."""
+    return NULL if tokens is None or tokens > _MOST else tokens
 
 
 class Recorder:
@@ -81,14 +87,13 @@ class Recorder:
                 self._no_gaps += reading.tokens - len(moments_ns)
         due_ns, sent_ns = exchange.due_ns, exchange.sent_ns
         self._wide.extend((exchange.index, due_ns, sent_ns, first_ns, last_ns, done_ns, longest_ns))
-        prompt, completion = usage.prompt_tokens, usage.completion_tokens
-        cached, reasoning = usage.cached_tokens, usage.reasoning_tokens
         row = (
-            NULL if prompt is None else prompt,
-            NULL if completion is None else completion,
-            NULL if cached is None else cached,
-            NULL if reasoning is None else reasoning,
+            _known(usage.prompt_tokens),
+            _known(usage.completion_tokens),
+            _known(usage.cached_tokens),
+            _known(usage.reasoning_tokens),
             reading.tokens,
+            reading.reasoning_tokens,
             received,
             reading.status,
             phase,

@@ -71,8 +71,8 @@ class Worker:
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
-        self._client = client = self._sender()
         self._purse = self._allowed()
+        self._client = client = self._sender()
         self._run = Run(
             client,
             load=job.load,
@@ -97,11 +97,12 @@ class Worker:
         gc.disable()  # a collection would stop the loop
         self._say_ready(None)
         start_ns = await self._go
-        self._heartbeat.start()
-        flushing = loop.create_task(self._flush_often())
         self._recorder.start_ns = start_ns
         if job.limits.duration_s is not None:
             self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
+        self._flush()  # what it used before the start is not its load
+        self._heartbeat.start()
+        flushing = loop.create_task(self._flush_often())
         if self._stopped:
             loop.call_soon(self._run.stop)
         await self._run.measure(start_ns)
@@ -130,7 +131,7 @@ class Worker:
         self._run.ended(exchange)
 
     def _sender(self) -> Sender:
-        job, target = self._job, self._job.target
+        job, target, purse = self._job, self._job.target, self._purse
         if isinstance(target, Target):
             return WireClient(
                 target,
@@ -140,6 +141,7 @@ class Worker:
                 most_connections=job.most_connections,
                 keep_text=job.keep_text,
                 count_events=job.count_events,
+                pay_again=None if purse is None else lambda exchange: purse.pay_again(exchange.ask),
             )
         from modelforge.wire.port_client import PortClient  # noqa: PLC0415 (for these only)
 
@@ -214,7 +216,6 @@ class Worker:
             idle_s=idle_s,
             cores=cores,
             window_ns=self._run.window_ns if final else None,
-            unsent_due=self._run.overdue,
             unconnected=self._unconnected,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,

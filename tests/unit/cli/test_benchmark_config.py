@@ -59,6 +59,13 @@ def test_a_load(arguments: tuple[str, ...], load: object) -> None:
     assert config("--requests", "9", *arguments).effective_load == load
 
 
+def test_steps_and_a_ramp_to_nothing_last_as_long_as_they_say() -> None:
+    assert config("--steps", "10:3s,0:5s").limits.duration_s == 8
+    assert config("--steps", "10:3s,0:5s", "--duration", "2s").limits.duration_s == 2
+    assert config("--ramp", "5:0:4s").limits.duration_s == 4
+    assert config("--ramp", "0:5:4s", "--requests", "1").limits.duration_s is None
+
+
 def test_nothing_said_is_the_light_preset() -> None:
     assert config().effective_load == PRESETS["light"].load
     assert config().limits == PRESETS["light"].limits
@@ -119,7 +126,8 @@ def test_the_length_of_answers_to_made_up_prompts() -> None:
         ("--rate", "2", "--think-time", "1s"),
         ("--preset", "light", "--rate", "2"),
         ("--cooldown", "1s", "--discard-in-flight"),
-        ("--max-connections", "1", "--workers", "2", "--concurrency", "2"),
+        ("--max-connections", "1", "--workers", "2", "--rate", "2"),
+        ("--max-connections", "3", "--concurrency", "4"),
         ("--seed", "-1"),
         ("--runs", "0"),
         ("--workers", "257", "--rate", "1"),
@@ -142,7 +150,14 @@ def test_from_python_each_prompt_is_asked_once() -> None:
     made = BenchmarkConfig("openai", "a/b", ["x", "y"], 4)
     assert made.limits.requests == 2
     assert made.model_id == ModelId(provider="openai", model="a/b")
-    assert made.connections_each == 4
+    assert made.connections_of(0) == 4
+
+
+def test_workers_share_the_connections_as_they_share_the_clients() -> None:
+    made = config("--max-connections", "5", "--workers", "2", "--rate", "9", "--requests", "1")
+    assert [made.connections_of(worker) for worker in range(2)] == [3, 2]
+    made = config("--max-connections", "5", "--workers", "2", "-c", "5", "--requests", "1")
+    assert [made.connections_of(worker) for worker in range(2)] == [3, 2]
 
 
 def test_from_python_contradictions_are_refused() -> None:
