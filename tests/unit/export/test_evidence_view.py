@@ -200,6 +200,16 @@ def test_a_row_that_chance_may_have_made_says_which_way_it_looks() -> None:
     assert "No model is surely faster than every other." in text
 
 
+def test_a_row_of_two_models_that_never_differ_says_so() -> None:
+    seen = Observations((OUTPUT_TOKENS,))
+    for model, more in (("a", 0), ("b", 0), ("c", 3)):
+        for prompt in range(12):
+            seen.add(model, prompt, {OUTPUT_TOKENS.name: 8.0 + more + more * (prompt % 2)})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    assert "  a same as     b  on every prompt" in drawn(view, 80)
+
+
 def test_a_row_a_pair_by_numbers_where_names_are_long() -> None:
     names = tuple(f"openrouter/meta-llama/llama-{n}-70b-instruct" for n in range(3))
     view = evidence_view(compared(names))
