@@ -259,6 +259,15 @@ def test_what_clusters_need_is_counted_in_clusters() -> None:
     assert f"About {comparison.needed:,} clusters would tell" in comparison.verdict().sentence
 
 
+def test_what_the_arithmetic_alone_tells_apart_has_no_spread() -> None:
+    base = [1 + (n * 7919 % 101) / 100 for n in range(400)]
+    scores = {"a": base, "b": [value + 0.01 for value in base]}
+    made = only(evidence(observed(scores))).pairs[0].comparison
+    assert made is not None
+    assert made.difference.point == pytest.approx(-0.01)
+    assert (made.effect_size, made.detectable, made.difference.interval.width) == (None, 0, 0)
+
+
 def test_prompts_that_name_no_cluster_are_counted_as_their_own() -> None:
     seen = observed({"a": [1.0] * 3, "b": [2.0] * 3}, clusters=["x", "x", "y"])
     assert seen.clusters == 2
