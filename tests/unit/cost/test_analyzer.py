@@ -16,6 +16,7 @@ from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
 from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
+from modelforge.cost.fitness import THINKS
 from modelforge.cost.plan import make_plan
 from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario
@@ -241,6 +242,19 @@ def test_a_named_model_that_cannot_serve_the_traffic_says_how_much_of_it() -> No
         "100.0% of the answers are longer than its longest of 100 tokens: they cannot be served",
     )
     assert large.notes == unknown.notes == ()
+
+
+def test_a_model_that_thinks_says_that_assumed_tokens_may_lack_it() -> None:
+    thinks = listed("thinks", input_usd="0.1", reasoning=True)
+    plain = listed("plain", input_usd="0.2", reasoning=False)
+    ids = [thinks.id, plain.id]
+    made = make_plan(analyzer(thinks, plain), [CHAT], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(THINKS,), ()]
+    assert analyzer(thinks, plain).recommend_model(CHAT)["reasons"][-1] == f"it {THINKS}"
+    counted = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of([(1000, 100)]))
+    made = make_plan(analyzer(thinks, plain), [counted], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(), ()]
+    assert f"it {THINKS}" not in analyzer(thinks, plain).recommend_model(counted)["reasons"]
 
 
 def test_the_catalogue_under_its_own_name() -> None:
