@@ -63,7 +63,7 @@ class CostPlan:
     """Several scenarios priced on one day.
 
     Attributes:
-        dated, origin: of the catalogue.
+        dated, origin, age_days: of the catalogue.
         level: of the intervals.
         seed: of what was drawn.
         totals: models that are shown for every scenario, and their bills together.
@@ -72,6 +72,7 @@ class CostPlan:
     scenarios: tuple[ScenarioPlan, ...]
     dated: date
     origin: str
+    age_days: int
     level: float
     seed: int
 
@@ -149,6 +150,7 @@ def make_plan(
         scenarios=tuple(plans),
         dated=analyzer.catalogue.dated,
         origin=analyzer.catalogue.origin,
+        age_days=analyzer.age_days,
         level=_level(plans),
         seed=seed,
     )
