@@ -145,7 +145,7 @@ def test_rates_and_dollars_stand_with_their_points_below_each_other(shell: Sessi
 
 def test_csv_markdown_and_the_terminal(shell: Session) -> None:
     done = shell.run("cost", "price", *GPT_4O, "--usage", CACHED, "-o", "price.csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "report in price.csv\n")
     with (shell.folder / "price.csv").open(newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["component", "quantity", "rate_usd", "per", "usd", "rule"]

@@ -77,8 +77,8 @@ def write_report(
     path: Path | None,
     *,
     inputs: Sequence[Path] = (),
-) -> None:
-    """Write what one of ``formats`` gives, to ``path`` or standard output.
+) -> Path | None:
+    """Write what one of ``formats`` gives, to ``path`` or standard output; returns the file.
 
     The format is ``format_``, else that of the file's suffix, else the first.
 
@@ -91,6 +91,7 @@ def write_report(
         output = ReportOutput(format=first, path=None)
     made = formats.get(output.format, formats[first])
     output.write(made())
+    return output.path
 
 
 def _require_writable(path: Path, inputs: Sequence[Path]) -> None:

@@ -17,6 +17,10 @@ _NO_ANSWERS: Final = re.compile(
     re.IGNORECASE,
 )
 
+THINKS: Final = (
+    "may reason before it answers, billed as output: the completion tokens must hold that too"
+)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fitness:

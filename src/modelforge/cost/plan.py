@@ -10,7 +10,7 @@ from typing import Final
 
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
-from modelforge.cost.fitness import Fitness, misfits
+from modelforge.cost.fitness import THINKS, Fitness, misfits
 from modelforge.cost.projection import ModelBill
 from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan
 from modelforge.cost.scenario import CostScenario
@@ -63,7 +63,7 @@ class CostPlan:
     """Several scenarios priced on one day.
 
     Attributes:
-        dated, origin: of the catalogue.
+        dated, origin, age_days: of the catalogue.
         level: of the intervals.
         seed: of what was drawn.
         totals: models that are shown for every scenario, and their bills together.
@@ -72,6 +72,7 @@ class CostPlan:
     scenarios: tuple[ScenarioPlan, ...]
     dated: date
     origin: str
+    age_days: int
     level: float
     seed: int
 
@@ -120,7 +121,7 @@ def make_plan(
         if not models:
             shown, unable = _cheapest_able(analyzer, analysis.totals, traffic, limit)
         bills = tuple(
-            _with_misfits(bill, analyzer, traffic)
+            _told(bill, analyzer, scenario, traffic)
             for bill in analyzer.projection(scenario, shown, traffic=traffic).bills()
         )
         plans.append(
@@ -149,19 +150,27 @@ def make_plan(
         scenarios=tuple(plans),
         dated=analyzer.catalogue.dated,
         origin=analyzer.catalogue.origin,
+        age_days=analyzer.age_days,
         level=_level(plans),
         seed=seed,
     )
 
 
-def _with_misfits(bill: ModelBill, analyzer: CostAnalyzer, traffic: Traffic) -> ModelBill:
-    """The bill, and what of the traffic its model cannot serve: a named model is priced all the
-    same, and only what is said with it tells that nobody would be billed so.
+def _told(
+    bill: ModelBill, analyzer: CostAnalyzer, scenario: CostScenario, traffic: Traffic
+) -> ModelBill:
+    """The bill, with what its model makes doubtful about it.
+
+    A named model is priced whatever it can serve, and only what is said with it tells that nobody
+    would be billed so. Tokens that were assumed rather than counted may lack what it thinks.
     """
     model = analyzer.catalogue.model(bill.model)
     if model is None or bill.usd is None:
         return bill
-    return replace(bill, notes=(*misfits(model, traffic), *bill.notes))
+    said = list(misfits(model, traffic))
+    if model.reasoning and scenario.requests is None:
+        said.append(THINKS)
+    return replace(bill, notes=(*said, *bill.notes))
 
 
 def _cheapest_able(

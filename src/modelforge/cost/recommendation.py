@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 from modelforge.cost.constraints import Constraints, Test
-from modelforge.cost.fitness import Fitness
+from modelforge.cost.fitness import THINKS, Fitness
 from modelforge.cost.projection import Projection
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.totals import Totals
@@ -132,7 +132,10 @@ def recommend(
         subscription=kinds["subscription"],
         unpriced=unpriced,
         considered=len(models),
-        reasons=_reasons(candidates, projections, names, models, constraints),
+        reasons=(
+            *_reasons(candidates, projections, names, models, constraints),
+            *_thinks(candidates, scenarios, models),
+        ),
     )
 
 
@@ -235,6 +238,17 @@ def _quality(best: Candidate, constraints: Constraints) -> Iterator[str]:
             f"its quality is {best.quality:.3g} and may be as low as {interval.low:.3g}: that it is"
             f" at least {least:g} is not sure, and more graded answers would tell"
         )
+
+
+def _thinks(
+    candidates: Sequence[Candidate], scenarios: Sequence[CostScenario], models: Sequence[Model]
+) -> Iterator[str]:
+    """That the cheapest may think, where the tokens of an answer were assumed."""
+    if not candidates or all(one.requests is not None for one in scenarios):
+        return
+    best = next(model for model in models if model.id == candidates[0].model)
+    if best.reasoning:
+        yield f"it {THINKS}"
 
 
 def _strangers(models: Sequence[Model], constraints: Constraints) -> Iterator[str]:

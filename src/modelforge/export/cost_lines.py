@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
 from modelforge.core.token_percentiles import TokenPercentiles
@@ -113,10 +114,15 @@ def other_lines(plan: ScenarioPlan) -> Iterator[str]:
 
 def source_line(plan: CostPlan) -> str:
     """Whose prices, and what the intervals are."""
-    return (
-        f"Prices of {plan.dated} ({plan.origin} catalogue). Intervals: {plan.level:.0%}, of the"
-        " tokens alone."
-    )
+    prices = prices_line(plan.dated, plan.origin, plan.age_days)
+    return f"{prices}\nIntervals: {plan.level:.0%}, of the tokens alone."
+
+
+def prices_line(dated: date, origin: str, age_days: int) -> str:
+    """Whose prices, how old they are, and how to have newer ones where that is more than a day."""
+    if age_days <= 1:
+        return f"Prices of {dated} ({origin} catalogue)"
+    return f"Prices of {dated} ({origin}, {age_days:,} days old): modelforge models refresh"
 
 
 def _percent(interval: Interval) -> str:

@@ -128,6 +128,8 @@ def pair_row(pair: Pair, each: QuantityEvidence) -> tuple[str, str, str, str] | 
         size = sized(made.difference, _wording(each.quantity)).replace("(likely ", "(")
         word = f"{'' if decided else 'looks '}{_winning(each.quantity)} than"
         return first, word, second, f"by {size}"
+    if ends.low == ends.high == 0:
+        return pair.first, "same as", pair.second, "on every prompt"
     word = "equals" if said.outcome is Outcome.EQUIVALENT else "not told from"
     return pair.first, word, pair.second, span(each.quantity, ends.low, ends.high)
 

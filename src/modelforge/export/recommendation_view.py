@@ -17,9 +17,9 @@ from modelforge.stats.interval import Interval
 
 
 def recommendation_view(
-    record: Mapping[str, Any], scenarios: Sequence[CostScenario]
+    record: Mapping[str, Any], scenarios: Sequence[CostScenario], *, prices: str
 ) -> RenderableType:
-    """The answer first, then the next best, then what each condition excluded."""
+    """The answer first, then the next best, what each condition excluded, and whose ``prices``."""
     parts: list[RenderableType] = []
     names = ", ".join(terminal_line(one.name) for one in scenarios)
     if record["recommended"] is None:
@@ -42,6 +42,7 @@ def recommendation_view(
     if said:
         line = f"They meet every condition and are no candidates: {', '.join(said)}."
         parts += [Text(), Text(line, style="dim")]
+    parts += [Text(), Text(prices, style="dim")]
     return Group(*parts)
 
 

@@ -19,6 +19,9 @@ from modelforge.stats.sign_flip import sign_flip_p
 from modelforge.stats.verdict import Verdict, Wording, equivalence_p, verdict
 from modelforge.stats.wilcoxon import wilcoxon_p
 
+_ROUNDING = 1e-14
+"""Of the largest score: some units in the last place of a double."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairedComparison:
@@ -102,7 +105,7 @@ def compare_paired(
     a, b = paired(first_scores, second_scores)
     share(level, name="level")
     alpha = round(1 - level, 12)
-    d = a - b
+    d = _without_rounding(a, b)
     graded = bool(np.isin(np.concatenate((a, b)), (0.0, 1.0)).all())
     pass_fail = mcnemar(a, b, level=level) if graded else None
     exact = pass_fail is not None and clusters is None
@@ -130,6 +133,15 @@ def compare_paired(
         higher_is_better=higher_is_better,
         alpha=alpha,
     )
+
+
+def _without_rounding(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The differences; all the same where only the arithmetic of the two tells them apart."""
+    d = a - b
+    scale = float(max(np.abs(a).max(), np.abs(b).max()))
+    if 0 < np.ptp(d) <= _ROUNDING * scale:
+        return np.full_like(d, float(np.median(d)))
+    return d
 
 
 def _difference(

@@ -179,6 +179,7 @@ def _undecided(
         return (
             f"{first} looks {wording.better if better else wording.worse} than {second} by "
             f"{sized(difference, wording)}, but chance is not ruled out (p = {p_value:.3f})."
+            f"{enough if needed and needed > units else ''}"
         )
     found = ""
     if detectable is not None and math.isfinite(detectable) and detectable > 0:

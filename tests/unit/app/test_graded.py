@@ -62,6 +62,22 @@ def test_clusters_and_an_export_of_a_comparison(tmp_path: Path) -> None:
     assert seen.prompts == 2
 
 
+def test_how_long_a_failure_took_is_no_latency(tmp_path: Path) -> None:
+    rows = lines(
+        {"prompt_index": 0, "model_id": "p/a", "latency_s": 0.5, "error_kind": None, "score": 1},
+        {
+            "prompt_index": 1,
+            "model_id": "p/a",
+            "latency_s": 30,
+            "error_kind": "timed_out",
+            "score": 0,
+        },
+    )
+    path = a_file(tmp_path, "t.jsonl", rows)
+    assert read(path, score="latency_s").of_prompts(SCORE, "p/a") == {0: 0.5}
+    assert read(path).of_prompts(SCORE, "p/a") == {0: 1.0, 1: 0.0}  # but it may be graded
+
+
 def test_one_model_of_two_providers_is_two_models(tmp_path: Path) -> None:
     rows = lines(
         {"case": "x", "model_id": "openai/gpt-4o", "model": "gpt-4o", "score": 1},

@@ -233,6 +233,17 @@ def test_a_difference_that_chance_may_have_made_is_said_with_its_direction() -> 
     ).replace("+", "")
 
 
+def test_what_may_be_chance_says_how_many_more_would_tell() -> None:
+    first, second = [0.0] * 5 + [1.0] * 10, [1.0] * 15
+    made = only(evidence(observed({"a": first, "b": second}))).pairs[0].comparison
+    assert made is not None
+    assert made.needed == 23  # more than the 15 there are: those would be no advice
+    assert made.verdict().sentence == (
+        "a looks worse than b by 0.333 (likely 0.023 to 0.565), but chance is not ruled out"
+        " (p = 0.062). About 23 would tell a difference like the one seen."
+    )
+
+
 def test_what_clusters_need_is_counted_in_clusters() -> None:
     rng = np.random.default_rng(8)
     levels = np.repeat(rng.normal(0.3, 1, 12), 5)
@@ -246,6 +257,15 @@ def test_what_clusters_need_is_counted_in_clusters() -> None:
     assert comparison.needed == prompts_needed(comparison.difference.point, sd=sd)
     assert comparison.detectable == detectable_difference(sd=sd, n=12)
     assert f"About {comparison.needed:,} clusters would tell" in comparison.verdict().sentence
+
+
+def test_what_the_arithmetic_alone_tells_apart_has_no_spread() -> None:
+    base = [1 + (n * 7919 % 101) / 100 for n in range(400)]
+    scores = {"a": base, "b": [value + 0.01 for value in base]}
+    made = only(evidence(observed(scores))).pairs[0].comparison
+    assert made is not None
+    assert made.difference.point == pytest.approx(-0.01)
+    assert (made.effect_size, made.detectable, made.difference.interval.width) == (None, 0, 0)
 
 
 def test_prompts_that_name_no_cluster_are_counted_as_their_own() -> None:

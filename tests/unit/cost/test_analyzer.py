@@ -16,7 +16,9 @@ from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
 from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
+from modelforge.cost.fitness import THINKS
 from modelforge.cost.plan import make_plan
+from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.stored_totals import MemoryStore
 from modelforge.stats.interval import Interval
@@ -187,6 +189,19 @@ def test_savings_say_what_they_assume() -> None:
     assert analyzer().savings(CHAT, ModelId(provider="maker", model="secret")) == ()
 
 
+def test_a_log_without_cached_tokens_has_a_saving_by_caching() -> None:
+    priced = listed("one", input_usd="2", output_usd="8", cache_read_usd="0.2")
+    pairs = [(1000, 100), (3000, 50)]
+    fresh = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of(pairs))
+    model = ModelId(provider="maker", model="one")
+    saved = {one.name: one for one in analyzer(priced).savings(fresh, model)}["prompt caching"]
+    assert saved.usd == pytest.approx(100 * 2000 * 0.5 * (2 - 0.2) / 1e6)
+    sample = RequestSample.of(pairs)
+    cached = replace(fresh, requests=replace(sample, cached=sample.prompt * 0.1))
+    told = {one.name: one for one in analyzer(priced).savings(cached, model)}["prompt caching"]
+    assert (told.usd, told.note) == (None, "what is cached now is measured")
+
+
 def test_the_widest_swing_comes_first() -> None:
     swings = analyzer().sensitivity(CHAT, ModelId(provider="maker", model="large"))
     assert [one.input for one in swings] == ["requests a day", "prompt tokens", "completion tokens"]
@@ -227,6 +242,19 @@ def test_a_named_model_that_cannot_serve_the_traffic_says_how_much_of_it() -> No
         "100.0% of the answers are longer than its longest of 100 tokens: they cannot be served",
     )
     assert large.notes == unknown.notes == ()
+
+
+def test_a_model_that_thinks_says_that_assumed_tokens_may_lack_it() -> None:
+    thinks = listed("thinks", input_usd="0.1", reasoning=True)
+    plain = listed("plain", input_usd="0.2", reasoning=False)
+    ids = [thinks.id, plain.id]
+    made = make_plan(analyzer(thinks, plain), [CHAT], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(THINKS,), ()]
+    assert analyzer(thinks, plain).recommend_model(CHAT)["reasons"][-1] == f"it {THINKS}"
+    counted = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of([(1000, 100)]))
+    made = make_plan(analyzer(thinks, plain), [counted], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(), ()]
+    assert f"it {THINKS}" not in analyzer(thinks, plain).recommend_model(counted)["reasons"]
 
 
 def test_the_catalogue_under_its_own_name() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 
 import jsonschema
@@ -156,3 +158,12 @@ def test_a_band_stays_within_the_chart_and_the_chart_says_what_it_shows() -> Non
     rows = spec["datasets"][band["data"]["name"]]
     assert high > max(row["high"] for row in rows)
     assert low <= min(row["usd"] for row in rows)
+
+
+def test_a_plan_says_how_old_its_prices_are() -> None:
+    made = replace(plan(), dated=date(2026, 8, 18), origin="embedded", age_days=100)
+    stale = "Prices of 2026-08-18 (embedded, 100 days old): modelforge models refresh\n"
+    assert stale in COST_FORMATS["markdown"](made)
+    assert "Prices of 2026-08-18 (embedded catalogue)\n" in (
+        COST_FORMATS["markdown"](replace(made, age_days=1))
+    )

@@ -65,6 +65,14 @@ def test_the_terminal_view() -> None:
     assert drawn(view, 80) == _VIEW  # and not a word of the cost: nothing is paid for either
 
 
+def test_what_is_alike_is_told_whole_on_a_narrow_console() -> None:
+    view = evidence_view(compared())
+    assert view is not None
+    text = drawn(view, 44)
+    assert widest(text) <= 44
+    assert "answered\n  the same on every prompt, 100 % (91.2 to\n  100)\n" in text
+
+
 def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     assert evidence_view(compared(prompts=1)) is None
     view = evidence_view(compared(prompts=3))
@@ -190,6 +198,16 @@ def test_a_row_that_chance_may_have_made_says_which_way_it_looks() -> None:
     assert "  a looks faster than e  by " in text
     assert "not told from" not in text
     assert "No model is surely faster than every other." in text
+
+
+def test_a_row_of_two_models_that_never_differ_says_so() -> None:
+    seen = Observations((OUTPUT_TOKENS,))
+    for model, more in (("a", 0), ("b", 0), ("c", 3)):
+        for prompt in range(12):
+            seen.add(model, prompt, {OUTPUT_TOKENS.name: 8.0 + more + more * (prompt % 2)})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    assert "  a same as     b  on every prompt" in drawn(view, 80)
 
 
 def test_a_row_a_pair_by_numbers_where_names_are_long() -> None:
