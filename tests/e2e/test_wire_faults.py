@@ -258,6 +258,14 @@ async def test_a_kept_connection_that_was_closed_is_replaced(server: OpenAIServe
     assert len(server.requests) == 4
 
 
+async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
+    prompt = "é" * 2**20
+    async with Asker(target_at(server.base_url, "ok")) as asker:
+        for told in await asker.ask(prompt, times=4):
+            assert told.kind is None
+    assert [request.prompt == prompt for request in server.requests] == [True] * 4
+
+
 async def test_what_a_kept_connection_lost_goes_out_on_a_new_one(server: OpenAIServer) -> None:
     """Another kept one may be about to be closed too."""
     async with Asker(target_at(server.base_url, "then-closed"), most_connections=3) as asker:
@@ -281,14 +289,6 @@ async def test_what_is_paid_again_is_asked_before(server: OpenAIServer, *, pays:
     assert 1 <= len(asked) <= 3  # after the first, no connection is kept
     assert lost == (set() if pays else set(asked))
     assert len({one.kind for one in told}) == 2 - pays
-
-
-async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
-    prompt = "é" * 2**20
-    async with Asker(target_at(server.base_url, "ok")) as asker:
-        for told in await asker.ask(prompt, times=4):
-            assert told.kind is None
-    assert [request.prompt == prompt for request in server.requests] == [True] * 4
 
 
 async def _answers_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
