@@ -17,6 +17,7 @@ from modelforge.benchmark.verdict import Reason, Status, Verdict
 from modelforge.pricing.tariff import Terms
 from modelforge.stats.histogram import LogHistogram
 
+_ASKED: Final = ("load", "workload")
 _OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
 
 
@@ -64,7 +65,7 @@ def whole(
     losses = [result.loss for result in results if result.loss is not None]
     return replace(
         together,
-        verdict=_verdict(results, together.verdict.notes),
+        verdict=_verdict(results, (*together.verdict.notes, *_unlike(results))),
         total_duration=duration_s,
         requests_per_s=rate(lambda result: result.requests_per_s),
         tokens_per_second=rate(lambda result: result.tokens_per_second),
@@ -75,6 +76,16 @@ def whole(
         runs=tuple(results),
         statistics=between_runs(results, level=level),
     )
+
+
+def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
+    """A note where the runs did not ask the same."""
+    differ = [
+        name for name in _ASKED if len({str(each.plan.asked.get(name)) for each in results}) > 1
+    ]
+    if differ:
+        message = f"the runs differ in {' and '.join(differ)}: their figures are of a mixture"
+        yield Reason(code="unlike_runs", status=Status.VALID, message=message)
 
 
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:

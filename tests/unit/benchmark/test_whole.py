@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -65,6 +67,16 @@ def test_a_usage_of_less_than_came_is_noted() -> None:
     rows = [a_request(0), a_request(1, completion_tokens=4), a_request(2, completion_tokens=None)]
     notes = {note.code: note for note in report([a_recording(*rows)], prices=PRICES).verdict.notes}
     assert notes["few_tokens"].message.startswith("the usage of 1 answers has fewer tokens")
+
+
+def test_runs_that_asked_something_else_are_noted() -> None:
+    one, two = a_recording(a_request(0)), a_recording(a_request(0))
+    assert "unlike_runs" not in {
+        note.code for note in report([one, two], prices=PRICES).verdict.notes
+    }
+    other = replace(two, plan=replace(PLAN, asked={"load": "another"}))
+    notes = {note.code: note for note in report([one, other], prices=PRICES).verdict.notes}
+    assert "the runs differ in load:" in notes["unlike_runs"].message
 
 
 def test_notes_say_whose_they_are() -> None:
