@@ -34,9 +34,9 @@ def whole(
     Distributions are those of every request alike. Rates are over the time of all runs together,
     which were one after the other. The verdict is the worst of the runs'.
     """
-    gaps = LogHistogram()
-    for recording in recordings:
-        gaps += recording.gaps
+    gaps = sum((recording.gaps for recording in recordings), LogHistogram())
+    kept_apart = [recording.reasoning_gaps for recording in recordings]
+    reasoning = sum((part for part in kept_apart if part is not None), LogHistogram())
 
     def let_go() -> None:
         for recording in recordings:
@@ -47,6 +47,7 @@ def whole(
         gaps,
         (),
         recordings[0].plan,
+        reasoning_gaps=reasoning if reasoning.count else None,
         slo=slo,
         prices=prices,
         let_go=let_go,

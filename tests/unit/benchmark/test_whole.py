@@ -54,6 +54,14 @@ def test_rates_are_over_the_time_of_all_runs() -> None:
     assert found.client.cpu_s == pytest.approx(sum(result.client.cpu_s for result in results))
 
 
+def test_gaps_between_reasoning_are_of_all_runs() -> None:
+    one = a_recording(a_request(0))
+    other = replace(one, reasoning_gaps=gaps_of(10))
+    for recordings, count in (((one, one), None), ((one, other), 1), ((other, other), 2)):
+        found = report(recordings, prices=PRICES).itl_definitions.reasoning_gaps
+        assert (None if found is None else found.count) == count
+
+
 def test_the_verdict_is_the_worst_of_the_runs() -> None:
     recordings = [a_recording(a_request(0)), a_recording(a_request(0), final=False)]
     results = [summarise_recording(recording) for recording in recordings]

@@ -22,3 +22,22 @@ def test_a_count_that_no_answer_can_have_is_none() -> None:
     told = [row[name] for name in ("prompt_tokens", "completion_tokens", "cached_tokens")]
     assert told == [5, None, 0]
     assert (row["counted_tokens"], row["bytes"]) == (2, 2**31 - 1)
+
+
+def test_gaps_between_reasoning_are_told_apart() -> None:
+    recorder = Recorder(0)
+    assert recorder.reasoning_gaps() is None
+    thinking = Reading(
+        status=200,
+        moments_ns=[0, 10, 30, 60, 100],
+        tokens=5,
+        reasoning_tokens=3,
+        reasoning_moments=3,
+    )
+    for _ in range(2):
+        recorder.add(EXCHANGE, thinking, done_ns=100, received=9)
+    told = recorder.reasoning_gaps()
+    assert told is not None
+    assert (told.count, told.smallest, told.largest) == (4, 10, 20)
+    assert recorder.reasoning_gaps() is None
+    assert recorder.batch()[1].count == 8
