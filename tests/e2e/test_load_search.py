@@ -41,6 +41,17 @@ def test_the_saturation_point(shell: Session) -> None:
     assert len(done.stdout.splitlines()) >= len(loads)
 
 
+def test_no_more_clients_are_tried_than_there_are_connections(shell: Session) -> None:
+    # The others would wait for one here, and that would look like a server that is saturated.
+    done = shell.run(
+        "benchmark", "sim/fast", "--sweep", "--max-connections", "3", "--duration", "200ms",
+        "--warmup", "0", "--synthetic", "9:4", "--export", "json",
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    assert max(probe["load"] for probe in found["probes"]) <= 3
+
+
 @pytest.mark.parametrize("search", ["--find-max", "--sweep"])
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_search_that_is_stopped_tells_what_was_tried(

@@ -17,6 +17,7 @@ from modelforge.providers.gemini import Gemini
 from modelforge.providers.openai_responses import OpenAIResponses
 from modelforge.wire.exchange import Exchange
 from tests.support.openai_server import (
+    BEHAVIOURS,
     DEFAULT_TEXT,
     Connection,
     OpenAIServer,
@@ -258,14 +259,6 @@ async def test_a_kept_connection_that_was_closed_is_replaced(server: OpenAIServe
     assert len(server.requests) == 4
 
 
-async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
-    prompt = "é" * 2**20
-    async with Asker(target_at(server.base_url, "ok")) as asker:
-        for told in await asker.ask(prompt, times=4):
-            assert told.kind is None
-    assert [request.prompt == prompt for request in server.requests] == [True] * 4
-
-
 async def test_what_a_kept_connection_lost_goes_out_on_a_new_one(server: OpenAIServer) -> None:
     """Another kept one may be about to be closed too."""
     async with Asker(target_at(server.base_url, "then-closed"), most_connections=3) as asker:
@@ -289,6 +282,29 @@ async def test_what_is_paid_again_is_asked_before(server: OpenAIServer, *, pays:
     assert 1 <= len(asked) <= 3  # after the first, no connection is kept
     assert lost == (set() if pays else set(asked))
     assert len({one.kind for one in told}) == 2 - pays
+
+
+async def test_a_request_is_sent_again_once_and_no_more() -> None:
+    async def once(connection: Connection) -> None:
+        """The first request of all is answered; each later one has its connection closed."""
+        if len(server.requests) > 1:
+            connection.writer.transport.abort()
+            return
+        await BEHAVIOURS["ok"](connection, "")
+
+    with OpenAIServer(handler=once) as server:
+        async with Asker(target_at(server.base_url)) as asker:
+            assert [told.kind for told in await asker.ask()] == [None]
+            assert [told.kind for told in await asker.ask()] == ["connection_failed"]
+        assert len(server.requests) == 3
+
+
+async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
+    prompt = "é" * 2**20
+    async with Asker(target_at(server.base_url, "ok")) as asker:
+        for told in await asker.ask(prompt, times=4):
+            assert told.kind is None
+    assert [request.prompt == prompt for request in server.requests] == [True] * 4
 
 
 async def _answers_early(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

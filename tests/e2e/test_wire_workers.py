@@ -97,6 +97,19 @@ def test_so_many_requests_once_each(server: OpenAIServer, workers: int, *, open_
     assert {row["worker"] for row in measured} == set(range(workers))
 
 
+def test_a_worker_speaks_when_it_begins(server: OpenAIServer) -> None:
+    # What it used before is in no share of a run that is over before its second word.
+    limits = Limits(requests=8, warmup_requests=2)
+    ran = run(jobs(target_at(server.base_url), 2, load=ClosedLoop(concurrency=2), limits=limits))
+    first_sent_ns = min(row["sent_ns"] for row in ran.rows if row["phase"] == Phase.MEASURED)
+    for worker in range(2):
+        first, *_, last = [one for one in ran.recording.telemetry if one.worker == worker]
+        assert (first.final, last.final) == (False, True)
+        assert first.at_ns is not None
+        assert first.at_ns <= first_sent_ns
+        assert 0 < first.cpu_s < last.cpu_s
+
+
 def test_due_times_do_not_depend_on_the_workers(server: OpenAIServer) -> None:
     load, limits = OpenLoop(arrivals=Poisson(rate=300)), Limits(requests=60, warmup_requests=0)
     due = []

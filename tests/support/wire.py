@@ -120,7 +120,8 @@ class Asker:
         self._wanted += times
         for number in range(times):
             ask = Ask(prompt=Prompt.of(prompt), source="test")
-            self.client.send(Exchange(index=first + number, phase=Phase.MEASURED, ask=ask))
+            exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask)
+            self.client.send(exchange)
         while len(self.told) < self._wanted:
             self._enough.clear()
             await asyncio.wait_for(self._enough.wait(), 60)

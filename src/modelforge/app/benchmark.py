@@ -281,12 +281,15 @@ def _jobs(
         workload=config.effective_workload,
         seed=config.seed,
         timeout_s=config.timeout_s,
-        most_connections=config.connections_each,
+        most_connections=config.connections_of(0),
         count_events=config.count_events,
         keep_text=config.needs_text,
         allotment=allotment,
     )
-    return [replace(job, worker=worker) for worker in range(config.workers)]
+    return [
+        replace(job, worker=worker, most_connections=config.connections_of(worker))
+        for worker in range(config.workers)
+    ]
 
 
 def _plan(config: BenchmarkConfig, target: Target | PortTarget, run: int) -> Plan:

@@ -66,7 +66,7 @@ class LoadSearch:
         bounds = SearchBounds(
             start=self._start,
             least=_LEAST[quantity],
-            most=_MOST[quantity],
+            most=self._most,
             probe_s=max(probe_s, objective.probe_s(tolerance)) if lengthen else probe_s,
             lengthen=lengthen,
             tolerance=tolerance,
@@ -82,13 +82,21 @@ class LoadSearch:
             RequestError: the server cannot be reached.
             Interrupted: it was stopped before one load had been tried.
         """
-        plan = SweepPlan(start=self._start, most=_MOST[self._axis.quantity])
+        plan = SweepPlan(start=self._start, most=self._most)
         prober = self._prober(self._config)
 
         async def run(load: Load) -> BenchmarkResult:
             return await prober(load, self._config.duration)
 
         return await sweep(run, self._axis, plan, on_probe=on_probe)
+
+    @property
+    def _most(self) -> float:
+        """Where it ends at the latest: more clients than connections would wait for each other."""
+        most, connections = _MOST[self._axis.quantity], self._config.max_connections
+        if self._axis.quantity == "rate" or connections is None:
+            return most
+        return min(most, connections)
 
     def _prober(
         self, config: BenchmarkConfig

@@ -118,13 +118,22 @@ class BenchmarkConfig:
                     " each needs one"
                 )
         load = self.effective_load
-        if isinstance(load, ClosedLoop) and self.workers > load.concurrency:
+        if isinstance(load, ClosedLoop):
+            self._require_room(load)
+        _ = self.effective_workload
+        self.limits.require_end(load)
+
+    def _require_room(self, load: ClosedLoop) -> None:
+        if self.workers > load.concurrency:
             raise UsageError(
                 f"{self.workers} workers have nothing to do with {load.concurrency} concurrent"
                 " requests: use at most as many workers"
             )
-        _ = self.effective_workload
-        self.limits.require_end(load)
+        if self.max_connections is not None and self.max_connections < load.concurrency:
+            raise UsageError(
+                f"{load.concurrency} clients cannot share {self.max_connections} connections:"
+                " they would wait for each other; ask for as many clients as connections"
+            )
 
     @property
     def model_id(self) -> ModelId:
@@ -168,14 +177,13 @@ class BenchmarkConfig:
             discard_in_flight=self.discard_in_flight,
         )
 
-    @property
-    def connections_each(self) -> int:
-        """The most connections of one worker."""
+    def connections_of(self, worker: int) -> int:
+        """The most connections of a worker: its share of all, as it has its share of the load."""
         load = self.effective_load
         most = self.max_connections
         if most is None:
             most = load.concurrency if isinstance(load, ClosedLoop) else _MOST_CONNECTIONS
-        return -(-most // self.workers)
+        return len(range(worker, most, self.workers))
 
     @property
     def needs_text(self) -> bool:

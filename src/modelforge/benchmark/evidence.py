@@ -9,7 +9,8 @@ from itertools import pairwise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.stats.histogram import LogHistogram
 
-_LEAST_INTERVAL_S = 0.5  # shares over less are noise
+_LEAST_INTERVAL_S = 0.5  # shares over less are noise, where there is more
+_LEAST_RUN_S = 0.1  # of a run that was not longer, and less tells nothing
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,9 +27,8 @@ class WorkerEvidence:
         run_delay_ratio: that, over all the time it could run.
         idle_share: of the time of the cores it may use, in which they had nothing to do.
         others_share: of that time, in which they did something else than its work.
-        lag_p99_ms: how late its loop was, at the 99th percentile of all beats.
+        lag_p99_ms: how late its loop was, at the 99th percentile of all beats, and so of the time.
         lag_max_ms: the latest its loop ever was.
-        unsent_due: arrivals that were overdue at its last word.
         unconnected: requests for which this machine had no connection left.
         in_flight: requests that were under way at its last word.
     """
@@ -46,7 +46,6 @@ class WorkerEvidence:
     others_share: float | None = None
     lag_p99_ms: float | None = None
     lag_max_ms: float | None = None
-    unsent_due: int = 0
     unconnected: int = 0
     in_flight: int = 0
 
@@ -85,7 +84,7 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         for earlier, later in pairwise((None, *said))
         if later and _within(earlier, later, window)
     ]
-    spans = list(_spans(said, window))
+    spans = list(_spans(said, window)) or list(_spans(said, window, least_s=_LEAST_RUN_S))
     wall_s = sum(span.wall_s for span in spans)
     cpu_s = sum(span.cpu_s for span in spans)
     delays = [span.run_delay_s for span in spans if span.run_delay_s is not None]
@@ -107,7 +106,6 @@ def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) 
         others_share=others_share,
         lag_p99_ms=_p99(lag_ms),
         lag_max_ms=lag_ms.largest,
-        unsent_due=said[-1].unsent_due,
         unconnected=said[-1].unconnected,
         in_flight=said[-1].in_flight,
     )
@@ -126,7 +124,12 @@ class _Span:
     run_delay_s: float | None
 
 
-def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterator[_Span]:
+def _spans(
+    said: Sequence[Telemetry],
+    window: tuple[int, int] | None,
+    *,
+    least_s: float = _LEAST_INTERVAL_S,
+) -> Iterator[_Span]:
     start: Telemetry | None = None
     for one in said:
         if one.at_ns is None:
@@ -135,7 +138,7 @@ def _spans(said: Sequence[Telemetry], window: tuple[int, int] | None) -> Iterato
             start = one
             continue
         wall_s = (one.at_ns - start.at_ns) / 1e9
-        if wall_s < _LEAST_INTERVAL_S:
+        if wall_s < least_s:
             continue
         if _within(start, one, window):
             known = one.run_delay_s is not None and start.run_delay_s is not None

@@ -196,11 +196,14 @@ def long_series(
     *,
     weights: Callable[[], Iterable[NDArray[np.int32]]] | None = None,
 ) -> Values:
-    """The series of ``parts``; an empty array where they hold nothing."""
+    """The series of ``parts``; an array where they hold few values, as after many failures, unless
+    these are weighted, and an empty one where they hold nothing.
+    """
     try:
-        return LongSeries(parts, weights=weights)
+        series = LongSeries(parts, weights=weights)
     except EmptySample:
         return np.empty(0)
+    return series.held() if weights is None and series.size <= HELD else series
 
 
 def met(slo: Slo, measures: Measures) -> NDArray[np.bool_]:

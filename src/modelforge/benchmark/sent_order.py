@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from modelforge.benchmark.measures import Measures, Values, known, long_series
 from modelforge.benchmark.spool import Spool
+from modelforge.stats.long_series import LongSeries
 
 _BLOCK: Final = 1 << 13
 _WINDOW: Final = 1 << 15
@@ -29,7 +30,7 @@ class SentOrder:
     def __init__(self, requests: Measures) -> None:
         self._requests = requests
         self._order: NDArray[np.intp] | None = None
-        self._series: dict[str, Values] = {}
+        self._series: dict[str, LongSeries] = {}
         self._windows: list[_Window] = []
         self._orders = Spool(np.uint32)
         if requests.long:
@@ -40,14 +41,13 @@ class SentOrder:
                 self._order = np.argsort(sent, kind="stable")
 
     def measure(self, name: str) -> Values:
-        """`values` of a measure by its name; the series of a long recording remembers what was
-        found in it.
-        """
-        if not self._windows:
-            return self.values(lambda requests: requests.ms(name))
-        if name not in self._series:
-            self._series[name] = self.values(lambda requests: requests.ms(name))
-        return self._series[name]
+        """`values` of a measure by its name; a long series remembers what was found in it."""
+        if name in self._series:
+            return self._series[name]
+        found = self.values(lambda requests: requests.ms(name))
+        if isinstance(found, LongSeries):
+            self._series[name] = found
+        return found
 
     def values(self, of: _Of) -> Values:
         """What is known of a measure, in order."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from tempfile import SpooledTemporaryFile, gettempdir
 from threading import Lock
 from typing import Any, Final
@@ -28,7 +29,7 @@ class Spool:
     def __init__(self, kind: DTypeLike) -> None:
         self._kind: np.dtype[Any] = np.dtype(kind)
         self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD_BYTES)  # noqa: SIM115
-        finalize(self, self._file.close)
+        finalize(self, _let_go, self._file)
         self._lock = Lock()  # where it is read is the file's, not the reader's
         self.size = 0
 
@@ -43,6 +44,7 @@ class Spool:
             try:
                 self._file.seek(self.size * self._kind.itemsize)
                 self._file.write(data.data)
+                self._file.flush()  # a disk that is full is found here, and not where it is read
             except OSError as error:
                 raise ModelForgeError(
                     f"cannot keep what the report needs among the temporary files"
@@ -58,3 +60,8 @@ class Spool:
             self._file.seek(start * self._kind.itemsize)
             self._file.readinto(found.view(np.uint8).data)
         return found
+
+
+def _let_go(file: SpooledTemporaryFile[bytes]) -> None:
+    with suppress(OSError):  # of what found no room and was refused
+        file.close()

@@ -138,6 +138,7 @@ def summarise(
         open_loop=plan.open_loop,
         successful=good.count,
         failed=measured.count - good.count,
+        broken_off=chosen.broken_off,
         duration_s=duration_s,
         schedule_lag_p99_ms=schedule_lag.p99,
         requests_per_s=_rate(in_time.count, duration_s),

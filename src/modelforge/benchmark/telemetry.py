@@ -22,13 +22,12 @@ class Telemetry:
         loop_lag_ms: how late its event loop ran what was due, milliseconds, since the batch
             before. A heartbeat measures it: a timer that asks to be woken every 20 ms or so, and
             notes by how much it was woken too late. A stopped process shows as one beat as late as
-            it was stopped.
+            it was stopped, and as those that it held up, each 20 ms less late.
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
         reasoning_gaps: the part of ``gaps`` that ends where reasoning came before all else; None:
             there is none.
-        unsent_due: arrivals that are overdue and not sent.
         unconnected: requests that failed until now since this machine had no file or port left
             for a connection.
         run_delay_s: seconds since the worker started in which it could run and the CPU was
@@ -50,7 +49,6 @@ class Telemetry:
     in_flight: int
     gaps: LogHistogram = field(default_factory=LogHistogram)
     reasoning_gaps: LogHistogram | None = None
-    unsent_due: int = 0
     unconnected: int = 0
     at_ns: int | None = None
     run_delay_s: float | None = None
@@ -72,7 +70,6 @@ class Telemetry:
             "loop_lag_ms": self.loop_lag_ms.to_dict(),
             "in_flight": self.in_flight,
             "gaps": self.gaps.to_dict(),
-            "unsent_due": self.unsent_due,
             "final": self.final,
         }
         optional = {
@@ -125,7 +122,6 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         in_flight=int(document["in_flight"]),
         gaps=LogHistogram.from_dict(document["gaps"]),
         reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),
-        unsent_due=int(document["unsent_due"]),
         unconnected=int(document.get("unconnected", 0)),
         at_ns=None if at_ns is None else int(at_ns),
         run_delay_s=None if run_delay_s is None else float(run_delay_s),

@@ -64,6 +64,7 @@ class Evidence:
     Attributes:
         open_loop: requests were due at moments of their own.
         successful, failed: measured requests.
+        broken_off: requests that were not answered when the run was ended for them.
         duration_s: of the measurement; None of nothing.
         schedule_lag_p99_ms: from due to sent; None of nothing.
         events_per_s: token events received.
@@ -78,6 +79,7 @@ class Evidence:
     open_loop: bool
     successful: int
     failed: int
+    broken_off: int = 0
     duration_s: float | None = None
     schedule_lag_p99_ms: float | None = None
     requests_per_s: float | None = None
@@ -146,6 +148,26 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
             message=f"{share:.1%} of the requests failed: the latencies are those of the rest",
             measured=share,
             limit=at.failed_share,
+        )
+    sent = total + evidence.broken_off
+    if evidence.broken_off > at.unanswered_share * sent:
+        yield Reason(
+            code="unanswered",
+            status=Status.VALID,
+            message=f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
+            " was ended for them: their latencies, the longest as a rule, are in no figure; wait"
+            " longer with --cooldown",
+            measured=evidence.broken_off / sent,
+            limit=at.unanswered_share,
+        )
+    if evidence.duration_s is not None and evidence.duration_s < at.short_s:
+        yield Reason(
+            code="short_run",
+            status=Status.VALID,
+            message=f"{evidence.duration_s:.3f} s are too short to tell whether the client was the"
+            " limit",
+            measured=evidence.duration_s,
+            limit=at.short_s,
         )
     lacking = [(name, needed) for name, needed in _NEEDED if evidence.successful < needed]
     if lacking:
@@ -280,7 +302,7 @@ def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     yield from _over(
         "no_connections",
         unconnected / max(total, unconnected),
-        (0.0, at.many_unsent_share),
+        (0.0, at.many_unconnected_share),
         f"{unconnected:,} requests failed here, and not at the server: this machine had no file or"
         " port left for their connections",
     )
@@ -296,15 +318,6 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
         (at.lag_p99_ms, at.large_lag_p99_ms),
         f"requests were sent {lag or 0:.1f} ms after they were due (p99)",
     )
-    unsent = sum(worker.unsent_due for worker in evidence.workers)
-    arrivals = evidence.successful + evidence.failed + unsent
-    if unsent > 1:  # one may be due at the very end
-        yield from _over(
-            "unsent_arrivals",
-            unsent / arrivals,
-            (at.unsent_share, at.many_unsent_share),
-            f"{unsent:,} of {arrivals:,} arrivals were due and never sent",
-        )
 
 
 def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:

@@ -29,12 +29,14 @@ class Limits:
         stopped_ms: one beat this late is no scheduling noise: the process was stopped.
         stopped_share: a stop as long as this part of the measurement reaches the p99.
         lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
-        unsent_share, many_unsent_share: of an open loop's arrivals, never sent; the second also of
-            requests for which the client had no connection.
+        many_unconnected_share: of requests for which the client had no connection.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
         spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
         grown_ms: the wait for the first token grew by so much from the beginning to the end of an
             open loop: a note.
+        unanswered_share: requests that were broken off at the end, beyond which the p99 would be
+            another with them: a note.
+        short_s: a shorter run has no shares of the CPU and hardly a beat of the loop: a note.
         failed_share: failed requests, beyond which latencies are those of a lucky rest: a note.
     """
 
@@ -52,10 +54,11 @@ class Limits:
     stopped_share: float = 0.01
     lag_p99_ms: float = 10.0
     large_lag_p99_ms: float = 50.0
-    unsent_share: float = 0.001
-    many_unsent_share: float = 0.01
+    many_unconnected_share: float = 0.01
     near_ceiling: float = 0.85
     at_ceiling: float = 0.95
     spare_cpu_share: float = 0.7
     grown_ms: float = 100.0
+    unanswered_share: float = 0.01
+    short_s: float = 0.1
     failed_share: float = 0.05

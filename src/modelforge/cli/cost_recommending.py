@@ -12,7 +12,7 @@ from modelforge.cli.cost_scenarios import scenarios_of
 from modelforge.core.errors import UsageError
 from modelforge.cost.constraints import Constraints
 from modelforge.cost.recommendation_record import recommendation_record
-from modelforge.scenarios.values_by_model import read_values
+from modelforge.scenarios.values_by_model import ModelValues, read_values
 
 _SCORES = ("score", "quality", "value", "accuracy")
 _LATENCIES = ("latency_s", "latency", "median_latency_s", "value")
@@ -52,7 +52,11 @@ def constraints_of(options: Mapping[str, Any]) -> Constraints:
         if options[limit] is not None and options[file] is None:
             dashed = limit.replace("_", "-")
             raise UsageError(f"--{dashed} needs --{file} FILE: values by provider/model")
-    quality, latency = options["quality"], options["latency"]
+    quality, latency = ModelValues(values={}), ModelValues(values={})
+    if options["quality"] is not None:
+        quality = read_values(options["quality"], names=_SCORES)
+    if options["latency"] is not None:
+        latency = read_values(options["latency"], names=_LATENCIES, latency=True)
     return Constraints(
         context=options["context"],
         modalities=options["modalities"],
@@ -62,9 +66,10 @@ def constraints_of(options: Mapping[str, Any]) -> Constraints:
         open_weights=options["open_weights"],
         max_cost=options["max_cost"],
         min_quality=options["min_quality"],
-        quality={} if quality is None else read_values(quality, names=_SCORES),
+        quality=quality.values,
+        quality_interval=quality.intervals,
         max_latency_s=options["max_latency"],
-        latency_s={} if latency is None else read_values(latency, names=_LATENCIES, latency=True),
+        latency_s=latency.values,
         providers=options["providers"],
         not_providers=options["not_providers"],
         knowledge_since=options["knowledge_since"],

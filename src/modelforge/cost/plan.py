@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
-from modelforge.cost.fitness import Fitness
+from modelforge.cost.fitness import Fitness, misfits
 from modelforge.cost.projection import ModelBill
 from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan
 from modelforge.cost.scenario import CostScenario
@@ -119,7 +119,10 @@ def make_plan(
         shown, unable = ids, 0
         if not models:
             shown, unable = _cheapest_able(analyzer, analysis.totals, traffic, limit)
-        bills = tuple(analyzer.projection(scenario, shown, traffic=traffic).bills())
+        bills = tuple(
+            _with_misfits(bill, analyzer, traffic)
+            for bill in analyzer.projection(scenario, shown, traffic=traffic).bills()
+        )
         plans.append(
             ScenarioPlan(
                 scenario=scenario,
@@ -149,6 +152,16 @@ def make_plan(
         level=_level(plans),
         seed=seed,
     )
+
+
+def _with_misfits(bill: ModelBill, analyzer: CostAnalyzer, traffic: Traffic) -> ModelBill:
+    """The bill, and what of the traffic its model cannot serve: a named model is priced all the
+    same, and only what is said with it tells that nobody would be billed so.
+    """
+    model = analyzer.catalogue.model(bill.model)
+    if model is None or bill.usd is None:
+        return bill
+    return replace(bill, notes=(*misfits(model, traffic), *bill.notes))
 
 
 def _cheapest_able(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from decimal import Decimal
 
+from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.plan import CostPlan, ScenarioPlan
 from modelforge.cost.projection import ModelBill
 from modelforge.export.measure import count, dollars
@@ -72,6 +73,12 @@ def scenario_notes(plan: ScenarioPlan) -> Iterator[str]:
         sample = scenario.requests
         yield f"tokens of {count(sample.requests)} requests in {sample.source}"
         yield from sample.notes
+    for what, law in (
+        ("prompt", scenario.prompt_tokens),
+        ("completion", scenario.completion_tokens),
+    ):
+        if isinstance(law, TokenPercentiles) and law.flat:
+            yield f"{what} tokens by percentiles: all {law.flat}; a p0 and a p100 would say more"
     told = [
         (scenario.batch_share, f"{scenario.batch_share:.0%} through a batch interface"),
         (

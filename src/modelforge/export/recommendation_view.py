@@ -26,7 +26,9 @@ def recommendation_view(
         parts.append(Text("no model", style="bold red"))
     else:
         parts.append(Text(terminal_line(record["recommended"]), style="bold green"))
-        parts.append(Text(f"{usd(record['cost_usd'])} for {names}"))
+        ends = Interval(**record["interval"])
+        sure = f" ({interval_text(ends)})" if ends.low < ends.high else ""
+        parts.append(Text(f"{usd(record['cost_usd'])}{sure} for {names}"))
     parts += [Text(terminal_line(reason), style="dim") for reason in record["reasons"]]
     if record["runners_up"]:
         parts += [Text(), Text("next best", style="bold"), _runners_up(record)]

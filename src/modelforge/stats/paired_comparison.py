@@ -34,9 +34,12 @@ class PairedComparison:
         pass_fail: how often they passed together and alone; None where scores are not passes and
         fails.
         effect_size: the difference in standard deviations; None where those are 0.
-        detectable: the smallest difference that so many prompts find four times in five.
-        needed: how many prompts find a difference such as the one seen four times in five; None
-            where that is no number to name: nothing differs, or it takes more than ten million.
+        clusters: how many the prompts come in; None where they come in none.
+        detectable: the smallest difference that so many prompts, or clusters, find four times in
+            five.
+        needed: how many prompts, or clusters of this size, find a difference such as the one seen
+            four times in five; None where that is no number to name: nothing differs, or it takes
+            more than ten million.
         higher_is_better, first, second, margin, alpha: as they were given.
     """
 
@@ -48,6 +51,7 @@ class PairedComparison:
     equivalence_p: float | None
     pass_fail: PassFail | None
     effect_size: float | None
+    clusters: int | None
     detectable: float
     needed: int | None
     margin: float | None
@@ -68,6 +72,7 @@ class PairedComparison:
             higher_is_better=self.higher_is_better,
             detectable=self.detectable,
             needed=self.needed,
+            clusters=self.clusters,
             alpha=self.alpha,
             wording=wording or Wording(),
         )
@@ -106,7 +111,9 @@ def compare_paired(
     else:
         difference, df = _difference(d, clusters, level=level)
         p_value = sign_flip_p(d, rng=rng, clusters=clusters)
-    error = difference.standard_error or 0.0
+    count = None if clusters is None else groups(clusters, n=d.size)[1]
+    units = d.size if count is None else count
+    sd = (difference.standard_error or 0.0) * units**0.5
     return PairedComparison(
         first=first,
         second=second,
@@ -116,8 +123,9 @@ def compare_paired(
         equivalence_p=None if margin is None else equivalence_p(difference, margin=margin, df=df),
         pass_fail=pass_fail,
         effect_size=_effect_size(d),
-        detectable=detectable_difference(sd=error * d.size**0.5, n=d.size, alpha=alpha),
-        needed=_needed(difference.point, sd=error * d.size**0.5, alpha=alpha),
+        clusters=count,
+        detectable=detectable_difference(sd=sd, n=units, alpha=alpha),
+        needed=_needed(difference.point, sd=sd, alpha=alpha),
         margin=margin,
         higher_is_better=higher_is_better,
         alpha=alpha,

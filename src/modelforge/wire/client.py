@@ -171,8 +171,9 @@ class WireClient:
         self._busy.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        if exchange is not None and self._may_repeat(exchange):
-            exchange.resent = True
+        if exchange is not None and self._pay_again is not None:
+            self._keep_none()
+        if exchange is not None and (self._pay_again is None or self._pay_again(exchange)):
             self._again.append(exchange)
         elif exchange is not None:
             gone = f"{self._url} closed the connection before it answered"
@@ -180,13 +181,10 @@ class WireClient:
             self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
         self._open_if_needed()
 
-    def _may_repeat(self, exchange: Exchange) -> bool:
-        if exchange.resent or self._pay_again is None:
-            return not exchange.resent
+    def _keep_none(self) -> None:
         self._keeps = False
         while self._idle:
             self._idle.pop().close()
-        return self._pay_again(exchange)
 
     def _use_again(self, connection: WireConnection) -> None:
         # Or there was no place for those that need one of their own.

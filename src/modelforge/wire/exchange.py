@@ -22,7 +22,6 @@ class Exchange:
         due_ns: when it should be sent.
         sent_ns: when it was; 0 before.
         reused: it went out on a connection that had served another.
-        resent: the kept connection had died, and it was sent again on a fresh one.
         urgent: its answer is to be read as soon as it is complete.
         ended: its answer is complete, whether or not it has been read.
     """
@@ -34,7 +33,6 @@ class Exchange:
     due_ns: int = 0
     sent_ns: int = 0
     reused: bool = False
-    resent: bool = False
     ended: bool = False
     urgent: bool = False
 

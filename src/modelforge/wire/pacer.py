@@ -9,7 +9,6 @@ from typing import Final
 
 from modelforge.wire.alarm import new_alarm
 
-_LATE_NS: Final = 1_000_000
 _SPARE_NS: Final = 1_200_000
 _IDLE_NS: Final = 4_000_000
 _CALLS_A_TURN: Final = 32  # then the loop reads before the next ones
@@ -49,11 +48,6 @@ class Pacer:
         self._next: tuple[int, int] | None = None
         self._spare: asyncio.Future[None] | None = None
         self._advance()
-
-    @property
-    def overdue(self) -> int:
-        """1 if an arrival is late by now, else 0: those behind it are not counted."""
-        return int(self._next is not None and self._next[1] < monotonic_ns() - _LATE_NS)
 
     def start(self) -> None:
         """Begin to wait."""

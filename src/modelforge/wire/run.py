@@ -105,11 +105,6 @@ class Run:
         await self._cool_down()
         self._ended_ns = min(self._ends_ns, monotonic_ns()) - start_ns
 
-    @property
-    def overdue(self) -> int:
-        """How many arrivals are due and not handed to the sender."""
-        return 0 if self._pacer is None else self._pacer.overdue
-
     async def spare(self) -> None:
         """Return when nothing is due for a moment, or when none comes."""
         if self._pacer is not None and self._issuing:

@@ -12,7 +12,7 @@ from typing import Final
 
 from modelforge.stats.histogram import LogHistogram
 
-_BEAT_S: Final = 0.02
+_BEAT_NS: Final = 20_000_000
 _RESOLUTION_NS: Final = 1_000_000  # of the loop's timers: a beat may be so late without any cause
 _SCHEDSTAT: Final = Path("/proc/self/schedstat")
 _STAT: Final = Path("/proc/stat")
@@ -20,7 +20,11 @@ _IDLE, _IO_WAIT = 4, 5  # in a line of /proc/stat, which begins with the name of
 
 
 class Heartbeat:
-    """Measures how late the event loop runs what is due."""
+    """Measures how late the event loop runs what is due.
+
+    A beat that is late by more than a beat stands for those that it held up, each as late as it
+    would have been (the correction of HdrHistogram): shares of the beats are shares of the time.
+    """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
@@ -30,8 +34,8 @@ class Heartbeat:
 
     def start(self) -> None:
         """Begin to beat."""
-        self._due_ns = monotonic_ns() + int(_BEAT_S * 1e9)
-        self._handle = self._loop.call_later(_BEAT_S, self._beat)
+        self._due_ns = monotonic_ns() + _BEAT_NS
+        self._handle = self._loop.call_later(_BEAT_NS / 1e9, self._beat)
 
     def stop(self) -> None:
         """Beat no more."""
@@ -44,7 +48,8 @@ class Heartbeat:
         return late_ms
 
     def _beat(self) -> None:
-        self._late_ms.append(max(0, monotonic_ns() - self._due_ns - _RESOLUTION_NS) / 1e6)
+        late_ns = max(0, monotonic_ns() - self._due_ns - _RESOLUTION_NS)
+        self._late_ms += [late / 1e6 for late in range(late_ns, 0, -_BEAT_NS)] or [0.0]
         self.start()
 
 

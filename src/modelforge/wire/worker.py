@@ -97,11 +97,12 @@ class Worker:
         gc.disable()  # a collection would stop the loop
         self._say_ready(None)
         start_ns = await self._go
-        self._heartbeat.start()
-        flushing = loop.create_task(self._flush_often())
         self._recorder.start_ns = start_ns
         if job.limits.duration_s is not None:
             self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
+        self._flush()  # what it used before the start is not its load
+        self._heartbeat.start()
+        flushing = loop.create_task(self._flush_often())
         if self._stopped:
             loop.call_soon(self._run.stop)
         await self._run.measure(start_ns)
@@ -216,7 +217,6 @@ class Worker:
             idle_s=idle_s,
             cores=cores,
             window_ns=self._run.window_ns if final else None,
-            unsent_due=self._run.overdue,
             unconnected=self._unconnected,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -60,6 +62,30 @@ def test_many_leave_no_file_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     latencies = Latencies([np.ones(MANY)])
     assert sum(latencies) == MANY
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="files have no limit of their size there")
+def test_no_room_for_the_last_bytes_is_found_at_once() -> None:
+    # In a process of its own, whose files may be 1.5 MiB and a few bytes short of what is written.
+    script = """
+import resource, signal
+import numpy as np
+from modelforge.benchmark.spool import Spool
+from modelforge.core.errors import ModelForgeError
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_599_000, 1_599_000))
+spool = Spool(np.float64)
+try:
+    for _ in range(200):
+        spool.add(np.ones(1000))
+except ModelForgeError as error:
+    print(spool.size, error)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stderr == ""
+    assert done.stdout.startswith("199000 cannot keep what the report needs")
 
 
 def test_no_room_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from modelforge.benchmark.gap_slots import GapSlots, all_gaps
+from modelforge.benchmark.gap_slots import GapSlot, GapSlots, all_gaps
 from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
@@ -112,6 +112,22 @@ def test_a_warm_up_is_noted_and_left_out_on_request_alone() -> None:
     codes = {note.code for note in without.verdict.notes}
     assert "warm_up_excluded" in codes
     assert "warm_up_present" not in codes
+
+
+def test_rates_and_gaps_begin_where_the_warm_up_ends() -> None:
+    table, ends_ns = a_slow_start(400, 40), 400 * SECOND
+    slots = tuple(
+        GapSlot(end_ns=end_s * SECOND, gaps=gaps_of(gap_ms))
+        for end_s, gap_ms in ((10, 90.0), (20, 80.0), (200, 20.0), (400, 10.0))
+    )
+    word = a_word(at_s=400.0, window_ns=(0, ends_ns))
+    recording = Recording(plan=PLAN, columns=table, gaps=GAPS, telemetry=(word,), gap_slots=slots)
+    result = summarise_recording(without_warm_up(recording))
+    left_out = statistics(result).warm_up_excluded
+    assert 20 < left_out < 60
+    assert result.total_duration == pytest.approx(400 - left_out, abs=0.1)
+    assert result.requests_per_s == pytest.approx(1, rel=0.01)
+    assert (result.itl_ms.count, result.itl_ms.max) == (2, 20.0)
 
 
 def test_a_steady_run_is_noted_for_nothing_and_loses_nothing() -> None:

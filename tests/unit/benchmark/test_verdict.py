@@ -14,7 +14,7 @@ from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
 from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word, gaps_of
+from tests.unit.benchmark.runs import PLAN, SECOND, a_failure, a_request, a_table, a_word, gaps_of
 
 CALM = WorkerEvidence(worker=0, said_goodbye=True)
 
@@ -44,8 +44,6 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({"lag_max_ms": 190.0}, {}, "client_stopped", "SUSPECT"),
         ({"lag_max_ms": 190.0}, {"duration_s": 5.0}, "client_stopped", "INVALID"),
         ({}, {"pauses": 1}, "parent_stopped", "SUSPECT"),
-        ({"unsent_due": 5}, {}, "unsent_arrivals", "SUSPECT"),
-        ({"unsent_due": 500}, {}, "unsent_arrivals", "INVALID"),
         ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
         ({}, {"schedule_lag_p99_ms": 60.0}, "schedule_lag", "INVALID"),
         ({}, {"successful": 0, "failed": 3}, "all_failed", "INVALID"),
@@ -88,6 +86,25 @@ def test_few_requests_are_a_note(successful: int, names: str) -> None:
     assert f"few for {names}:" in verdict.notes[0].message
 
 
+@pytest.mark.parametrize(("broken_off", "codes"), [(20, []), (21, ["unanswered"])])
+def test_answers_that_were_not_waited_for_are_a_note(broken_off: int, codes: list[str]) -> None:
+    verdict = verdict_on(broken_off=broken_off)
+    assert (verdict.status, [note.code for note in verdict.notes]) == ("VALID", codes)
+    assert not codes or "21 of 2,021 requests" in verdict.notes[0].message
+
+
+def test_what_was_broken_off_is_counted() -> None:
+    table = a_table(a_request(), a_failure(1, "interrupted"), a_failure(2, "timed_out"))
+    notes = {note.code: note for note in summarise(table, gaps_of(10), [], PLAN).verdict.notes}
+    assert notes["unanswered"].measured == pytest.approx(1 / 3)
+
+
+def test_too_short_to_tell_is_a_note() -> None:
+    verdict = verdict_on(duration_s=0.03)
+    assert (verdict.status, [note.code for note in verdict.notes]) == ("VALID", ["short_run"])
+    assert "0.030 s" in verdict.notes[0].message
+
+
 def test_many_failures_are_a_note() -> None:
     assert [note.code for note in verdict_on(failed=500).notes] == ["many_failed"]
 
@@ -104,7 +121,7 @@ def test_who_sends_late_does_not_say_that_the_server_fell_behind(
 
 
 def test_a_closed_loop_has_no_schedule_to_miss() -> None:
-    verdict = verdict_on({"unsent_due": 500}, open_loop=False, schedule_lag_p99_ms=900.0)
+    verdict = verdict_on(open_loop=False, schedule_lag_p99_ms=900.0)
     assert verdict == Verdict(status=Status.VALID)
 
 
@@ -137,16 +154,15 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
         for second in range(31):
             cpu_s += random.uniform(0.1, 0.8)
             delay_s += random.exponential(0.03)
-            lag = LogHistogram.of([*random.exponential(0.3, 49), random.uniform(1, 5)])
-            if second == 15:  # a stall like any machine's
-                lag.add(random.uniform(10, 100))
+            lag = LogHistogram.of([*random.exponential(0.3, 49), random.uniform(1, 4)])
+            if second == 15:  # a stall like any machine's, and the beats that it held up
+                lag.add(np.arange(random.uniform(10, 100), 0, -20))
             words.append(
                 a_word(
                     at_s=second,
                     cpu_s=cpu_s,
                     run_delay_s=delay_s,
                     loop_lag_ms=lag,
-                    unsent_due=int(random.integers(0, 2)),
                     final=second == 30,
                 )
             )
@@ -182,6 +198,19 @@ def test_the_start_of_a_worker_is_not_its_load() -> None:
     assert worker.cpu_share == pytest.approx(0.3)
     assert worker.busiest_cpu_share == pytest.approx(0.7)
     assert worker.cpu_s == 2.9
+
+
+def test_a_short_run_is_looked_at_as_a_whole() -> None:
+    begun, ended = a_word(at_s=-0.005, cpu_s=1.0), a_word(at_s=0.28, cpu_s=1.28)
+    begun = replace(begun, final=False, loop_lag_ms=LogHistogram())
+    (worker,) = worker_evidence([begun, ended], workers=1)
+    assert worker.cpu_share == pytest.approx(0.28 / 0.285)
+    assert worker.run_delay_share == pytest.approx(0.01)
+    result = summarise(a_table(a_request()), gaps_of(10), [begun, ended], PLAN)
+    assert [reason.code for reason in result.verdict.reasons] == ["client_cpu"]
+    too_short = replace(ended, at_ns=SECOND // 20)
+    (worker,) = worker_evidence([begun, too_short], workers=1)
+    assert worker.cpu_share is None
 
 
 def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:

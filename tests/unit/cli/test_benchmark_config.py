@@ -126,7 +126,8 @@ def test_the_length_of_answers_to_made_up_prompts() -> None:
         ("--rate", "2", "--think-time", "1s"),
         ("--preset", "light", "--rate", "2"),
         ("--cooldown", "1s", "--discard-in-flight"),
-        ("--max-connections", "1", "--workers", "2", "--concurrency", "2"),
+        ("--max-connections", "1", "--workers", "2", "--rate", "2"),
+        ("--max-connections", "3", "--concurrency", "4"),
         ("--seed", "-1"),
         ("--runs", "0"),
         ("--workers", "257", "--rate", "1"),
@@ -149,7 +150,14 @@ def test_from_python_each_prompt_is_asked_once() -> None:
     made = BenchmarkConfig("openai", "a/b", ["x", "y"], 4)
     assert made.limits.requests == 2
     assert made.model_id == ModelId(provider="openai", model="a/b")
-    assert made.connections_each == 4
+    assert made.connections_of(0) == 4
+
+
+def test_workers_share_the_connections_as_they_share_the_clients() -> None:
+    made = config("--max-connections", "5", "--workers", "2", "--rate", "9", "--requests", "1")
+    assert [made.connections_of(worker) for worker in range(2)] == [3, 2]
+    made = config("--max-connections", "5", "--workers", "2", "-c", "5", "--requests", "1")
+    assert [made.connections_of(worker) for worker in range(2)] == [3, 2]
 
 
 def test_from_python_contradictions_are_refused() -> None:

@@ -1,0 +1,94 @@
+"""What a worker keeps of each exchange, as columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.workload import Ask
+from modelforge.core.errors import StreamCut
+from modelforge.core.prompt import Prompt
+from modelforge.core.usage import Usage
+from modelforge.wire.exchange import Exchange
+from modelforge.wire.reading import Reading
+from modelforge.wire.recorder import Recorder
+
+START_NS, END_NS = 1_000, 9_000
+
+
+@pytest.fixture
+def recorder() -> Recorder:
+    made = Recorder(3)
+    made.start_ns, made.ends_ns = START_NS, END_NS
+    return made
+
+
+def add(
+    recorder: Recorder,
+    *moments_ns: int,
+    phase: Phase = Phase.MEASURED,
+    done_ns: int = 8_000,
+    **said: Any,
+) -> None:
+    exchange = Exchange(
+        index=7,
+        phase=phase,
+        ask=Ask(prompt=Prompt.of("Hi"), source="test"),
+        due_ns=2_000,
+        sent_ns=2_010,
+    )
+    reading = Reading(status=200, moments_ns=moments_ns, **{"tokens": len(moments_ns), **said})
+    recorder.add(exchange, reading, done_ns=done_ns, received=500)
+
+
+def test_moments_are_counted_from_the_start_and_gaps_apart(recorder: Recorder) -> None:
+    add(recorder, 3_000, 3_010, 3_040, tokens=4)
+    batch, gaps = recorder.batch()
+    (row,) = batch.to_pylist()
+    names = ("due_ns", "sent_ns", "first_ns", "last_ns", "done_ns", "max_gap_ns")
+    assert [row[name] for name in names] == [1_000, 1_010, 2_000, 2_040, 7_000, 30]
+    assert (row["worker"], row["counted_tokens"], row["error"]) == (3, 4, None)
+    # Four tokens at three moments: two of them came together.
+    assert (gaps.count, gaps.smallest, gaps.largest) == (3, 0, 30)
+    assert recorder.batch()[0].num_rows == 0
+
+
+def test_only_good_measured_answers_have_gaps(recorder: Recorder) -> None:
+    add(recorder, 3_000, 3_010, phase=Phase.WARM_UP)
+    add(recorder, 3_000, 3_020, error=StreamCut("cut"))
+    add(recorder, 3_000, 3_030)
+    batch, gaps = recorder.batch()
+    assert (gaps.count, gaps.largest) == (1, 30)
+    assert batch["error"].to_pylist() == [None, StreamCut.kind, None]
+    assert batch["max_gap_ns"].to_pylist() == [10, 20, 30]
+
+
+def test_what_is_done_after_the_end_is_told_apart(recorder: Recorder) -> None:
+    for done_ns in (END_NS, END_NS + 1):
+        add(recorder, 3_000, done_ns=done_ns)
+    add(recorder, 3_000, phase=Phase.WARM_UP, done_ns=END_NS + 1)
+    phases = recorder.batch()[0]["phase"].to_pylist()
+    assert phases == [Phase.MEASURED, Phase.COOL_DOWN, Phase.WARM_UP]
+
+
+def test_what_is_not_known_and_a_count_that_no_answer_can_have_is_null(recorder: Recorder) -> None:
+    add(recorder, usage=Usage(prompt_tokens=10**12, completion_tokens=None))
+    add(recorder, 3_000)
+    first, second = recorder.batch()[0].to_pylist()
+    assert (first["prompt_tokens"], first["completion_tokens"]) == (None, None)
+    assert (first["first_ns"], first["last_ns"], first["max_gap_ns"]) == (None, None, None)
+    assert (second["index"], second["prompt_tokens"]) == (7, None)
+
+
+def test_gaps_between_reasoning_are_told_apart(recorder: Recorder) -> None:
+    assert recorder.reasoning_gaps() is None
+    for _ in range(2):
+        add(recorder, 3_000, 3_010, 3_030, 3_060, 3_100, reasoning_tokens=3, reasoning_moments=3)
+    add(recorder, 3_000, 3_010, reasoning_tokens=1, reasoning_moments=1)
+    told = recorder.reasoning_gaps()
+    assert told is not None
+    assert (told.count, told.smallest, told.largest) == (4, 10, 20)
+    assert recorder.reasoning_gaps() is None
+    assert recorder.batch()[1].count == 9
