@@ -66,7 +66,7 @@ def whole(
     losses = [result.loss for result in results if result.loss is not None]
     return replace(
         together,
-        verdict=_verdict(results, (*together.verdict.notes, *_unlike(results))),
+        verdict=_verdict(results, together.verdict.notes),
         total_duration=duration_s,
         requests_per_s=rate(lambda result: result.requests_per_s),
         tokens_per_second=rate(lambda result: result.tokens_per_second),
@@ -90,7 +90,9 @@ def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
 
 
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
-    """The runs' reasons; the notes on numbers of requests are those of the whole."""
+    """The runs' reasons and notes. Of ``notes``, which are of all requests as if they were one run,
+    only those on numbers of requests are true of the whole.
+    """
     order = list(Status)
     numbered = [
         replace(reason, message=f"run {number}: {reason.message}")
@@ -99,7 +101,9 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
     ]
     numbered.sort(key=lambda reason: -order.index(reason.status))
     worst = max((result.verdict.status for result in results), key=order.index)
-    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *_notes_of(results)))
+    counted = [note for note in notes if note.code in _OF_NUMBERS]
+    others = (*_unlike(results), *_notes_of(results))
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*counted, *others))
 
 
 def _notes_of(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:

@@ -114,6 +114,8 @@ def test_what_is_left_out_of_the_runs_is_left_out_of_the_whole() -> None:
                 row | {name: row[name] + later for name in ("first_ns", "last_ns", "done_ns")}
             )
         recordings.append(a_recording(*rows, seconds=400))
+    as_it_is = [note.code for note in report(recordings, prices=PRICES).verdict.notes]
+    assert as_it_is.count("warm_up_present") == 1
     found = report(recordings, prices=PRICES, exclude_warm_up=True)
     assert found.total_requests == sum(run.total_requests for run in found.runs) < 720
     assert found.warmup_requests == 800 - found.total_requests
