@@ -114,7 +114,8 @@ class OpenLoop:
         """
         require_worker(worker, workers)
         due_s = self.arrivals.due_s(seed)
-        return Schedule(due_s, limits, timed=self.lasts_s is not None, share_of=(worker, workers))
+        timed = self.lasts_s is not None and limits.duration_s is not None
+        return Schedule(due_s, limits, timed=timed, share_of=(worker, workers))
 
 
 class Schedule:
@@ -127,7 +128,8 @@ class Schedule:
     Args:
         due_s: of all workers.
         limits: of the run.
-        timed: the load has a time of its own, in which nothing need come at the end.
+        timed: the load has a time of its own, at the end of which nothing need come, and ``limits``
+            know it.
         share_of: which worker, and of how many.
     """
 

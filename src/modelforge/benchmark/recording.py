@@ -31,7 +31,7 @@ class Recording:
         columns: a row a request, in `RECORD`'s columns, in the order of arrival.
         telemetry: of every batch, in the same order; their gaps are merged in ``gaps``.
         gaps: of every batch together, nanoseconds.
-        reasoning_gaps: the same of reasoning tokens; None: no worker kept them apart.
+        reasoning_gaps: those of them that end where reasoning came before all else; None: none.
         loss: how the recording ended before its end, in one line; None: it did not.
         gap_slots: ``gaps`` by the time they were reported in.
         began_ns, early: what was sent before is taken as a warm-up, and how many requests that are.

@@ -56,7 +56,7 @@ class ItlDefinitions:
     Attributes:
         event_gaps: every gap between two events with content or reasoning, all gaps of all
             requests alike: the ``itl_ms`` of the result.
-        reasoning_gaps: the part of them that ends at a reasoning token; None: not kept apart.
+        reasoning_gaps: those of them that end where reasoning came before all else; None: none.
         vllm: vLLM's ``bench serve`` also pools the gaps between events, so this is the same
             distribution where the server sends no empty event (it counts those too).
         guidellm: GuideLLM has one mean a request, first to last token over its tokens less one,

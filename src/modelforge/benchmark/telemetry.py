@@ -26,7 +26,8 @@ class Telemetry:
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
-        reasoning_gaps: the part of ``gaps`` that ends at a reasoning token; None: not kept.
+        reasoning_gaps: the part of ``gaps`` that ends where reasoning came before all else; None:
+            there is none.
         unconnected: requests that failed until now since this machine had no file or port left
             for a connection.
         run_delay_s: seconds since the worker started in which it could run and the CPU was

@@ -17,6 +17,7 @@ from modelforge.benchmark.verdict import Reason, Status, Verdict
 from modelforge.pricing.tariff import Terms
 from modelforge.stats.histogram import LogHistogram
 
+_ASKED: Final = ("load", "workload")
 _OF_NUMBERS: Final = frozenset({"few_requests", "many_failed"})
 
 
@@ -33,9 +34,9 @@ def whole(
     Distributions are those of every request alike. Rates are over the time of all runs together,
     which were one after the other. The verdict is the worst of the runs'.
     """
-    gaps = LogHistogram()
-    for recording in recordings:
-        gaps += recording.gaps
+    gaps = sum((recording.gaps for recording in recordings), LogHistogram())
+    kept_apart = [recording.reasoning_gaps for recording in recordings]
+    reasoning = sum((part for part in kept_apart if part is not None), LogHistogram())
 
     def let_go() -> None:
         for recording in recordings:
@@ -46,6 +47,7 @@ def whole(
         gaps,
         (),
         recordings[0].plan,
+        reasoning_gaps=reasoning if reasoning.count else None,
         slo=slo,
         prices=prices,
         let_go=let_go,
@@ -77,8 +79,20 @@ def whole(
     )
 
 
+def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
+    """A note where the runs did not ask the same."""
+    differ = [
+        name for name in _ASKED if len({str(each.plan.asked.get(name)) for each in results}) > 1
+    ]
+    if differ:
+        message = f"the runs differ in {' and '.join(differ)}: their figures are of a mixture"
+        yield Reason(code="unlike_runs", status=Status.VALID, message=message)
+
+
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
-    """The runs' reasons; the notes on numbers of requests are those of the whole."""
+    """The runs' reasons and notes. Of ``notes``, which are of all requests as if they were one run,
+    only those on numbers of requests are true of the whole.
+    """
     order = list(Status)
     numbered = [
         replace(reason, message=f"run {number}: {reason.message}")
@@ -87,7 +101,9 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
     ]
     numbered.sort(key=lambda reason: -order.index(reason.status))
     worst = max((result.verdict.status for result in results), key=order.index)
-    return Verdict(status=worst, reasons=tuple(numbered), notes=(*notes, *_notes_of(results)))
+    counted = [note for note in notes if note.code in _OF_NUMBERS]
+    others = (*_unlike(results), *_notes_of(results))
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*counted, *others))
 
 
 def _notes_of(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:

@@ -58,8 +58,10 @@ class Recorder:
         self._errors = array("i")  # each a place in ``_kinds``
         self._kinds: dict[str, int] = {}
         self._gaps = array("q")
+        self._reasoning_gaps = array("q")
         self._no_gaps = 0
         self._histogram = LogHistogram()
+        self._reasoning = LogHistogram()
         self.batch()  # what pyarrow loads at its first batch, it shall not load while it matters
 
     def __len__(self) -> int:
@@ -81,6 +83,8 @@ class Recorder:
                 longest_ns = max(gaps)
                 if counted:
                     self._gaps.extend(gaps)
+                    if reading.reasoning_moments > 1:
+                        self._reasoning_gaps.extend(gaps[: reading.reasoning_moments - 1])
             elif reading.tokens > 1:
                 longest_ns = 0
             if counted:
@@ -127,6 +131,12 @@ class Recorder:
         self._histogram = LogHistogram()
         return batch, histogram
 
+    def reasoning_gaps(self) -> LogHistogram | None:
+        """Those of the gaps since the last call that end where reasoning came before all else."""
+        self._count_gaps()
+        histogram, self._reasoning = self._reasoning, LogHistogram()
+        return histogram if histogram.count else None
+
     def _column(self, field: pa.Field[Any], values: dict[str, NDArray[Any]]) -> pa.Array[Any]:
         name = field.name
         if name == "error":
@@ -141,6 +151,9 @@ class Recorder:
         if self._gaps:
             self._histogram.add(np.frombuffer(self._gaps, np.int64))
             self._gaps = array("q")
+        if self._reasoning_gaps:
+            self._reasoning.add(np.frombuffer(self._reasoning_gaps, np.int64))
+            self._reasoning_gaps = array("q")
         if self._no_gaps:
             self._histogram.add_zeros(self._no_gaps)
             self._no_gaps = 0

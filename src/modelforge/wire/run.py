@@ -24,6 +24,8 @@ _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
 _A_TURN: Final = 32
 _PATIENCE_S: Final = 0.05
+_BROKEN_OFF_S: Final = 2.0
+"""So long a model's own library may take to end what was broken off."""
 _UNREACHABLE_S: Final = 0.1
 """How long a closed loop's stream rests after a request that got no answer at all."""
 
@@ -278,9 +280,12 @@ class Run:
 
     async def _cool_down(self) -> None:
         if not self._limits.discard_in_flight:
-            try:
-                async with asyncio.timeout(self._limits.cooldown_s):
-                    await self._idle.wait()
-            except TimeoutError:
-                pass
+            await self._rest(self._limits.cooldown_s)
         self._sender.abandon()
+        await self._rest(_BROKEN_OFF_S)
+
+    async def _rest(self, most_s: float) -> None:
+        """Wait until nothing is under way, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await self._idle.wait()

@@ -211,6 +211,7 @@ class Worker:
             loop_lag_ms=self._heartbeat.lag_ms(),
             in_flight=self._client.in_flight,
             gaps=gaps,
+            reasoning_gaps=self._recorder.reasoning_gaps(),
             at_ns=monotonic_ns() - start_ns,
             run_delay_s=run_delay_s(),
             idle_s=idle_s,

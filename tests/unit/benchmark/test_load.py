@@ -71,6 +71,7 @@ DOWN = OpenLoop(arrivals=Ramp(from_rate=10, to_rate=0, over_s=2))
         (OpenLoop(arrivals=Trace(times_s=(0.0, 2.0))), Limits(duration_s=1), False),
         (STEPS, Limits(duration_s=3), False),
         (STEPS, Limits(duration_s=3, requests=4), True),
+        (STEPS, Limits(), True),
         (DOWN, Limits(duration_s=2), False),
     ],
 )

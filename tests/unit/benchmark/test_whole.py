@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,6 +54,14 @@ def test_rates_are_over_the_time_of_all_runs() -> None:
     assert found.client.cpu_s == pytest.approx(sum(result.client.cpu_s for result in results))
 
 
+def test_gaps_between_reasoning_are_of_all_runs() -> None:
+    one = a_recording(a_request(0))
+    other = replace(one, reasoning_gaps=gaps_of(10))
+    for recordings, count in (((one, one), None), ((one, other), 1), ((other, other), 2)):
+        found = report(recordings, prices=PRICES).itl_definitions.reasoning_gaps
+        assert (None if found is None else found.count) == count
+
+
 def test_the_verdict_is_the_worst_of_the_runs() -> None:
     recordings = [a_recording(a_request(0)), a_recording(a_request(0), final=False)]
     results = [summarise_recording(recording) for recording in recordings]
@@ -65,6 +75,16 @@ def test_a_usage_of_less_than_came_is_noted() -> None:
     rows = [a_request(0), a_request(1, completion_tokens=4), a_request(2, completion_tokens=None)]
     notes = {note.code: note for note in report([a_recording(*rows)], prices=PRICES).verdict.notes}
     assert notes["few_tokens"].message.startswith("the usage of 1 answers has fewer tokens")
+
+
+def test_runs_that_asked_something_else_are_noted() -> None:
+    one, two = a_recording(a_request(0)), a_recording(a_request(0))
+    assert "unlike_runs" not in {
+        note.code for note in report([one, two], prices=PRICES).verdict.notes
+    }
+    other = replace(two, plan=replace(PLAN, asked={"load": "another"}))
+    notes = {note.code: note for note in report([one, other], prices=PRICES).verdict.notes}
+    assert "the runs differ in load:" in notes["unlike_runs"].message
 
 
 def test_notes_say_whose_they_are() -> None:
@@ -94,6 +114,8 @@ def test_what_is_left_out_of_the_runs_is_left_out_of_the_whole() -> None:
                 row | {name: row[name] + later for name in ("first_ns", "last_ns", "done_ns")}
             )
         recordings.append(a_recording(*rows, seconds=400))
+    as_it_is = [note.code for note in report(recordings, prices=PRICES).verdict.notes]
+    assert as_it_is.count("warm_up_present") == 1
     found = report(recordings, prices=PRICES, exclude_warm_up=True)
     assert found.total_requests == sum(run.total_requests for run in found.runs) < 720
     assert found.warmup_requests == 800 - found.total_requests
