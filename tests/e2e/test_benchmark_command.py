@@ -256,6 +256,20 @@ def test_a_replay_is_asked_through_the_port(shell: Session) -> None:
         (("--from-records", "empty.txt"), "not the recording"),
         (("--from-records", "missing.arrows"), "cannot read"),
         (("--from-records", "empty.txt", "--requests", "1"), "sends nothing"),
+        (("--from-records", "empty.txt", "--sweep"), "leave --sweep out"),
+        (("--from-records", "empty.txt", "--margin", "5%"), "--margin is of several models"),
+        (("--from-records", "empty.txt", "--from-records", "./empty.txt"), "named twice"),
+        (("sim/fast", "--requests", "1", "--records", "-"), "a regular file"),
+        (("sim/fast", "--requests", "1", "--records", "/dev/null"), "a regular file"),
+        (("sim/fast", "--sweep", "--runs", "3"), "--runs has no effect on a search"),
+        (("sim/fast", "--sweep", "--exclude-warm-up"), "--exclude-warm-up has no effect"),
+        (("sim/fast", "--sweep", "--margin", "5%"), "--margin is of several models"),
+        (("sim/fast", "--trace", "trace.csv", "--ignore-eos"), "leave --ignore-eos out"),
+        (("sim/fast", "--synthetic", "9:9", "--ignore-eos"), "leave --ignore-eos out"),
+        (
+            ("sim/fast", "--requests", "1", "--conversations", "talk.jsonl", "--count", "usage"),
+            "leave --count out",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_exits_with_2(
@@ -264,6 +278,7 @@ def test_bad_input_is_one_line_and_exits_with_2(
     (shell.folder / "empty.txt").write_text("")
     trace = "TIMESTAMP,ContextTokens,GeneratedTokens,prompt\n2023-11-16 18:17:03.9,5,2,hi\n"
     (shell.folder / "trace.csv").write_text(trace)
+    (shell.folder / "talk.jsonl").write_text('{"turns": ["a", "b"]}')
     done = shell.run("benchmark", *arguments)
     assert done.returncode == 2, done.stderr
     assert said in done.stderr
@@ -492,9 +507,17 @@ def test_a_stalled_server_shows_from_when_requests_were_due(shell: Session) -> N
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")
 def test_a_full_disk_is_one_line(shell: Session) -> None:
     run = ("benchmark", "sim/fast", "--concurrency", "2", "--duration", "30s", "-q")
-    done = shell.run(*run, "--records", "/dev/full")
+    done = subprocess.run(  # a file may have 16 blocks, and no more
+        ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", COMMAND, *run, "--records", "r.arrows"],
+        cwd=shell.folder,
+        env=shell.environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 1
-    assert "cannot write more records to /dev/full: No space left" in done.stderr
+    assert "cannot write more records to r.arrows: File too large" in done.stderr
     assert len(done.stderr.splitlines()) == 1
     report = shell.run(*RUN, "-q", "-o", "/dev/full", "--export", "json")
     assert report.returncode == 1
@@ -541,6 +564,9 @@ def test_ctrl_c_stops_sending_and_reports(shell: Session) -> None:
     assert b"TTFT" in output
     assert b"stopping" in errors
     assert b"Traceback" not in errors
+    found = document(shell, "--from-records", "r.arrows")
+    notes = {note["code"]: note["message"] for note in found["verdict"]["notes"]}
+    assert notes["interrupted"].startswith("stopped early, on request: it measured for ")
 
 
 def test_what_ends_after_ctrl_c_is_in_no_rate(target: Session, server: OpenAIServer) -> None:
@@ -575,11 +601,28 @@ def test_a_second_ctrl_c_breaks_off(target: Session, server: OpenAIServer) -> No
     assert b"broken off at the end" in output
 
 
-def test_ctrl_c_while_it_warms_up(target: Session, server: OpenAIServer) -> None:
-    command = target.start("benchmark", "target/stall", "--duration", "60s")
+@pytest.mark.parametrize("models", [["target/stall"], ["target/stall", "target/ok"]])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_stopped_while_it_warms_up(
+    target: Session, server: OpenAIServer, models: list[str], number: signal.Signals
+) -> None:
+    command = target.start("benchmark", *models, "--duration", "60s")
     until(lambda: server.in_flight > 0)
-    command.send_signal(signal.SIGINT)
+    command.send_signal(number)
     _, errors = command.communicate(timeout=30)
-    assert command.returncode == 130
+    assert command.returncode == 128 + number
     assert errors.count(b"\n") <= 2
     assert b"interrupted" in errors
+
+
+def test_the_servers_own_metrics_are_of_each_run_and_of_all(shell: Session) -> None:
+    run = ("sim/fast", "--requests", "10", "--warmup", "2", "--runs", "2", "--server-metrics")
+    found = document(shell, *run)
+    assert [each["server"]["ttft_ms"]["count"] for each in found["runs"]] == [12, 12]
+    assert found["server"]["ttft_ms"]["count"] == 24
+
+
+def test_metrics_that_were_asked_for_and_are_not_there_are_said(target: Session) -> None:
+    done = target.run("benchmark", "target/ok", "--requests", "2", "--server-metrics")
+    assert done.returncode == 0, done.stderr
+    assert "server_metrics: http://127.0.0.1:" in done.stderr

@@ -119,9 +119,12 @@ def test_every_protocol(shell: Session, api: str) -> None:
     assert found["ttft_ms"]["count"] == 8
 
 
-@pytest.mark.parametrize("limit", [(), ("--max-cost", "1")])
-def test_what_a_kept_connection_lost_is_sent_again_unless_money_is_limited(
-    shell: Session, limit: tuple[str, ...]
+@pytest.mark.parametrize(
+    ("limit", "again"),
+    [((), True), (("--max-cost", "1"), True), (("--max-cost", "0.0002"), False)],
+)
+def test_what_a_kept_connection_lost_is_sent_again_where_it_can_be_paid_twice(
+    shell: Session, limit: tuple[str, ...], *, again: bool
 ) -> None:
     (shell.folder / "asked.txt").write_text("ok\naborts-once\n")
     (shell.folder / "modelforge.toml").write_text(
@@ -137,9 +140,9 @@ def test_what_a_kept_connection_lost_is_sent_again_unless_money_is_limited(
         asked = [request.prompt for request in server.requests]
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
-    if limit:  # a request that may have been answered, and paid for, is not paid for twice
-        assert sorted(asked) == ["aborts-once", "ok"]
-        assert found["errors"] == {"connection_failed": 1}
-    else:
+    if again:
         assert sorted(asked) == ["aborts-once", "aborts-once", "ok"]
         assert found["errors"] == {}
+    else:  # it may have been answered, and paid for
+        assert sorted(asked) == ["aborts-once", "ok"]
+        assert found["errors"] == {"connection_failed": 1}

@@ -75,3 +75,13 @@ def test_what_is_not_installed_is_one_line(shell: Session) -> None:
     assert done.returncode == 2
     assert "langchain-aws" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_what_is_broken_off_is_counted(installed: Session) -> None:
+    done = installed.run(
+        "benchmark", "bedrock/slow:9000", "-c", "3", "--duration", "500ms", "-p", "hi",
+        "--warmup", "0", "--discard-in-flight", "--export", "json", "--allow-invalid",
+    )  # fmt: skip
+    found = json.loads(done.stdout)
+    assert found["requests"]["broken_off"] == 3
+    assert found["recording"]["missing_requests"] == 0

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +22,28 @@ def test_it_measures_this_machine_and_keeps_what_it_found(shell: Session) -> Non
     done = shell.run(
         "calibrate", "--seconds", "1.5", "--export", "json", env={"XDG_STATE_HOME": str(state)}
     )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0, done.stderr
     found = Calibration.from_json(done.stdout)
+    assert ("measure again" in done.stderr) == (found.disturbed is not None)
     assert found.requests_per_s > 0
     assert found.most_events_per_s >= found.events_per_s > 0
     (kept,) = state.rglob("*.json")
     assert json.loads(kept.read_text()) == json.loads(done.stdout)
+
+
+def test_it_says_that_others_kept_the_machine_busy(shell: Session) -> None:
+    busy = [sys.executable, "-c", "while True: pass"]
+    others = [subprocess.Popen(busy) for _ in range(2 * (os.cpu_count() or 1))]
+    try:
+        done = shell.run("calibrate", "--seconds", "4.5", "--export", "json")
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+    assert done.returncode == 0, done.stderr
+    assert Calibration.from_json(done.stdout).disturbed is not None
+    assert done.stderr.startswith("warning: ")
+    assert done.stderr.endswith("; measure again when nothing else runs\n")
 
 
 def test_what_cannot_be_kept_is_shown_all_the_same(shell: Session) -> None:

@@ -220,6 +220,21 @@ def test_a_benchmark_of_two_workers_keeps_to_its_limit(
     assert bill["interval"]["low"] < bill["usd"] < bill["interval"]["high"]
 
 
+def test_several_models_share_what_a_benchmark_may_cost(planner: Session) -> None:
+    (planner.folder / "modelforge.toml").write_text(
+        "".join(
+            f'[providers.sim.prices."{model}"]\ninput = 0\noutput = 1000000\n'
+            for model in ("fast", "steady")
+        )
+    )
+    done = planner.run(
+        *("benchmark", "sim/fast", "sim/steady", "--max-cost", "5", "--max-tokens", "1"),
+        *("--prompt", "hi", "--requests", "20", "--warmup", "0", "--export", "json"),
+    )
+    documents = json.loads(done.stdout)["models"]
+    assert [document["cost_usd"] for document in documents] == ["2", "2"]
+
+
 def test_what_cannot_be_promised_is_said(planner: Session) -> None:
     done = planner.run(
         *("compare", "sim/fast", "sim/steady", "--prompt", "hi", "--max-cost", "1", "--show", "0")
@@ -260,3 +275,25 @@ def test_a_measured_machine_is_priced(planner: Session) -> None:
     )
     assert none.returncode == 1
     assert "no load holds" in none.stdout
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("plan", "IN", "-o", "IN", "--export", "json"),
+        ("recommend", "IN", "-o", "IN", "--export", "json"),
+        ("recommend", "plan.yaml", "--quality", "IN", "-o", "IN", "--export", "json"),
+        ("tokens", "openai/gpt-4o", "--prompt-file", "IN", "-o", "IN", "--export", "json"),
+    ],
+)
+def test_no_report_takes_the_place_of_an_input(planner: Session, command: tuple[str, ...]) -> None:
+    path = planner.folder / "input.yaml"
+    quality = "--quality" in command
+    plan = (planner.folder / "plan.yaml").read_text()
+    path = path.with_suffix(".json") if quality else path
+    path.write_text('{"openai/gpt-4o": 0.9}' if quality else plan)
+    before = path.read_text()
+    done = planner.run("cost", *(path.name if part == "IN" else part for part in command))
+    assert done.returncode == 2
+    assert "would overwrite an input: name another file" in done.stderr
+    assert path.read_text() == before

@@ -134,9 +134,18 @@ def test_a_configured_price_goes_before_the_listed_one(shell: Session) -> None:
     assert "priced as input" in found["lines"][1]["rule"]["text"]
 
 
+def test_rates_and_dollars_stand_with_their_points_below_each_other(shell: Session) -> None:
+    rates = ("--rates", '{"input": "1.5", "output": "0.0075"}')
+    usage = '{"input_total": 10000, "output_total": 900}'
+    shown = shell.run("cost", "price", *GPT_4O, "--usage", usage, *rates).stdout
+    assert "input        10,000    $1.50/M  0.01500000\n" in shown
+    assert "output          900  $0.0075/M  0.00000675\n" in shown
+    assert "models refresh" not in shown  # no price of the catalogue is in it
+
+
 def test_csv_markdown_and_the_terminal(shell: Session) -> None:
     done = shell.run("cost", "price", *GPT_4O, "--usage", CACHED, "-o", "price.csv")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "report in price.csv\n")
     with (shell.folder / "price.csv").open(newline="") as stream:
         rows = list(csv.reader(stream))
     assert rows[0] == ["component", "quantity", "rate_usd", "per", "usd", "rule"]
@@ -146,6 +155,7 @@ def test_csv_markdown_and_the_terminal(shell: Session) -> None:
     shown = shell.run("cost", "price", *GPT_4O, "--usage", CACHED, env={"COLUMNS": "80"}).stdout
     assert "openai/gpt-4o  $0.0250" in shown
     assert "modelforge models refresh" in shown
+    assert "input          2,000   $2.50/M  0.0050\n" in shown
     assert all(len(line) <= 80 or "http" in line for line in shown.splitlines())
 
 

@@ -71,3 +71,10 @@ def test_broken_configuration_is_one_line(shell: Session) -> None:
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
     assert "providers.a.base_url" in done.stderr
+
+
+def test_with_nothing_set_up_it_says_what_would_be(shell: Session) -> None:
+    done = shell.run("doctor", env={"COLUMNS": "80"})
+    assert done.returncode == 0, done.stderr
+    assert "none set up: export the key of one below, or give a server" in done.stdout
+    assert not done.stdout.endswith("\n\n")

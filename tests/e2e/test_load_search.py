@@ -78,6 +78,9 @@ def test_a_search_that_is_stopped_tells_what_was_tried(
     ("arguments", "said"),
     [
         (["sim/batch", "--find-max"], "--slo"),
+        (["sim/batch", "--tolerance", "0.1"], "--find-max"),
+        (["sim/batch", "--sweep", "--tolerance", "0.1"], "--find-max"),
+        (["sim/batch", "sim/fast", "--tolerance", "0.1"], "--tolerance"),
         (["sim/batch", "--find-max", "--sweep", "--slo", "ttft=1s@p99"], "exclude each other"),
         (["--sweep"], "no model"),
         (["sim/batch", "--sweep", "--requests", "5"], "--requests"),

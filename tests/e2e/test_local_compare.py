@@ -45,6 +45,24 @@ def _wait_until_gone(processes: list[int], timeout_s: float = 20) -> None:
         time.sleep(0.05)
 
 
+def test_the_demo_ends_with_how_sure_it_is(fetched: Session) -> None:
+    path = f"{Path(COMMAND).parent}:{fetched.environment['PATH']}"
+    done = subprocess.run(
+        ["sh", Path(__file__).parents[2] / "demo.sh"],
+        cwd=fetched.folder,
+        env={**fetched.environment, "PATH": path},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "prompt 1" in done.stdout
+    assert "how sure · 95 % intervals · 8 prompts" in done.stdout
+    assert done.stdout.index("Next, with") > done.stdout.index("p = ")
+
+
 def test_two_real_models_answer(fetched: Session) -> None:
     done = fetched.run(
         "test", "--compare", "local/smollm2-135m,local/gemma-3-270m",

@@ -181,9 +181,8 @@ async def test_faults_are_named(server: OpenAIServer, model: str) -> None:
         expected = FAULTS["aborts" if model == "crash-on-kill" else model]
         assert told.kind == expected, str(told.reading.error)
         assert KEY not in str(told.reading.error)
-        assert not told.exchange.resent or expected == "connection_failed"
-    if model == "redirect":
-        assert len(server.requests) == 1  # whoever it named was not asked, and not told the key
+    # Nothing was sent a second time; and whom a redirect named was not asked, and not told the key.
+    assert len(server.requests) == 1
     if model == "status:429":
         assert isinstance(told.reading.error, RateLimited)
         assert told.reading.error.retry_after_s == 7
@@ -287,26 +286,44 @@ async def test_a_kept_connection_that_was_closed_is_replaced(server: OpenAIServe
     assert len(server.requests) == 4
 
 
-async def test_a_request_is_sent_again_once_and_no_more() -> None:
-    used: list[asyncio.StreamWriter] = []
+async def test_what_a_kept_connection_lost_goes_out_on_a_new_one(server: OpenAIServer) -> None:
+    """Another kept one may be about to be closed too."""
+    async with Asker(target_at(server.base_url, "then-closed"), most_connections=3) as asker:
+        told = await asker.ask(times=60)
+    assert {one.kind for one in told} == {None}
+    assert server.most_in_flight <= 3
 
-    async def used_up(connection: Connection) -> None:
-        """Every connection is good for one answer, and closed at the second request."""
-        if connection.writer in used:
+
+@pytest.mark.parametrize("pays", [True, False])
+async def test_what_is_paid_again_is_asked_before(server: OpenAIServer, *, pays: bool) -> None:
+    asked: list[int] = []
+
+    def pay_again(exchange: Exchange) -> bool:
+        asked.append(exchange.index)
+        return pays
+
+    target = target_at(server.base_url, "then-closed")
+    async with Asker(target, most_connections=3, pay_again=pay_again) as asker:
+        told = await asker.ask(times=60)
+    lost = {one.exchange.index for one in told if one.kind == "connection_failed"}
+    assert 1 <= len(asked) <= 3  # after the first, no connection is kept
+    assert lost == (set() if pays else set(asked))
+    assert len({one.kind for one in told}) == 2 - pays
+
+
+async def test_a_request_is_sent_again_once_and_no_more() -> None:
+    async def once(connection: Connection) -> None:
+        """The first request of all is answered; each later one has its connection closed."""
+        if len(server.requests) > 1:
             connection.writer.transport.abort()
             return
-        used.append(connection.writer)
         await BEHAVIOURS["ok"](connection, "")
 
-    with OpenAIServer(handler=used_up) as server:
+    with OpenAIServer(handler=once) as server:
         async with Asker(target_at(server.base_url)) as asker:
-            (first,) = await asker.ask()
-            (second,) = await asker.ask()
-            assert (first.exchange.resent, second.exchange.resent) == (False, True)
-            assert (first.kind, second.kind) == (None, None)
-            assert len(server.requests) == 3
-            (third,) = await asker.ask(resent=True)
-        assert (third.kind, len(server.requests)) == ("connection_failed", 4)
+            assert [told.kind for told in await asker.ask()] == [None]
+            assert [told.kind for told in await asker.ask()] == ["connection_failed"]
+        assert len(server.requests) == 3
 
 
 async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from modelforge.benchmark.arrivals import Poisson
+from modelforge.benchmark.arrivals import Constant, Poisson
 from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
@@ -158,6 +158,51 @@ def test_a_conversation_contains_its_answers(server: OpenAIServer) -> None:
         assert said == ["one", answered, "two", answered, "three"]
 
 
+def test_an_open_loop_lasts_as_long_as_it_was_to_last(server: OpenAIServer) -> None:
+    """However early its last request came: that is not broken off, and rates are over that time."""
+    limits = Limits(duration_s=1.5, warmup_requests=0, discard_in_flight=True)
+    target = target_at(server.base_url, "slow:30")
+    ran = run(jobs(target, 2, load=OpenLoop(arrivals=Constant(rate=2)), limits=limits))
+    assert [row["error"] for row in ran.rows] == [None] * 3
+    windows = [told.window_ns for told in ran.recording.telemetry if told.window_ns is not None]
+    assert [window[1] for window in windows] == [pytest.approx(1.5e9, abs=1e6)] * 2
+
+
+def test_an_open_loop_waits_for_its_conversations(server: OpenAIServer) -> None:
+    workload = Conversations(scripts=(Script(turns=("one", "two", "three")),), think_s=0.05)
+    ran = run(
+        jobs(
+            target_at(server.base_url, "ok"),
+            2,
+            workload=workload,
+            keep_text=True,
+            load=OpenLoop(arrivals=Constant(rate=50)),
+            limits=Limits(requests=3, warmup_requests=0),
+        )
+    )
+    assert sorted(row["index"] for row in ran.rows) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert {row["error"] for row in ran.rows} == {None}
+
+
+def test_a_conversation_that_fails_ends_an_open_loop(server: OpenAIServer) -> None:
+    workload = Conversations(scripts=(Script(turns=("one", "two")),))
+    ran = run(
+        jobs(
+            target_at(server.base_url, "cut"),
+            workload=workload,
+            keep_text=True,
+            load=OpenLoop(arrivals=Constant(rate=50)),
+            limits=Limits(requests=3, warmup_requests=0),
+        )
+    )
+    assert [row["error"] for row in ran.rows] == ["stream_cut"] * 3
+
+
+def test_reasoning_is_counted_apart(server: OpenAIServer) -> None:
+    (first, *_) = run(jobs(target_at(server.base_url, "reasoning"))).rows
+    assert 0 < first["counted_reasoning_tokens"] < first["counted_tokens"]
+
+
 def test_an_exact_length_is_asked_for_on_the_wire(server: OpenAIServer) -> None:
     workload = FixedPrompts(prompts=(Prompt.of("Hi"),), max_tokens=9, ignore_eos=True)
     run(jobs(target_at(server.base_url), workload=workload))
@@ -275,9 +320,9 @@ def test_a_server_that_is_not_there_is_one_error() -> None:
 
 def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     load = ClosedLoop(concurrency=300)
-    listed = [
-        replace(job, most_connections=300) for job in jobs(target_at(server.base_url), load=load)
-    ]
+    limits = Limits(requests=300, warmup_requests=0)
+    made = jobs(target_at(server.base_url), load=load, limits=limits)
+    listed = [replace(job, most_connections=300) for job in made]
     # The workers alone: the server, in this process, needs one for each that they have.
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (128, hard))
@@ -288,6 +333,14 @@ def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:
     coordinator = Coordinator(listed, plan=plan_of(listed), file=BytesIO(), processes=processes)
     with pytest.raises(CannotBegin, match="Too many open files: raise `ulimit -n`"):
         coordinator.run()
+
+
+@pytest.mark.parametrize("open_loop", [True, False])
+def test_no_more_connections_than_requests(server: OpenAIServer, *, open_loop: bool) -> None:
+    load = OpenLoop(arrivals=Constant(rate=200)) if open_loop else ClosedLoop(concurrency=50)
+    ran = run(jobs(target_at(server.base_url), load=load, limits=Limits(requests=3)))
+    assert len(ran.rows) == 3 + 5
+    assert server.connections <= 3
 
 
 def test_more_requests_than_connections(server: OpenAIServer) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any, Self
@@ -89,6 +90,7 @@ class Asker:
     timeout_s: float = 20.0
     most_connections: int = 100
     keep_text: bool = True
+    pay_again: Callable[[Exchange], bool] | None = None
     told: list[Told] = field(default_factory=list)
     trouble: list[dict[str, Any]] = field(default_factory=list)
 
@@ -103,6 +105,7 @@ class Asker:
             timeout_s=self.timeout_s,
             most_connections=self.most_connections,
             keep_text=self.keep_text,
+            pay_again=self.pay_again,
         )
         return self
 
@@ -111,13 +114,13 @@ class Asker:
         await asyncio.sleep(0)
         assert self.trouble == []
 
-    async def ask(self, prompt: str = "Hi", times: int = 1, *, resent: bool = False) -> list[Told]:
+    async def ask(self, prompt: str = "Hi", times: int = 1) -> list[Told]:
         """Send at once, and wait for all the answers."""
         first = len(self.told)
         self._wanted += times
         for number in range(times):
             ask = Ask(prompt=Prompt.of(prompt), source="test")
-            exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask, resent=resent)
+            exchange = Exchange(index=first + number, phase=Phase.MEASURED, ask=ask)
             self.client.send(exchange)
         await self.heard(self._wanted)
         return self.told[first:]

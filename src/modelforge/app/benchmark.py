@@ -81,7 +81,7 @@ class BenchmarkRunner:
         self._stops = 0
         self._path: Path | None = None
         self._target: Target | PortTarget | None = None
-        self._scraped: ServerScrape | None = None
+        self._scrapes: list[ServerScrape] = []
         self.records: list[Path] = []
         self.messages: dict[str, str] = {}
 
@@ -127,7 +127,7 @@ class BenchmarkRunner:
             with suppress(Interrupted):  # the runs before it stand
                 await self._run(config, run)
             return
-        self.records, self.messages = [], {}
+        self.records, self.messages, self._scrapes = [], {}, []
         self._path = self._file or benchmark_records.default_records(config.model_id)
         # They load what they need while the target is found.
         given, self._processes = self._processes, ()
@@ -183,7 +183,7 @@ class BenchmarkRunner:
             try:
                 with self._scrape(config, target) as scrape:
                     outcome = await _in_thread(coordinator)
-                self._scraped = scrape
+                self._scrapes += [scrape] if scrape is not None else []
             except (CannotBegin, Interrupted):
                 with suppress(OSError):
                     if path.is_file():
@@ -199,12 +199,13 @@ class BenchmarkRunner:
     ) -> AbstractContextManager[ServerScrape | None]:
         wanted = config.server_metrics
         if wanted is None:
-            wanted = (config.duration or 0.0) >= _LONG_S
+            wanted = (config.limits.duration_s or 0.0) >= _LONG_S
         if not wanted or not isinstance(target, Target):
             return nullcontext()
         from modelforge.app.server_scrape import ServerScrape, metrics_url  # noqa: PLC0415 (aiohttp)
 
-        return ServerScrape(metrics_url(target.base_url), model=target.model)
+        url = metrics_url(target.base_url)
+        return ServerScrape(url, model=target.model, tls=target.tls())
 
     def _allotment(self, config: BenchmarkConfig) -> Allotment | None:
         """The part of the limit that one worker may spend in one run."""
@@ -233,12 +234,26 @@ class BenchmarkRunner:
             exclude_warm_up=config.exclude_warm_up,
             with_misses=with_misses,
         )
-        if self._scraped is None:
+        return self._with_server(result, asked=config.server_metrics is True)
+
+    def _with_server(self, result: BenchmarkResult, *, asked: bool) -> BenchmarkResult:
+        """With what the server said of itself, of each run and of all together."""
+        if not self._scrapes:
             return result
-        if self._scraped.trouble is not None:
-            self.messages["server_metrics"] = self._scraped.trouble
-        figures = self._scraped.figures(client_ttft_mean_ms=result.ttft_ms.mean)
-        return replace(result, server=figures)
+        from modelforge.app.server_scrape import server_figures_of  # noqa: PLC0415 (aiohttp)
+
+        troubles = [
+            scrape.trouble or (scrape.absent if asked else None) for scrape in self._scrapes
+        ]
+        if told := next(filter(None, troubles), None):
+            self.messages["server_metrics"] = told
+
+        def with_figures(result: BenchmarkResult, *scrapes: ServerScrape) -> BenchmarkResult:
+            client_ms = result.ttft_ms.mean
+            return replace(result, server=server_figures_of(scrapes, client_ttft_mean_ms=client_ms))
+
+        runs = map(with_figures, result.runs, self._scrapes)
+        return with_figures(replace(result, runs=tuple(runs)), *self._scrapes)
 
 
 async def _in_thread(coordinator: Coordinator) -> Outcome:

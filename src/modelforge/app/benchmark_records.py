@@ -141,8 +141,11 @@ def report(
     from modelforge.app import kept_calibration  # noqa: PLC0415
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415
+    from modelforge.benchmark.without_warm_up import without_warm_up  # noqa: PLC0415
 
     slo = slo or _slo(recordings[0].plan.asked)
+    if exclude_warm_up:
+        recordings = [without_warm_up(recording) for recording in recordings]
     results = []
     for recording in recordings:
         ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
@@ -152,20 +155,12 @@ def report(
             slo=slo,
             ceiling=ceiling,
             level=level,
-            exclude_warm_up=exclude_warm_up,
             with_misses=with_misses,
         )
         results.append(_noted(result, recording, stale))
     if len(results) == 1:
         return results[0]
-    return whole(
-        recordings,
-        results,
-        prices=prices,
-        slo=slo,
-        level=level,
-        exclude_warm_up=exclude_warm_up,
-    )
+    return whole(recordings, results, prices=prices, slo=slo, level=level)
 
 
 def _slo(asked: Any) -> Slo | None:
@@ -178,9 +173,20 @@ def _slo(asked: Any) -> Slo | None:
         return None  # another version's
 
 
+def _measured_of(result: BenchmarkResult) -> str:
+    """How long it measured and how much, of how long and how much was asked."""
+    seconds, requests = result.plan.asked.get("duration_s"), result.plan.asked.get("requests")
+    measured = f"it measured for {result.total_duration:,.1f} s"
+    if seconds is not None:
+        measured += f" of {seconds:,g} s"
+    if requests is not None:
+        measured += f", {result.total_requests:,} of {requests:,} requests"
+    return measured
+
+
 def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) -> BenchmarkResult:
     """With a note where requests did not go over the wire client, where money ran out, where
-    answers were not streamed, and with ``more``.
+    it was stopped, where answers were not streamed, and with ``more``.
     """
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
@@ -195,11 +201,19 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
             f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
             f" {next(iter(stopped.values()))})"
         )
+    if any(one.interrupted for one in recording.telemetry):
+        said["interrupted"] = f"stopped early, on request: {_measured_of(result)}"
     without = result.successful_requests - result.ttft_ms.count
     if without:
         said["no_first_token"] = (
             f"{without:,} answers came in one piece or without a token: they have no time to first"
             " token, and no gaps"
+        )
+    below = result.tokens.below_events
+    if below:
+        said["few_tokens"] = (
+            f"the usage of {below:,} answers has fewer tokens than pieces came: it is of a part of"
+            " the answer, or the server cuts its tokens up; token rates and TPOT are by that usage"
         )
     notes = [note for note in more if note is not None]
     notes += [

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -14,6 +13,7 @@ from typing import Final
 import platformdirs
 
 from modelforge.app.prices import Prices
+from modelforge.app.whole_file import write_whole
 from modelforge.catalogue.files import MODELS_FILE, PROVIDERS_FILE
 from modelforge.catalogue.history import HISTORY_FILE
 from modelforge.catalogue.load import EMBEDDED
@@ -53,20 +53,24 @@ def open_analyzer(
 
 
 class _PlanQuotes:
-    """`Prices` for models whose price is configured; for all others the book itself, which is
-    asked thousands of times.
+    """`Prices` for models whose price is configured, and for those that the catalogue does not
+    have, of which it knows what was meant; for all others the book itself, which is asked
+    thousands of times.
     """
 
     def __init__(self, prices: Prices, configuration: Configuration) -> None:
         self._prices = prices
         self._configured = set(_configured(configuration))
+        self._catalogue = prices.book.catalogue
         self.overlay = prices.book.overlay
 
     def quote(
         self, id_: ModelId, *, mode: Mode = "standard", as_of: datetime | None = None
     ) -> Quote:
         """The terms of a model."""
-        source = self._prices if id_ in self._configured else self._prices.book
+        known = id_.model in self._catalogue.names(id_.provider)
+        listed = known and id_ not in self._configured
+        source = self._prices.book if listed else self._prices
         return source.quote(id_, mode=mode, as_of=as_of)
 
 
@@ -126,9 +130,7 @@ class FileStore:
         """Keep ``data``: whole or not at all."""
         with suppress(OSError):
             self._folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.NamedTemporaryFile(dir=self._folder, delete=False) as file:
-                file.write(data)
-            Path(file.name).replace(self._path(key))
+            write_whole(self._path(key), data)
             self._forget()
 
     def _path(self, key: str) -> Path:

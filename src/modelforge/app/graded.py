@@ -15,7 +15,12 @@ from modelforge.prompts.rows.row import Row
 from modelforge.prompts.wording import kind_of, listed, place, quoted
 
 CASE_FIELDS: Final = ("case", "prompt_id", "id", "prompt_index", "question", "prompt")
-MODEL_FIELDS: Final = ("model", "model_id")
+MODEL_FIELDS: Final = ("model_id", "model")
+"""The whole name first: of two providers of one model each is a model."""
+MEASURED_FIELDS: Final = frozenset(
+    ("latency_s", "first_token_s", "tokens_per_second", "completion_tokens", "cost_usd")
+)
+"""What an export of a comparison measured, and a failed answer has no part in."""
 _WORDS: Final = {"true": 1.0, "false": 0.0, "pass": 1.0, "fail": 0.0, "yes": 1.0, "no": 0.0}
 _MOST_MODELS: Final = 100
 
@@ -102,7 +107,8 @@ class _Fields:
 
 
 def _usual(names: Sequence[str], row: Mapping[str, Any], where: str, kind: str) -> str:
-    for name in names:
+    known = [name for name in names if row.get(name) is not None]  # an export has unknown ones too
+    for name in (*known, *names):
         if name in row:
             return name
     more = "" if kind == "case" else ", or each model's own with --column NAME=FIELD"
@@ -120,6 +126,9 @@ def _scores(
             yield model, _score(_found(row, path, where), path, where)
         return
     model = fields.text(row, fields.model, "model", where)
+    if table.score in MEASURED_FIELDS and row.value.get("error_kind"):
+        yield model, None  # how long a failure took is no measurement of an answer
+        return
     yield model, _score(_found(row, table.score, where), table.score, where)
 
 

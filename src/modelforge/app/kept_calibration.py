@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from platformdirs import user_state_path
 
+from modelforge.app.whole_file import write_whole
 from modelforge.benchmark.calibration import Calibration, Machine
 from modelforge.benchmark.verdict import Ceiling, Reason, Status
 
@@ -40,9 +41,7 @@ def store(calibration: Calibration) -> Path:
     """
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
-    new = path.with_suffix(f".{os.getpid()}.new")
-    new.write_text(json.dumps(calibration.to_document(), indent=2) + "\n", encoding="utf-8")
-    new.replace(path)
+    write_whole(path, (json.dumps(calibration.to_document(), indent=2) + "\n").encode())
     return path
 
 

@@ -6,6 +6,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
+from typing import TYPE_CHECKING
 
 from modelforge.app.graded import GradedTable, read_graded
 from modelforge.app.measured_runs import report_document
@@ -13,11 +15,13 @@ from modelforge.benchmark.figure import figure_named
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import score
 from modelforge.core.errors import UsageError
+from modelforge.stats.clustered import clustered_mean
 from modelforge.stats.planning import Spread, plan, seconds_needed, spread_of_pilot
 from modelforge.stats.power import (
     detectable_difference,
     fewest_pairs,
     pass_fail_prompts_needed,
+    prompts_needed,
 )
 from modelforge.stats.sizes import (
     SizePlan,
@@ -26,6 +30,10 @@ from modelforge.stats.sizes import (
     detectable_pass_difference,
     discordant_share,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _PAIR = 2
 
@@ -132,6 +140,11 @@ def plan_from_table(table: GradedTable, wanted: Wanted, *, models: Sequence[str]
             f"{table.path}: {first} and {second} share {len(shared)} cases: 2 and more"
         )
     basis = f"a pilot of {len(shared):,} cases of {first} and {second}"
+    if (labels := seen.clusters_of(shared)) is not None:
+        means = [fmean(a[prompt]) - fmean(b[prompt]) for prompt in shared]
+        mean = fmean([fmean([*a[prompt], *b[prompt]]) for prompt in shared])
+        shares = seen.graded(quantity)
+        return _plan_clusters(means, labels, wanted, basis=basis, mean=mean, shares=shares)
     if seen.graded(quantity) and all(len(a[p]) == len(b[p]) == 1 for p in shared):
         alone = sum(a[prompt] != b[prompt] for prompt in shared) / len(shared)
         rate = sum(a[prompt][0] for prompt in shared) / len(shared)
@@ -149,6 +162,49 @@ def plan_from_table(table: GradedTable, wanted: Wanted, *, models: Sequence[str]
     values = [value for prompt in shared for value in (*a[prompt], *b[prompt])]
     spread = spread_of_pilot(differences)
     return plan_from_spread(spread, wanted, basis=basis, mean=sum(values) / len(values))
+
+
+def _plan_clusters(
+    differences: Sequence[float],
+    labels: NDArray[np.intp],
+    wanted: Wanted,
+    *,
+    basis: str,
+    mean: float,
+    shares: bool,
+) -> SizePlan:
+    """In whole clusters, which are what a comparison of clustered prompts counts.
+
+    The spread is that of the cluster-robust error; the clusters to come are as large as the
+    pilot's.
+
+    Raises:
+        UsageError: repeats are asked for, there is one cluster only, or no spread between them.
+    """
+    if wanted.repeats != 1:
+        raise UsageError(
+            "what repeats add within clusters is not known of a pilot: plan without --repeats"
+        )
+    made = clustered_mean(differences, labels)
+    clusters = int(labels.max()) + 1
+    sd = (made.standard_error or 0.0) * math.sqrt(clusters)
+    if not sd:
+        raise UsageError("every difference of the pilot is the same: a larger pilot")
+    each = len(differences) / clusters
+    basis = f"{basis} in {clusters:,} clusters, and on others of {each:.3g} cases each"
+    of_mean = None if shares else mean
+    if wanted.size is None:
+        size = abs(wanted.difference or 0.0) if shares else _difference(wanted, mean)
+        needed = prompts_needed(size, sd=sd, power=wanted.power, alpha=wanted.alpha)
+        found = math.ceil(needed * each)
+        return _plan(
+            "prompts", found, size, mean=of_mean, wanted=wanted, basis=basis, shares=shares
+        )
+    found, whole = _whole(wanted.size), int(wanted.size / each)
+    least = None
+    if whole >= fewest_pairs(wanted.alpha):
+        least = detectable_difference(sd=sd, n=whole, power=wanted.power, alpha=wanted.alpha)
+    return _plan("prompts", found, least, mean=of_mean, wanted=wanted, basis=basis, shares=shares)
 
 
 def plan_from_report(path: Path, wanted: Wanted, *, figure: str) -> SizePlan:

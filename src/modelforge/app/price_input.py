@@ -21,6 +21,10 @@ LONGEST: Final = 65_536
 _MOST_TOKENS: Final = 10**15
 _MOST_USD: Final = Decimal(10**6)
 _MOST_DIGITS: Final = 30
+_EXAMPLES: Final = {
+    "usage": """'{"input_total": 10000, "output_total": 1000}'""",
+    "rates": """'{"input": "2.5", "output": "10"}'""",
+}
 _COUNTS: Final = tuple(field.name for field in fields(BilledUsage))
 _TOTALS: Final = ("input_total", "output_total")
 
@@ -92,9 +96,11 @@ def _table(text: str, what: str) -> Mapping[str, Any]:
         raise
     except (ValueError, RecursionError, InvalidOperation) as error:
         at = f" at character {error.pos + 1}" if isinstance(error, json.JSONDecodeError) else ""
-        raise UsageError(f"the {what} are not JSON{at}: {_shown(text)}") from None
+        raise UsageError(
+            f"--{what} is not JSON{at}: {_shown(text)}; write {_EXAMPLES[what]}"
+        ) from None
     if not isinstance(table, dict):
-        raise UsageError(f"the {what} are not a JSON object: {_shown(text)}")
+        raise UsageError(f"--{what} is not a JSON object: {_shown(text)}; write {_EXAMPLES[what]}")
     return table
 
 

@@ -6,7 +6,7 @@ import difflib
 from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from modelforge.app.configured_prices import configured_tariff
 from modelforge.config.builtin import ALIASES, LOCAL_PROVIDER, SIM_PROVIDER
@@ -18,6 +18,9 @@ from modelforge.pricing.tariff import Mode, NoTariff, Rates, Tariff
 
 if TYPE_CHECKING:
     from modelforge.catalogue.price_book import PriceBook
+
+CONFIGURED: Final = "the configuration"
+"""The source of a price that nobody lists."""
 
 _NOT_BILLED = {LOCAL_PROVIDER: "runs on this machine", SIM_PROVIDER: "simulated"}
 
@@ -57,9 +60,9 @@ class Prices:
         listed = ModelId(provider=ALIASES.get(id_.provider, id_.provider), model=id_.model)
         if given is None and (configured := self._configured(id_)) is not None:
             if mode == "standard":
-                return Quote(asked=id_, terms=configured, source="the configuration", as_of=as_of)
+                return Quote(asked=id_, terms=configured, source=CONFIGURED, as_of=as_of)
             found = self.book.quote(listed, mode=mode, as_of=as_of, given=configured.rates)
-            return replace(found, asked=id_, source="the configuration")
+            return replace(found, asked=id_, source=CONFIGURED)
         if given is None and id_.provider in _NOT_BILLED:
             reason = _NOT_BILLED[id_.provider]
             return Quote(asked=id_, terms=NoTariff(reason=reason), source="nobody", mode=mode)

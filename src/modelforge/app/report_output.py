@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from modelforge.app.output import format_of, names_stdout, same_file, standard_output
+from modelforge.app.whole_file import write_whole
 from modelforge.core.errors import ModelForgeError, UsageError
 
 FORMATS: Final = ("json", "csv", "markdown")
@@ -51,7 +52,9 @@ class ReportOutput:
         return cls(format=format_, path=path)
 
     def write(self, text: str, *, hint: str = "name another file with -o") -> None:
-        """Write the report; ``hint`` says what to do where its file cannot be written.
+        """Write the report, whole or not at all.
+
+        ``hint`` says what to do where its file cannot be written.
 
         Raises:
             ModelForgeError: the file cannot be written.
@@ -61,8 +64,7 @@ class ReportOutput:
             standard_output().write(text)
             return
         try:
-            with self.path.open("w", encoding="utf-8", newline="") as file:
-                file.write(text)
+            write_whole(self.path, text.encode())
         except OSError as error:
             raise ModelForgeError(
                 f"cannot write {self.path}: {error.strerror or error}; {hint}"
@@ -75,8 +77,8 @@ def write_report(
     path: Path | None,
     *,
     inputs: Sequence[Path] = (),
-) -> None:
-    """Write what one of ``formats`` gives, to ``path`` or standard output.
+) -> Path | None:
+    """Write what one of ``formats`` gives, to ``path`` or standard output; returns the file.
 
     The format is ``format_``, else that of the file's suffix, else the first.
 
@@ -89,6 +91,7 @@ def write_report(
         output = ReportOutput(format=first, path=None)
     made = formats.get(output.format, formats[first])
     output.write(made())
+    return output.path
 
 
 def _require_writable(path: Path, inputs: Sequence[Path]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
@@ -31,29 +32,33 @@ def metrics_url(base_url: str) -> str:
 class ServerScrape:
     """Scrapes before, every second during and after a ``with`` block, in a thread of its own.
 
-    A server without metrics, or with unknown ones, is passed over in silence. Where pages that
-    came stop coming, ``trouble`` says so in one line.
+    A server without metrics, or with unknown ones, is passed over in silence; ``absent`` says why.
+    Where pages that came stop coming, ``trouble`` says so in one line.
+
+    Attributes:
+        before, during, after: the pages that were read and known.
 
     Args:
         url: of the page, see `metrics_url`.
         model: whose series count, where series name models.
-        headers: of every request.
+        tls: how to encrypt, where the address is encrypted.
     """
 
     def __init__(
-        self, url: str, *, model: str | None = None, headers: Mapping[str, str] | None = None
+        self, url: str, *, model: str | None = None, tls: ssl.SSLContext | None = None
     ) -> None:
         self._url = url
         self._model = model
-        self._headers = dict(headers or {})
-        self._before: ServerMetrics | None = None
-        self._during: list[ServerMetrics] = []
-        self._after: ServerMetrics | None = None
+        self._tls = tls
+        self.before: ServerMetrics | None = None
+        self.during: list[ServerMetrics] = []
+        self.after: ServerMetrics | None = None
         self._known = False
         self._stop = threading.Event()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="server-metrics", daemon=True)
         self.trouble: str | None = None
+        self.absent: str | None = None
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -64,17 +69,6 @@ class ServerScrape:
         self._stop.set()
         self._thread.join(3 * _TIMEOUT_S)
 
-    def figures(self, *, client_ttft_mean_ms: float | None = None) -> dict[str, Any] | None:
-        """What to give `modelforge.benchmark.summary.summarise` as ``server``; None: nothing.
-
-        Call it after the block.
-        """
-        if self._after is None:
-            return None
-        return server_figures(
-            self._before, self._after, self._during, client_ttft_mean_ms=client_ttft_mean_ms
-        )
-
     def _run(self) -> None:
         try:
             asyncio.run(self._scrape())
@@ -83,9 +77,12 @@ class ServerScrape:
 
     async def _scrape(self) -> None:
         timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
-        async with aiohttp.ClientSession(headers=self._headers, timeout=timeout) as session:
-            there, self._before = await self._page(session)
-            self._known = self._before is not None
+        connector = aiohttp.TCPConnector(ssl=self._tls or True)
+        async with aiohttp.ClientSession(connector=connector, timeout=timeout) as session:
+            there, self.before = await self._page(session)
+            self._known = self.before is not None
+            if there and not self._known:
+                self.absent = f"{self._url} holds none that are known"
             self._ready.set()
             if not there:
                 return
@@ -93,9 +90,9 @@ class ServerScrape:
                 _, page = await self._page(session)
                 if page is not None:
                     self._known = True
-                    self._during.append(page)
-            _, self._after = await self._page(session)
-            if self._after is not None:
+                    self.during.append(page)
+            _, self.after = await self._page(session)
+            if self.after is not None:
                 self._known = True
 
     async def _page(self, session: aiohttp.ClientSession) -> tuple[bool, ServerMetrics | None]:
@@ -106,7 +103,23 @@ class ServerScrape:
                 body = await answer.read()
             return True, read_metrics(body.decode("utf-8", "replace"), model=self._model)
         except (aiohttp.ClientError, TimeoutError, OSError, NotMetrics) as error:
-            if self._known and self.trouble is None:
-                what = str(error) or type(error).__name__
+            what = str(error) or type(error).__name__
+            if not self._known:
+                self.absent = f"{self._url}: {what}"
+            elif self.trouble is None:
                 self.trouble = f"the server's metrics at {self._url} stopped coming: {what}"
             return False, None
+
+
+def server_figures_of(
+    scrapes: Sequence[ServerScrape], *, client_ttft_mean_ms: float | None = None
+) -> dict[str, Any] | None:
+    """What a result has as ``server``, from the first of ``scrapes`` to the last; None: nothing.
+
+    Call it after their blocks.
+    """
+    before, after = scrapes[0].before, scrapes[-1].after
+    if after is None:
+        return None
+    during = [page for scrape in scrapes for page in scrape.during]
+    return server_figures(before, after, during, client_ttft_mean_ms=client_ttft_mean_ms)

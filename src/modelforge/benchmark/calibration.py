@@ -42,6 +42,7 @@ class Calibration:
             less the simulator's own: what it measures too late.
         itl_error_mean_ms: the same of the mean gap between tokens.
         schedule_lag_p99_ms: how long after it was due a request of an open loop is sent.
+        disturbed: what the verdict of the paced run says against it; None: nothing.
     """
 
     machine: Machine
@@ -56,6 +57,7 @@ class Calibration:
     stamp_error_p99_ms: float
     itl_error_mean_ms: float
     schedule_lag_p99_ms: float
+    disturbed: str | None = None
 
     def unfit(self, machine: Machine, now: datetime) -> str | None:
         """Why it says nothing about ``machine`` at ``now``, in a few words; None: it does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from modelforge.benchmark.columns import words
 from modelforge.benchmark.measures import Rows, blocks, is_null, whole_numbers
 from modelforge.benchmark.phase import Phase
-from modelforge.core.errors import Interrupted
+from modelforge.core.errors import Interrupted, TimedOut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,8 +28,9 @@ class ChosenRows:
         in_time: those that succeeded before the measurement ended.
         reached: the measured ones that got any answer at all.
         succeeded: of the warm-up too: they cost as much.
-        early: how many were taken as a warm-up afterwards.
         warm_up, cool_down, broken_off: how many.
+        begun: how many failed or were broken off after the server had begun to answer, or without
+            a sign that it had not: they may have cost something.
     """
 
     measured: Rows
@@ -36,25 +38,19 @@ class ChosenRows:
     in_time: Rows
     reached: Rows
     succeeded: Rows
-    early: int
     warm_up: int
     cool_down: int
     broken_off: int
+    begun: int
 
 
-def choose(
-    columns: pa.Table, let_go: Callable[[], None], *, cut_ns: int | None = None
-) -> ChosenRows:
-    """Look at every row once. What was sent before ``cut_ns`` is taken as a warm-up."""
+def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
+    """Look at every row once."""
     measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
     counts: Counter[str] = Counter()
     for start, stop in blocks(columns.num_rows):
         piece = columns.slice(start, stop - start)
         phase = whole_numbers(piece["phase"])
-        early = np.zeros(phase.size, dtype=np.bool_)
-        if cut_ns is not None:
-            early = (whole_numbers(piece["sent_ns"]) < cut_ns) & (phase != Phase.WARM_UP)
-            phase = np.where(early, Phase.WARM_UP, phase)
         succeeded = is_null(piece["error"])
         # Whatever was asked in time counts, however late it was answered: to leave out what was
         # under way at the end would leave out the longest answers. Rates are of what was answered
@@ -70,9 +66,11 @@ def choose(
             (answered, succeeded),
         ):
             rows.add(block)
-        counts["early"] += int(np.count_nonzero(early))
         counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
         counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
+        unknown = _is_error(piece["error"], Interrupted.kind, TimedOut.kind)
+        ok = whole_numbers(piece["status"]) == HTTPStatus.OK
+        counts["begun"] += int(np.count_nonzero(~succeeded & (ok | unknown)))
         counts["broken_off"] += int(np.count_nonzero(broken_off))
         let_go()
     return ChosenRows(
@@ -81,16 +79,16 @@ def choose(
         in_time=in_time,
         reached=reached_rows,
         succeeded=answered,
-        early=counts["early"],
         warm_up=counts["warm_up"],
         cool_down=counts["cool_down"],
         broken_off=counts["broken_off"],
+        begun=counts["begun"],
     )
 
 
-def _is_error(column: pa.ChunkedArray[Any], kind: str) -> NDArray[np.bool_]:
+def _is_error(column: pa.ChunkedArray[Any], *of: str) -> NDArray[np.bool_]:
     chunks = []
     for chunk in column.chunks:
         codes, kinds = words(chunk)
-        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word == kind]))
+        chunks.append(np.isin(codes, [code for code, word in enumerate(kinds) if word in of]))
     return np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.bool_)

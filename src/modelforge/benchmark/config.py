@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
-from modelforge.benchmark.load import ClosedLoop, Limits, Load
+from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
@@ -163,12 +163,14 @@ class BenchmarkConfig:
     @property
     def limits(self) -> Limits:
         """When it ends."""
-        requests = self.max_requests
-        endless = self.duration is None and not self.effective_load.finite
+        requests, load = self.max_requests, self.effective_load
+        endless = self.duration is None and not load.finite
         if requests is None and endless and self.prompts:
             requests = len(self.prompts)
+        lasts_s = load.lasts_s if isinstance(load, OpenLoop) else None
+        times_s = [time_s for time_s in (self.duration, lasts_s) if time_s is not None]
         return Limits(
-            duration_s=self.duration,
+            duration_s=min(times_s, default=None),
             requests=requests,
             warmup_requests=self.warmup_requests,
             cooldown_s=self.cooldown_s,

@@ -23,8 +23,8 @@ class RunCost:
     note: str | None
 
 
-def run_cost(requests: Measures, prices: Terms) -> RunCost:
-    """The cost of ``requests``, which all succeeded.
+def run_cost(requests: Measures, prices: Terms, *, begun: int = 0) -> RunCost:
+    """The cost of ``requests``, which all succeeded; ``begun`` others may have cost something too.
 
     A request without usage, or whose usage contradicts itself, is unpriced. Between two thresholds
     for long prompts the price is linear in the tokens, so the requests that fall between the same
@@ -57,6 +57,9 @@ def run_cost(requests: Measures, prices: Terms) -> RunCost:
             usd += bill.full_cost.usd
             priced = True
             note = note or bill.note
+    if priced and begun:
+        more = f"not in it: {begun:,} failed or broken off, perhaps billed"
+        note = f"{note}; {more}" if note else more
     return RunCost(usd=usd if priced else None, unpriced=unpriced, note=note)
 
 

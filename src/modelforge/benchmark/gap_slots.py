@@ -51,11 +51,6 @@ class GapSlots:
         return tuple(self._slots)
 
 
-def slots_after(slots: Sequence[GapSlot], cut_ns: int) -> list[GapSlot]:
-    """Those that did not end before ``cut_ns``."""
-    return [slot for slot in slots if slot.end_ns is None or slot.end_ns > cut_ns]
-
-
 def all_gaps(slots: Sequence[GapSlot]) -> LogHistogram:
     """The gaps of all slots together."""
     together = LogHistogram()

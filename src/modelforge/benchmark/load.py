@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from modelforge.benchmark.arrivals import Arrivals, before, require_worker, share
+from modelforge.benchmark.varying import Ramp, Steps
 from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_count, require_seconds
 
@@ -91,22 +92,74 @@ class OpenLoop:
         return self.arrivals.finite
 
     @property
+    def lasts_s(self) -> float | None:
+        """How long the arrivals last, whenever the last of them comes; None: that is not said."""
+        match self.arrivals:
+            case Steps(steps=steps):
+                return sum(for_s for _, for_s in steps)
+            case Ramp(to_rate=0, over_s=over_s):
+                return over_s
+        return None
+
+    @property
     def description(self) -> str:
         """What it is, in a few words for a report."""
         return f"open loop, {self.arrivals.description}"
 
-    def schedule(
-        self, limits: Limits, *, seed: int, worker: int = 0, workers: int = 1
-    ) -> Iterator[tuple[int, float]]:
-        """(index, due in seconds from the start) of this worker's requests within ``limits``.
+    def schedule(self, limits: Limits, *, seed: int, worker: int = 0, workers: int = 1) -> Schedule:
+        """This worker's requests within ``limits``.
 
         Raises:
             UsageError: ``seed`` is negative or ``worker`` is none of ``workers``.
         """
-        due_s: Iterator[float] = islice(self.arrivals.due_s(seed), limits.requests)
+        require_worker(worker, workers)
+        due_s = self.arrivals.due_s(seed)
+        timed = self.lasts_s is not None and limits.duration_s is not None
+        return Schedule(due_s, limits, timed=timed, share_of=(worker, workers))
+
+
+class Schedule:
+    """(index, due in seconds from the start) of one worker's requests, one after the other.
+
+    Attributes:
+        complete: there are no more, since the number of requests was reached or a recording has
+            ended. Where there are no more and it is false, time is up, or will be.
+
+    Args:
+        due_s: of all workers.
+        limits: of the run.
+        timed: the load has a time of its own, at the end of which nothing need come, and ``limits``
+            know it.
+        share_of: which worker, and of how many.
+    """
+
+    def __init__(
+        self, due_s: Iterator[float], limits: Limits, *, timed: bool, share_of: tuple[int, int]
+    ) -> None:
+        self.complete = False
+        self._timed = timed
+        self._exhausted = False
+        within = self._noting_the_end(islice(self._noting_the_last(due_s), limits.requests))
         if limits.duration_s is not None:
-            due_s = before(due_s, limits.duration_s)
-        return share(due_s, worker=worker, workers=workers)
+            within = before(within, limits.duration_s)
+        worker, workers = share_of
+        self._own = share(within, worker=worker, workers=workers)
+
+    def __iter__(self) -> Schedule:
+        """Itself."""
+        return self
+
+    def __next__(self) -> tuple[int, float]:
+        """The next request."""
+        return next(self._own)
+
+    def _noting_the_last(self, due_s: Iterator[float]) -> Iterator[float]:
+        yield from due_s
+        self._exhausted = True
+
+    def _noting_the_end(self, due_s: Iterator[float]) -> Iterator[float]:
+        yield from due_s
+        self.complete = not (self._exhausted and self._timed)
 
 
 Load = ClosedLoop | OpenLoop

@@ -143,6 +143,14 @@ class Measures:
             tokens[unknown] = self.column("counted_tokens").astype(np.int32)[unknown]
         return tokens
 
+    def reasoning_tokens(self) -> NDArray[np.int64]:
+        """Those of them that are reasoning: by the server's usage, or counted where it says nothing
+        and some came; null is -1.
+        """
+        tokens = self.column("reasoning_tokens")
+        counted = self.column("counted_reasoning_tokens")
+        return np.where((tokens == NULL) & (counted > 0), counted, tokens)
+
     def stream_speed(self) -> NDArray[np.float64]:
         """Each request's tokens a second, sent to last token; NaN where a request has none."""
         took = self.between_ms("sent_ns", "last_ns")

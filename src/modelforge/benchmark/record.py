@@ -36,6 +36,7 @@ _COLUMNS: Final[list[pa.Field[Any]]] = [
     pa.field("cached_tokens", pa.int32()),
     pa.field("reasoning_tokens", pa.int32()),
     pa.field("counted_tokens", pa.int32(), nullable=False),  # events with content or reasoning
+    pa.field("counted_reasoning_tokens", pa.int32(), nullable=False),  # those with reasoning
     pa.field("max_gap_ns", pa.int64()),  # longest gap between two such events
     pa.field("bytes", pa.int32(), nullable=False),  # of the answer's body
     pa.field("reused", pa.bool_(), nullable=False),  # sent on a connection kept from before

@@ -31,9 +31,10 @@ class Recording:
         columns: a row a request, in `RECORD`'s columns, in the order of arrival.
         telemetry: of every batch, in the same order; their gaps are merged in ``gaps``.
         gaps: of every batch together, nanoseconds.
-        reasoning_gaps: the same of reasoning tokens; None: no worker kept them apart.
+        reasoning_gaps: those of them that end where reasoning came before all else; None: none.
         loss: how the recording ended before its end, in one line; None: it did not.
         gap_slots: ``gaps`` by the time they were reported in.
+        began_ns, early: what was sent before is taken as a warm-up, and how many requests that are.
         let_go: gives back the memory that reading ``columns`` took, where they lie in a mapped
             file: what is read again comes from the file.
     """
@@ -45,6 +46,8 @@ class Recording:
     reasoning_gaps: LogHistogram | None = None
     loss: str | None = None
     gap_slots: tuple[GapSlot, ...] = ()
+    began_ns: int = 0
+    early: int = 0
     let_go: Callable[[], None] = field(default=keep, repr=False, compare=False)
 
 

@@ -24,6 +24,7 @@ class TokenTotals:
 
     ``completion`` is by the server's usage for ``from_server`` of them and counted for
     ``from_events``: a token for each event, which is too few where a server puts several in one.
+    ``below_events`` are those whose usage has fewer tokens than events with a token came.
     """
 
     prompt: int | None = None
@@ -32,6 +33,7 @@ class TokenTotals:
     reasoning: int | None = None
     from_server: int = 0
     from_events: int = 0
+    below_events: int = 0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,7 +56,7 @@ class ItlDefinitions:
     Attributes:
         event_gaps: every gap between two events with content or reasoning, all gaps of all
             requests alike: the ``itl_ms`` of the result.
-        reasoning_gaps: the part of them that ends at a reasoning token; None: not kept apart.
+        reasoning_gaps: those of them that end where reasoning came before all else; None: none.
         vllm: vLLM's ``bench serve`` also pools the gaps between events, so this is the same
             distribution where the server sends no empty event (it counts those too).
         guidellm: GuideLLM has one mean a request, first to last token over its tokens less one,

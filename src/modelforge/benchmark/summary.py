@@ -21,7 +21,7 @@ from modelforge.benchmark.evidence import (
     send_lag_p99_ms,
     worker_evidence,
 )
-from modelforge.benchmark.gap_slots import GapSlot, all_gaps, slots_after
+from modelforge.benchmark.gap_slots import GapSlot
 from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.latencies import Latencies
 from modelforge.benchmark.measures import (
@@ -41,7 +41,6 @@ from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, judge
 from modelforge.benchmark.verdict_limits import Limits
-from modelforge.benchmark.warm_up_cut import warm_up_end_ns
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 from modelforge.stats.long_series import LongSeries
@@ -53,7 +52,9 @@ _NO_PRICES = NoTariff(reason="no price is known for this model")
 
 
 def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult:
-    """`summarise` what `modelforge.benchmark.recording.read_recording` gave."""
+    """`summarise` what `modelforge.benchmark.recording.read_recording` gave, or
+    `modelforge.benchmark.without_warm_up.without_warm_up` made of it.
+    """
     return summarise(
         recording.columns,
         recording.gaps,
@@ -63,6 +64,8 @@ def summarise_recording(recording: Recording, **options: Any) -> BenchmarkResult
         loss=recording.loss,
         gap_slots=recording.gap_slots,
         let_go=recording.let_go,
+        began_ns=recording.began_ns,
+        early=recording.early,
         **options,
     )
 
@@ -83,7 +86,8 @@ def summarise(
     gap_slots: Sequence[GapSlot] = (),
     let_go: Callable[[], None] = keep,
     level: float = 0.95,
-    exclude_warm_up: bool = False,
+    began_ns: int = 0,
+    early: int = 0,
     with_misses: bool = False,
 ) -> BenchmarkResult:
     """The figures of a run, and what to think of them.
@@ -98,22 +102,16 @@ def summarise(
         gap_slots: ``gaps`` by time, for the intervals of their quantiles.
         let_go: see `modelforge.benchmark.recording.Recording`.
         level: of the intervals.
-        exclude_warm_up: count what is found to be a warm-up as one. Gaps are then left out by the
-            slots of time that ended before its end.
+        began_ns, early: see `modelforge.benchmark.recording.Recording`.
         with_misses: keep which requests missed ``slo``, 9 bytes each.
 
     The measurement lasts as long as the workers say; where they do not, from when the first
     measured request was due to when the last was done.
     """
     window = measured_window_ns(telemetry)
-    chosen, cut_ns = choose(columns, let_go), 0
-    if exclude_warm_up:
-        cut_ns = warm_up_end_ns(Measures(columns, chosen.good, let_go))
-        chosen = choose(columns, let_go, cut_ns=cut_ns)
-    if excluded := chosen.early:
-        window = None if window is None else (max(window[0], cut_ns), window[1])
-        gap_slots = slots_after(gap_slots, cut_ns)
-        gaps = all_gaps(gap_slots) if gap_slots else gaps
+    if window is not None:
+        window = max(window[0], began_ns), window[1]
+    chosen = choose(columns, let_go)
     measured = Measures(columns, chosen.measured, let_go)
     good = Measures(columns, chosen.good, let_go)
     in_time = Measures(columns, chosen.in_time, let_go)
@@ -126,7 +124,7 @@ def summarise(
     schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     send_lag_ms = send_lag_p99_ms(telemetry)
     workers = worker_evidence(telemetry, workers=plan.workers)
-    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices)
+    cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices, begun=chosen.begun)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = sum(
         int(part.column("counted_tokens").sum(dtype=np.int64)) for part in in_time.parts()
@@ -171,7 +169,7 @@ def summarise(
         level=level,
     )
     if statistics is not None:
-        statistics = replace(statistics, warm_up_excluded=excluded)
+        statistics = replace(statistics, warm_up_excluded=early)
     verdict = judge(evidence, limits=limits, ceiling=ceiling)
     return BenchmarkResult(
         plan=plan,
@@ -239,9 +237,14 @@ def _output_tokens(requests: Measures) -> int:
 def _token_totals(requests: Measures) -> TokenTotals:
     names = ("prompt_tokens", "completion_tokens", "cached_tokens", "reasoning_tokens")
     sums, said = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+    below = 0
     for part in requests.parts():
+        completion = part.column("completion_tokens")
+        below += int(
+            np.count_nonzero((completion >= 0) & (completion < part.column("counted_tokens")))
+        )
         for name in names:
-            values = part.column(name)
+            values = part.reasoning_tokens() if name == names[-1] else part.column(name)
             known = values >= 0
             said[name] += int(np.count_nonzero(known))
             sums[name] += int(np.sum(values, where=known, dtype=np.int64))
@@ -256,6 +259,7 @@ def _token_totals(requests: Measures) -> TokenTotals:
         reasoning=reported("reasoning_tokens"),
         from_server=said["completion_tokens"],
         from_events=requests.count - said["completion_tokens"],
+        below_events=below,
     )
 
 

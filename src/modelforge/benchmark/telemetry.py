@@ -29,7 +29,8 @@ class Telemetry:
         in_flight: requests sent and not done.
         gaps: nanoseconds between the token events of the measured requests of this batch that
             succeeded: the gaps of all batches together are those of the run.
-        reasoning_gaps: the part of ``gaps`` that ends at a reasoning token; None: not kept.
+        reasoning_gaps: the part of ``gaps`` that ends where reasoning came before all else; None:
+            there is none.
         unconnected: requests that failed until now since this machine had no file or port left
             for a connection.
         run_delay_s: seconds since the worker started in which it could run and the CPU was
@@ -41,6 +42,7 @@ class Telemetry:
         final: the worker has nothing more to send.
         stopped: why it sent no more before the end; None: it did not stop by itself.
         lost: its parent's word, not its own: it ended without a last one.
+        interrupted: its parent's word: it was told to stop before its end.
     """
 
     worker: int
@@ -61,6 +63,7 @@ class Telemetry:
     final: bool = False
     stopped: str | None = None
     lost: bool = False
+    interrupted: bool = False
 
     def to_json(self) -> bytes:
         """The value of `modelforge.benchmark.record.TELEMETRY_KEY`."""
@@ -85,6 +88,7 @@ class Telemetry:
             "stopped": self.stopped,
             "unconnected": self.unconnected or None,
             "lost": self.lost or None,
+            "interrupted": self.interrupted or None,
         }
         document.update((name, value) for name, value in optional.items() if value is not None)
         return json.dumps(document, allow_nan=False, separators=(",", ":")).encode()
@@ -134,4 +138,5 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         final=bool(document["final"]),
         stopped=None if document.get("stopped") is None else str(document["stopped"]),
         lost=bool(document.get("lost", False)),
+        interrupted=bool(document.get("interrupted", False)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -14,10 +14,10 @@ from modelforge.benchmark.result import BenchmarkResult, ClientUse
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Reason, Status, Verdict
-from modelforge.benchmark.warm_up_cut import without_warm_up
 from modelforge.pricing.tariff import Terms
 from modelforge.stats.histogram import LogHistogram
 
+_ASKED: Final = ("load", "workload")
 _OF_NUMBERS: Final = frozenset({"few_requests", "many_failed", "unanswered"})
 
 
@@ -28,19 +28,15 @@ def whole(
     prices: Terms,
     slo: Slo | None,
     level: float = 0.95,
-    exclude_warm_up: bool = False,
 ) -> BenchmarkResult:
     """All requests of all runs taken together, with ``results`` as its runs.
 
-    Distributions are those of every request alike, but of those that were a run's warm-up where
-    ``results`` were made with ``exclude_warm_up``. Rates are over the time of all runs together,
+    Distributions are those of every request alike. Rates are over the time of all runs together,
     which were one after the other. The verdict is the worst of the runs'.
     """
-    if exclude_warm_up:
-        recordings = [without_warm_up(recording) for recording in recordings]
-    gaps = LogHistogram()
-    for recording in recordings:
-        gaps += recording.gaps
+    gaps = sum((recording.gaps for recording in recordings), LogHistogram())
+    kept_apart = [recording.reasoning_gaps for recording in recordings]
+    reasoning = sum((part for part in kept_apart if part is not None), LogHistogram())
 
     def let_go() -> None:
         for recording in recordings:
@@ -51,6 +47,7 @@ def whole(
         gaps,
         (),
         recordings[0].plan,
+        reasoning_gaps=reasoning if reasoning.count else None,
         slo=slo,
         prices=prices,
         let_go=let_go,
@@ -82,10 +79,19 @@ def whole(
     )
 
 
-def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
-    """The runs' reasons and notes; the notes on numbers of requests are those of the whole.
+def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
+    """A note where the runs did not ask the same."""
+    differ = [
+        name for name in _ASKED if len({str(each.plan.asked.get(name)) for each in results}) > 1
+    ]
+    if differ:
+        message = f"the runs differ in {' and '.join(differ)}: their figures are of a mixture"
+        yield Reason(code="unlike_runs", status=Status.VALID, message=message)
 
-    What the order of its requests says of the whole is said of no run: they all began at 0.
+
+def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
+    """The runs' reasons and notes. Of ``notes``, which are of all requests as if they were one run,
+    only those on numbers of requests are true of the whole.
     """
     order = list(Status)
     numbered = [
@@ -95,14 +101,26 @@ def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Ver
     ]
     numbered.sort(key=lambda reason: -order.index(reason.status))
     worst = max((result.verdict.status for result in results), key=order.index)
-    others = {
-        note.code: note
-        for result in results
-        for note in result.verdict.notes
-        if note.code not in _OF_NUMBERS
-    }
-    of_numbers = (note for note in notes if note.code in _OF_NUMBERS)
-    return Verdict(status=worst, reasons=tuple(numbered), notes=(*of_numbers, *others.values()))
+    counted = [note for note in notes if note.code in _OF_NUMBERS]
+    others = (*_unlike(results), *_notes_of(results))
+    return Verdict(status=worst, reasons=tuple(numbered), notes=(*counted, *others))
+
+
+def _notes_of(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
+    """One of each code: whose it is, and how many others it has, where they do not all say it."""
+    said: dict[str, list[tuple[int, Reason]]] = {}
+    for number, result in enumerate(results, start=1):
+        for note in result.verdict.notes:
+            if note.code not in _OF_NUMBERS:
+                said.setdefault(note.code, []).append((number, note))
+    for found in said.values():
+        number, note = found[0]
+        if len(found) == len(results) and len({each.message for _, each in found}) == 1:
+            yield note
+            continue
+        more = len(found) - 1
+        others = f" (and of {more} more {'run' if more == 1 else 'runs'})" if more else ""
+        yield replace(note, message=f"run {number}: {note.message}{others}")
 
 
 def _client(uses: Sequence[ClientUse]) -> ClientUse:

@@ -114,9 +114,9 @@ class BenchmarkScreen:
         shares, words = [], []
         if limits.duration_s is not None:
             shares.append(elapsed_s / limits.duration_s)
-            words.append(f"{min(int(elapsed_s), limits.duration_s):g} of {limits.duration_s:g} s")
+            words.append(f"{min(int(elapsed_s), limits.duration_s):,g} of {limits.duration_s:,g} s")
         else:
-            words.append(f"{int(elapsed_s)} s")
+            words.append(f"{int(elapsed_s):,} s")
         if limits.requests is not None:
             shares.append(view.done / limits.requests)
             words.append(f"{count(view.done)} of {count(limits.requests)}")
@@ -130,7 +130,7 @@ class BenchmarkScreen:
 
 def _ends(duration_s: float | None, requests: int | None) -> str:
     ends = [
-        *([f"{duration_s:g} s"] if duration_s is not None else []),
+        *([f"{duration_s:,g} s"] if duration_s is not None else []),
         *([f"{count(requests)} requests"] if requests is not None else []),
     ]
     return " or ".join(ends)

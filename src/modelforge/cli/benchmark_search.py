@@ -12,9 +12,8 @@ import click
 
 from modelforge.app.report_output import ReportOutput
 from modelforge.cli.benchmark_config import config_of
-from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.errors import UsageError
 
 if TYPE_CHECKING:
     from modelforge.benchmark.find_max import MaxLoad
@@ -22,10 +21,12 @@ if TYPE_CHECKING:
     from modelforge.benchmark.sweep import Sweep
 
 _PROBE_S: Final = 10.0
+_TOLERANCE: Final = 0.05
 _NOT_HERE: Final = (
     *("ramp", "steps", "trace", "preset", "requests"),
-    *("from_records", "records", "max_cost"),
+    *("records", "max_cost"),
 )
+_WITHOUT_EFFECT: Final = ("runs", "confidence", "exclude_warm_up", "allow_invalid")
 
 _Found = tuple[Mapping[str, Any], Iterable[str]]
 """A document, and lines to read."""
@@ -46,6 +47,11 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
         if options[name]:
             flag = name.replace("_", "-")
             raise UsageError(f"a search tries loads of its own: leave --{flag} out")
+    context = click.get_current_context()
+    for name in _WITHOUT_EFFECT:
+        if context.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
+            flag = name.replace("_", "-")
+            raise UsageError(f"--{flag} has no effect on a search: leave it out")
     if options["find_max"] and options["slo"] is None:
         raise UsageError("--find-max needs --slo: what must hold, such as ttft=500ms@p99?")
     if options["export"] not in {None, "json"}:
@@ -57,11 +63,7 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
     if options["rate"] is None and options["concurrency"] is None:
         plain["concurrency"] = 1
     allow_many_connections()
-    try:
-        found, code = asyncio.run(_search(model, plain, slo))
-    except Interrupted as error:
-        click.echo(f"modelforge: {error}", err=True)
-        return EXIT_INTERRUPTED
+    found, code = asyncio.run(_search(model, plain, slo))
     _write(found, output)
     return code or 0
 
@@ -104,7 +106,7 @@ async def _search(
             if options["find_max"] and objective is not None:
                 most: MaxLoad = await trying.find_max(
                     objective,
-                    tolerance=options["tolerance"],
+                    tolerance=options["tolerance"] or _TOLERANCE,
                     lengthen=options["asked_duration"] is None,
                     on_probe=tried,
                 )

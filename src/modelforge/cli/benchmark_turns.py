@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-import click
+from decimal import ROUND_DOWN, Context, Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from modelforge.cli.benchmark_config import config_of, input_files
-from modelforge.cli.benchmarking import note, outputs, require_records_file, worst_exit_code
-from modelforge.cli.exit_codes import EXIT_INTERRUPTED
+from modelforge.cli.benchmarking import (
+    note,
+    outputs,
+    require_records_file,
+    warn_of_costs,
+    worst_exit_code,
+)
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.errors import UsageError
+
+_SHARING: Final = Context(prec=6, rounding=ROUND_DOWN)
 
 if TYPE_CHECKING:
     from modelforge.app.benchmark_turns import BenchmarkTurns
@@ -23,13 +29,14 @@ if TYPE_CHECKING:
 
 def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
     """Benchmark ``models`` in turns as ``options`` say; returns the exit code."""
-    for name in ("sweep", "find_max", "from_records"):
+    for name in ("sweep", "find_max", "tolerance", "from_records"):
         if options[name]:
             raise UsageError(f"--{name.replace('_', '-')} is of one model: name one")
     doubled = [model for place, model in enumerate(models) if model in models[:place]]
     if doubled:
         raise UsageError(f"{doubled[0]} is named twice; to run it again, use --runs")
     margin = margin_of(options["margin"])
+    options = {**options, "max_cost": _share(options["max_cost"], len(models))}
     configs = [config_of(model, options) for model in models]
     require_records_file(options["records"], input_files(options))
     allow_many_connections()
@@ -47,11 +54,8 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
         fetch_missing(
             [config.model_id for config in configs], yes=options["yes"], quiet=options["quiet"]
         )
-        try:
-            results, code, turns = asyncio.run(_watched(registry, configs, options))
-        except Interrupted as error:
-            click.echo(f"modelforge: {error}", err=True)
-            return EXIT_INTERRUPTED
+        _warn_of_costs(registry, configs, options)
+        results, code, turns = asyncio.run(_watched(registry, configs, options))
     found = compare_turns(results, level=options["confidence"], margin=margin)
 
     from modelforge.export import turns_view as export  # noqa: PLC0415 (rich)
@@ -79,6 +83,18 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
     if not options["quiet"]:
         note(turns.messages, turns.records, output)
     return code if code is not None else worst_exit_code(results, options)
+
+
+def _share(limit_usd: Decimal | None, models: int) -> Decimal | None:
+    return None if limit_usd is None else _SHARING.divide(limit_usd, Decimal(models))
+
+
+def _warn_of_costs(
+    registry: ModelForgeRegistry, configs: Sequence[BenchmarkConfig], options: Mapping[str, Any]
+) -> None:
+    if options["max_cost"] is not None and not options["quiet"]:
+        for config in configs:
+            warn_of_costs(registry, config)
 
 
 def margin_of(text: str | None) -> float | None:

@@ -94,7 +94,22 @@ def _refuse_idle_options(
             "--trace and --max-tokens both say how long answers are: leave --max-tokens out,"
             " or give --prompts"
         )
-    if options["ignore_eos"] and options["max_tokens"] is None:
+    if options["ignore_eos"]:
+        _refuse_idle_ignore_eos(options, given, trace)
+    if options["count"] == "usage" and given == ["conversations"]:
+        raise UsageError(
+            "--count usage leaves answers unread, and a turn of --conversations is made of the"
+            " answer before it: leave --count out"
+        )
+
+
+def _refuse_idle_ignore_eos(
+    options: Mapping[str, Any], given: list[str], trace: TrafficTrace | None
+) -> None:
+    if (trace is not None and not given) or ":" in (options["synthetic"] or ""):
+        source = "--synthetic IN:OUT" if options["synthetic"] else "--trace"
+        raise UsageError(f"{source} asks for answers of exact lengths: leave --ignore-eos out")
+    if options["max_tokens"] is None:
         raise UsageError("--ignore-eos needs --max-tokens: the length that answers are to have")
-    if options["ignore_eos"] and given == ["conversations"]:
+    if given == ["conversations"]:
         raise UsageError("--ignore-eos has no effect on --conversations: leave it out")

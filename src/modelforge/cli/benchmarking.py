@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from modelforge.cli.exit_codes import EXIT_INTERRUPTED
 from modelforge.cli.open_files import allow_many_connections
-from modelforge.core.errors import Interrupted, UsageError
+from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between
 from modelforge.wire.process import WorkerProcess, worker_processes
 
@@ -33,17 +32,19 @@ _ELSEWHERE: Final = frozenset(
 
 def run(model: str | None, options: Mapping[str, Any]) -> int:
     """Run or report a benchmark as ``options`` say; returns the exit code."""
+    if options["tolerance"] is not None and not options["find_max"]:
+        raise UsageError("--tolerance says when --find-max is done: give both, or leave it out")
+    if options["margin"] is not None:
+        raise UsageError("--margin is of several models: name two, or compare two reports")
+    if options["from_records"]:
+        _refuse_run_options(model, options)
+        return _report_again(options)
     if options["sweep"] or options["find_max"]:
         from modelforge.cli.benchmark_search import search  # noqa: PLC0415 (for these only)
 
         return search(model, options)
-    if options["from_records"]:
-        _refuse_run_options(model, options)
-        return _report_again(options)
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/fast")
-    if options["margin"] is not None:
-        raise UsageError("--margin is of several models: name two, or compare two reports")
     allow_many_connections()
     # Workers load what they need while this process does the same: one is begun before anything.
     with worker_processes(1) as first:
@@ -75,21 +76,18 @@ def _run(
 
             fetch_missing([config.model_id], yes=options["yes"], quiet=quiet)
         if config.max_cost_usd is not None and not quiet:
-            _warn_of_costs(registry, config)
-        try:
-            result, code, messages, records = asyncio.run(
-                _watched(registry, config, options, processes)
-            )
-        except Interrupted as error:
-            click.echo(f"modelforge: {error}", err=True)
-            return EXIT_INTERRUPTED
+            warn_of_costs(registry, config)
+        result, code, messages, records = asyncio.run(
+            _watched(registry, config, options, processes)
+        )
     _show(result, output, console)
     if not quiet:
         note(messages, records, output)
     return code if code is not None else _exit_code(result, options)
 
 
-def _warn_of_costs(registry: ModelForgeRegistry, config: BenchmarkConfig) -> None:
+def warn_of_costs(registry: ModelForgeRegistry, config: BenchmarkConfig) -> None:
+    """Say what keeps the limit of ``config`` from being promised."""
     from modelforge.app.cost_limit import doubts  # noqa: PLC0415 (with a limit only)
 
     lengths = config.effective_workload.ask(0).max_tokens or config.generation.max_tokens
@@ -128,6 +126,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     from modelforge.cli.configuration import configure  # noqa: PLC0415
     from modelforge.core.model_id import ModelId  # noqa: PLC0415
 
+    _refuse_doubles(options["from_records"])
     slo = slo_of(options)
     output, console = outputs(options)
     recordings = [benchmark_records.read(path) for path in options["from_records"]]
@@ -227,11 +226,19 @@ def _refuse_run_options(model: str | None, options: Mapping[str, Any]) -> None:
             raise UsageError(f"--from-records sends nothing: leave --{flag} out")
 
 
+def _refuse_doubles(records: Sequence[Path]) -> None:
+    from modelforge.app.output import same_file  # noqa: PLC0415
+
+    for place, path in enumerate(records):
+        if any(same_file(path, other) for other in records[:place]):
+            raise UsageError(f"--from-records {path} is named twice: each request counts once")
+
+
 def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
     """Refuse ``--records`` where they cannot be written.
 
     Raises:
-        UsageError: it is a directory, in none, or an input.
+        UsageError: it is no regular file, in no directory, or an input.
     """
     if records is None:
         return
@@ -242,3 +249,8 @@ def require_records_file(records: Path | None, inputs: Sequence[Path]) -> None:
     if records.is_dir() or not records.parent.is_dir():
         why = "it is a directory" if records.is_dir() else f"there is no directory {records.parent}"
         raise UsageError(f"cannot write the records to {records}: {why}")
+    if str(records) == "-" or (records.exists() and not records.is_file()):
+        raise UsageError(
+            f"cannot write the records to {records}: the report is made of what was written there,"
+            " and so it must be a regular file"
+        )

@@ -17,7 +17,7 @@ _MEGABYTE: Final = 1_000_000
 
 @click.group("cache", short_help="Look at the kept answers, or let go of them.")
 def command() -> None:
-    """Answers kept from earlier requests; see ``modelforge compare --cache``."""
+    """Answers kept from earlier requests; see modelforge compare --cache."""
 
 
 @command.command("info", short_help="Where answers are kept, and how many.")

@@ -49,6 +49,10 @@ def command(*, seconds: float, export_format: str | None) -> int:
             click.echo(f"{label:<14}{value}")
         if path is not None:
             click.echo(f"kept in {path}", err=True)
+    if calibration.disturbed is not None:
+        click.echo(
+            f"warning: {calibration.disturbed}; measure again when nothing else runs", err=True
+        )
     if path is None:
         raise ModelForgeError(
             f"the calibration cannot be kept in {trouble}; no later run is judged by it: name"

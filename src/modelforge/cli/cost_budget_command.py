@@ -68,8 +68,8 @@ def command(
     Exit codes: 0 below every threshold, 2 a file cannot be used, 4 a threshold is reached.
     """
     from modelforge.app.cost_budget import alert, read_runs, require_address  # noqa: PLC0415
-    from modelforge.app.report_output import write_report  # noqa: PLC0415 (--help must not pay for it)
     from modelforge.cli.configuration import configure  # noqa: PLC0415
+    from modelforge.cli.reporting import write_export  # noqa: PLC0415 (--help must not pay for it)
     from modelforge.cost.spending import budget  # noqa: PLC0415
     from modelforge.export.budget_record import budget_document, budget_view  # noqa: PLC0415
     from modelforge.export.json_text import document_text  # noqa: PLC0415
@@ -87,7 +87,7 @@ def command(
         print_table(budget_view(report))
     else:
         formats = {"json": lambda: document_text(budget_document(report))}
-        write_report(formats, options["export_format"], options["output"])
+        write_export(formats, options["export_format"], options["output"], inputs=files)
     if report.reached and webhook is not None:
         try:
             asyncio.run(alert(webhook, report))

@@ -8,10 +8,10 @@ from itertools import islice
 from typing import Any
 
 from modelforge.app.cost_plan import open_analyzer, parse_ids
-from modelforge.app.report_output import write_report
 from modelforge.benchmark.objective import Objective
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
+from modelforge.cli.reporting import write_export
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
@@ -51,7 +51,9 @@ def run(options: Mapping[str, Any]) -> int:
         print_table(hardware_view(machine))
     else:
         formats = {"json": lambda: document_text(hardware_document(machine))}
-        write_report(formats, options["export_format"], options["output"])
+        write_export(
+            formats, options["export_format"], options["output"], inputs=[options["sweep"]]
+        )
     return _NONE_HOLDS if machine.best is None else 0
 
 

@@ -47,11 +47,11 @@ def run(options: Mapping[str, Any]) -> int:
 
         print_table(cost_view(plan))
     else:
-        from modelforge.app.report_output import write_report  # noqa: PLC0415 (every writer there is)
+        from modelforge.cli.reporting import write_export  # noqa: PLC0415 (every writer there is)
         from modelforge.export.cost_formats import COST_FORMATS  # noqa: PLC0415
 
         formats = {name: partial(write, plan) for name, write in COST_FORMATS.items()}
-        write_report(formats, options["export_format"], options["output"])
+        write_export(formats, options["export_format"], options["output"], inputs=options["files"])
     if chart is not None:
         from modelforge.app.cost_chart import write_chart  # noqa: PLC0415 (altair)
 

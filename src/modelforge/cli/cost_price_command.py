@@ -11,12 +11,12 @@ from typing import Final
 import click
 
 from modelforge.app.price_input import read_moment, read_rates, read_usage
-from modelforge.app.prices import Prices
-from modelforge.app.report_output import write_report
+from modelforge.app.prices import CONFIGURED, Prices
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.model_tables import age_line
 from modelforge.cli.options import configuration_options
+from modelforge.cli.reporting import write_export
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.export.price_record import (
@@ -122,8 +122,8 @@ def command(
     if export is None and output is None:
         for part in price_table_view(call):
             print_table(part)
-        if given is None:
+        if given is None and call.quote.source != CONFIGURED:
             click.echo(age_line(catalogue, catalogue.age_days(now.date())))
         return
     formats = {name: partial(made, call) for name, made in _FORMATS.items()}
-    write_report(formats, export, output)
+    write_export(formats, export, output)

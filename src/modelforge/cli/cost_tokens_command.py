@@ -11,10 +11,10 @@ from typing import Final
 import click
 
 from modelforge.app.prices import Prices
-from modelforge.app.report_output import write_report
 from modelforge.cli.configuration import configure
 from modelforge.cli.console import print_table
 from modelforge.cli.options import configuration_options
+from modelforge.cli.reporting import write_export
 from modelforge.core.errors import UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.cost.same_text import SameText, same_text
@@ -80,7 +80,8 @@ def command(
     if export is None and output is None:
         print_table(same_text_table(rows))
         return
-    write_report({name: partial(made, rows) for name, made in _FORMATS.items()}, export, output)
+    formats = {name: partial(made, rows) for name, made in _FORMATS.items()}
+    write_export(formats, export, output, inputs=[] if prompt_file is None else [prompt_file])
 
 
 def _text(prompt: str | None, path: Path | None) -> str:

@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
+from typing import Final
 
 import click
 from rich.console import RenderableType
@@ -21,6 +22,11 @@ from modelforge.cli.console import output_console, print_table
 from modelforge.cli.models_command import local_table
 from modelforge.cli.options import configuration_options
 from modelforge.export.terminal_text import terminal_line
+
+_NONE_SET_UP: Final = (
+    "none set up: export the key of one below, or give a server of your own its base_url in"
+    " modelforge.toml"
+)
 
 
 @click.command("doctor", short_help="Show what is configured and whether it answers.")
@@ -44,10 +50,10 @@ def command(
         console.print(Text("Configuration", style="bold"))
         for line in _files(report):
             console.print(Text(f"  {line}"), soft_wrap=True)  # a path is not broken in two
-        console.print()
         for heading, body in _sections(report, models):
+            console.print()
             console.print(Text(heading, style="bold"))
-            print_table(Padding(body, (0, 0, 1, 2), expand=False))
+            print_table(Padding(body, (0, 0, 0, 2), expand=False))
     return 0 if report.healthy else 1
 
 
@@ -75,7 +81,7 @@ def _sections(
     set_up = [check for check in report.providers if check.status in {"answers", "fails"}]
     return [
         ("Local models", local_table(models)),
-        ("Providers", _set_up(set_up) if set_up else Text("none set up", style="dim")),
+        ("Providers", _set_up(set_up) if set_up else Text(_NONE_SET_UP, style="dim")),
         ("Known, not set up", _not_set_up(report)),
     ]
 

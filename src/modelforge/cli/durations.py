@@ -11,7 +11,7 @@ from modelforge.simulator.duration import parse_duration_s
 
 
 class Duration(click.ParamType[float]):
-    """Seconds, written with a unit: ``30s``, ``2m``, ``500ms``."""
+    """Seconds, written with a unit: ``30s``, ``2m``, ``500ms``, ``1h``."""
 
     name = "duration"
 

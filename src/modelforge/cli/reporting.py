@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import click
 from rich.console import RenderableType
 
-from modelforge.app.report_output import ReportOutput
+from modelforge.app.report_output import ReportOutput, write_report
 from modelforge.cli.console import output_console
 from modelforge.export.terminal_text import terminal_line
 
@@ -30,5 +31,25 @@ def deliver(
     if output is None:
         return
     output.write(texts[output.format]())
-    if output.path is not None and not quiet:
-        click.echo(f"report in {terminal_line(str(output.path))}", err=True)
+    if not quiet:
+        _tell(output.path)
+
+
+def write_export(
+    formats: Mapping[str, Callable[[], str]],
+    format_: str | None,
+    path: Path | None,
+    *,
+    inputs: Sequence[Path] = (),
+) -> None:
+    """`write_report`, and say which file it went to; ``inputs`` are never overwritten.
+
+    Raises:
+        UsageError: as `write_report`.
+    """
+    _tell(write_report(formats, format_, path, inputs=inputs))
+
+
+def _tell(path: Path | None) -> None:
+    if path is not None:
+        click.echo(f"report in {terminal_line(str(path))}", err=True)

@@ -14,7 +14,9 @@ from modelforge.prompts.spec import FORMATS
 @click.command("scores", short_help="Compare models by a table of graded answers.")
 @click.argument("table", metavar="FILE")
 @click.option("--case-field", metavar="NAME", help="What names the case: a dot goes into objects.")
-@click.option("--model-field", metavar="NAME", help="What names the model.  [default: model]")
+@click.option(
+    "--model-field", metavar="NAME", help="What names the model.  [default: model_id, or model]"
+)
 @click.option(
     "--score-field", default="score", show_default=True, metavar="NAME", help="The score."
 )

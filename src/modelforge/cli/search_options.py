@@ -23,10 +23,8 @@ def search_options(function: Callable[..., Any]) -> Callable[..., Any]:
         _search(
             "--tolerance",
             type=click.FloatRange(0.005, 1),
-            default=0.05,
-            show_default=True,
             metavar="SHARE",
-            help="How narrow the interval of --find-max is to be.",
+            help="How narrow the interval of --find-max is to be.  [default: 0.05]",
         ),
         _search(
             "--find-max",

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Final, Self
 
 from modelforge.cli.exit_codes import EXIT_BY_SIGNAL
+from modelforge.core.errors import Interrupted
 
 _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -73,7 +74,8 @@ class CallOnContinue:
 class CallOnSignal:
     """Calls ``call`` at the first SIGINT, SIGTERM or SIGHUP, and again at the second.
 
-    One that comes seconds after the second ends the process there. Use inside a running event loop.
+    One that comes seconds after the second ends the process there. An `Interrupted` that is raised
+    inside gets the signal's exit code. Use inside a running event loop.
 
     Attributes:
         exit_code: what the process is to end with; None: there was no signal.
@@ -91,10 +93,12 @@ class CallOnSignal:
             self._loop.add_signal_handler(number, self._heard, number)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
         for number in _SIGNALS:
             self._loop.remove_signal_handler(number)
         if self.exit_code is not None:
+            if isinstance(error, Interrupted):
+                error.exit_code = self.exit_code
             signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _heard(self, number: signal.Signals) -> None:

@@ -78,8 +78,8 @@ def command(
     cost_analyze: bool,  # noqa: ARG001 (also)
     **options: Any,
 ) -> int:
-    """Test models: --compare A,B is ``modelforge compare A B``, with the same options,
-    --benchmark A is ``modelforge benchmark A``, and --cost-analyze is ``modelforge cost plan``.
+    """Test models: --compare A,B is modelforge compare A B, with the same options,
+    --benchmark A is modelforge benchmark A, and --cost-analyze is modelforge cost plan.
 
     \b
     modelforge test --compare local/smollm2-135m,local/gemma-3-270m --prompt "Why is the sky blue?"

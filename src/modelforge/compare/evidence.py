@@ -79,7 +79,8 @@ class Evidence:
 
     Attributes:
         level: of every interval; the p values are held against what it leaves.
-        prompts: how many were asked; ``clusters`` of them were named, 0 where none.
+        prompts: how many were asked.
+        clusters: they come in so many, a prompt that names none being its own; 0 where none does.
     """
 
     level: float
@@ -164,7 +165,19 @@ def _figures(
     else:
         quantiles = tuple(clustered_quantile(x, labels, q, level=level) for q in QUANTILES)
         centre = clustered_mean(x, labels, level=level)
+    if quantity.unit is not Unit.SCORE:
+        centre = _not_negative(centre)
     return ModelFigures(model=model, prompts=x.size, mean=centre, quantiles=quantiles)
+
+
+def _not_negative(made: Estimate) -> Estimate:
+    """Of what is measured and cannot be below 0: an interval that goes there ends at 0.
+
+    It covers whatever it did before, since no truth was there.
+    """
+    if made.interval.low >= 0:
+        return made
+    return replace(made, interval=replace(made.interval, low=0.0))
 
 
 def _mean(x: NDArray[np.float64], level: float, rng: np.random.Generator) -> Estimate:

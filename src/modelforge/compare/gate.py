@@ -64,7 +64,15 @@ class Gate:
         if not self._waiting and self._open():
             self._sent += 1
             return self._width.round
-        self._refuse_if_hopeless(patience_s)
+        while True:
+            self._refuse_if_hopeless(patience_s)
+            sent_in = await self._admitted(number, patience_s)
+            if self.held_s <= _EARLY_S:
+                return sent_in
+            self._sent -= 1  # told to wait between being let through and going: it waits again
+
+    async def _admitted(self, number: int, patience_s: float) -> int:
+        """Stand in the queue until ``_admit`` lets it through; returns the round."""
         waiter = _Waiter(
             number=number,
             patience_s=patience_s,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from math import isfinite
 from statistics import fmean
 
-from modelforge.compare.quantity import Quantity, Unit
+from modelforge.compare.quantity import SUCCESS, Quantity, Unit
 from modelforge.core.errors import UsageError
 
 
@@ -34,7 +34,8 @@ class Margins:
         """Of ``5%``, ``latency=10%``, ``cost=0.001``.
 
         Raises:
-            UsageError: a text is none of these, or names no quantity of ``names``.
+            UsageError: a text is none of these, names no quantity of ``names``, or is a size
+                without a unit for several of them.
         """
         named: dict[str, Margin] = {}
         others: Margin | None = None
@@ -42,23 +43,42 @@ class Margins:
             name, equals, size = text.rpartition("=")
             margin = _margin(size, text)
             if not equals:
+                if not margin.relative and len(names) > 1:
+                    raise UsageError(
+                        f"--margin {text}: seconds, dollars or tokens? Name what it is of"
+                        f" (latency={text}), or give a share of everything ({text}%)"
+                    )
                 others = margin
             elif name not in names:
                 raise UsageError(f"--margin {text}: there is no {name!r}; use {', '.join(names)}")
             else:
+                if name == SUCCESS.name:
+                    _within_a_share(margin, name)
                 named[name] = margin
         return cls(named=named, others=others)
 
     def of(self, quantity: Quantity, values: Sequence[float]) -> float | None:
-        """The margin in the quantity's unit, ``values`` being those of both models; None: none."""
+        """The margin in the quantity's unit, ``values`` being those of both models; None: none.
+
+        Raises:
+            UsageError: the quantity is a share, and the margin is more than all of it.
+        """
         margin = self.named.get(quantity.name, self.others)
         if margin is None or not values:
             return None
-        if not margin.relative:
-            return margin.size
         if quantity.unit is Unit.SHARE:
+            _within_a_share(margin, quantity.name)
+        if not margin.relative or quantity.unit is Unit.SHARE:
             return margin.size
         return margin.size * abs(fmean(values)) or None
+
+
+def _within_a_share(margin: Margin, name: str) -> None:
+    """Of passes and fails any two models differ by less than a margin of 1: nothing is told."""
+    if margin.size >= 1:
+        raise UsageError(
+            f"--margin {margin.size:g}: {name} is a share, from 0 to 1: 0.05 or 5% are five points"
+        )
 
 
 def _margin(size: str, text: str) -> Margin:

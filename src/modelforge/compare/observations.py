@@ -61,8 +61,11 @@ class Observations:
 
     @property
     def clusters(self) -> int:
-        """How many clusters were named."""
-        return len(set(self._clusters.values()))
+        """How many there are, a prompt that names none being its own; 0 where none is named."""
+        if not self._clusters:
+            return 0
+        alone = self.prompts - len(self._clusters)
+        return len(set(self._clusters.values())) + alone
 
     def add(
         self,

@@ -16,6 +16,8 @@ from modelforge.core.address import http_url, variable_name
 
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+\Z")  # RFC 9110, section 5.6.2
 
+_FRAMING = frozenset({"content-length", "transfer-encoding"})
+
 
 def _listed(names: Any) -> Any:
     return (names,) if isinstance(names, str) else names
@@ -25,6 +27,8 @@ def _headers(headers: dict[str, str]) -> dict[str, str]:
     for name, value in headers.items():
         if not _HEADER_NAME.match(name):
             raise ValueError("a header's name holds a character that it may not")
+        if name.lower() in _FRAMING:
+            raise ValueError(f"{name} is of each request's own body: leave it out")
         if not value.isprintable() or not value.isascii():
             raise ValueError("a header's value must be printable ASCII on one line")
     return headers

@@ -37,7 +37,7 @@
     │   ├── LocalServerFailed
     │   ├── NotRecorded
     │   ├── CannotBegin
-    │   └── Interrupted
+    │   └── Interrupted              exit 130 (143: by SIGTERM)
     └── DownloadFailed                  exit 1
 
 A message is one line: what failed, with which value, and what to do next. ``kind`` is the class's
@@ -243,6 +243,8 @@ class CannotBegin(RequestError):
 
 class Interrupted(RequestError):
     """The run was stopped before this answer was complete."""
+
+    exit_code = 130
 
 
 class DownloadFailed(ModelForgeError):

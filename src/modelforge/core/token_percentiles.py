@@ -12,6 +12,7 @@ from modelforge.core.numbers import require_between
 from modelforge.core.token_counts import MOST_TOKENS
 
 _FEWEST = 2
+_WHOLE = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,6 +61,14 @@ class TokenPercentiles:
             except ValueError:
                 raise UsageError(f"{name!r} is no percentile: write p50, p95, p99.9") from None
         return cls(points=tuple(sorted(read)))
+
+    @property
+    def flat(self) -> str:
+        """What is taken of requests beyond the outermost percentiles; empty: there are none."""
+        (lowest, fewest), (highest, most) = self.points[0], self.points[-1]
+        ends = [f"below p{lowest:g} as {fewest:,}"] if lowest > 0 else []
+        ends += [f"above p{highest:g} as {most:,}"] if highest < _WHOLE else []
+        return " and ".join(ends)
 
     def quantile(self, p: float) -> int:
         """The count that a share ``p``, above 0 and below 1, of the requests does not exceed.

@@ -127,6 +127,11 @@ class CostAnalyzer:
         """The models that are known."""
         return self._book.catalogue
 
+    @property
+    def age_days(self) -> int:
+        """How old the catalogue is."""
+        return self.catalogue.age_days(self._today)
+
     def analyze_scenario(
         self, scenario: CostScenario, providers: Sequence[str] | str | None = None
     ) -> ScenarioCosts:

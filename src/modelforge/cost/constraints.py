@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from modelforge.catalogue.model import Model
 from modelforge.core.errors import ScenarioError
+from modelforge.stats.interval import Interval
 
 Test = Callable[[Model], bool]
 
@@ -24,7 +25,8 @@ class Constraints:
         modalities: each is taken or given (``image``, ``audio``, ``pdf``).
         max_cost: US dollars at most, for all scenarios together.
         max_latency_s: at most, by ``latency_s``: seconds by ``provider/model``, as you measured.
-        min_quality: at least, by ``quality``: scores by ``provider/model``, in your own unit.
+        min_quality: at least, by ``quality``: scores by ``provider/model``, in your own unit;
+            ``quality_interval`` of those whose score is only known so well.
         providers, not_providers: only these, none of these.
         knowledge_since: it has read what is from then on, ``YYYY-MM`` or ``YYYY``.
         deprecated: also models that are being withdrawn.
@@ -45,6 +47,7 @@ class Constraints:
     latency_s: Mapping[str, float] = field(default_factory=dict)
     min_quality: float | None = None
     quality: Mapping[str, float] = field(default_factory=dict)
+    quality_interval: Mapping[str, Interval] = field(default_factory=dict)
     providers: tuple[str, ...] = ()
     not_providers: tuple[str, ...] = ()
     knowledge_since: str | None = None

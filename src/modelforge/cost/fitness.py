@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
+
+import numpy as np
 
 from modelforge.catalogue.model import Model
 from modelforge.cost.traffic import Traffic
@@ -13,6 +15,10 @@ from modelforge.cost.traffic import Traffic
 _NO_ANSWERS: Final = re.compile(
     r"embed|rerank|whisper|moderation|transcri|voxtral|\btts\b|-tts|ocr|guard|\b(bge|e5|gte)-",
     re.IGNORECASE,
+)
+
+THINKS: Final = (
+    "may reason before it answers, billed as output: the completion tokens must hold that too"
 )
 
 
@@ -58,3 +64,18 @@ class Fitness:
         return (model.context or 0) >= self.longest and (
             model.output_limit or model.context or 0
         ) >= self.answer
+
+
+def misfits(model: Model, traffic: Traffic) -> Iterator[str]:
+    """What of ``traffic`` a model cannot serve although it has a price, in words.
+
+    Of limits that are known: a model whose context nobody lists has none here.
+    """
+    whole = traffic.tokens.sum(axis=1)
+    answers = whole - traffic.prompt
+    for counts, limit, what in (
+        (whole, model.context, "requests do not fit into its context"),
+        (answers, model.output_limit, "answers are longer than its longest"),
+    ):
+        if limit and (beyond := float(np.average(counts > limit, weights=traffic.weights))) > 0:
+            yield f"{beyond:.1%} of the {what} of {limit:,} tokens: they cannot be served"

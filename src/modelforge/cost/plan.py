@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
 from modelforge.core.model_id import ModelId
 from modelforge.cost.analyzer import CostAnalyzer
-from modelforge.cost.fitness import Fitness
+from modelforge.cost.fitness import THINKS, Fitness, misfits
 from modelforge.cost.projection import ModelBill
 from modelforge.cost.savings import DEFAULT_PLAN, Saving, SavingPlan
 from modelforge.cost.scenario import CostScenario
@@ -63,7 +63,7 @@ class CostPlan:
     """Several scenarios priced on one day.
 
     Attributes:
-        dated, origin: of the catalogue.
+        dated, origin, age_days: of the catalogue.
         level: of the intervals.
         seed: of what was drawn.
         totals: models that are shown for every scenario, and their bills together.
@@ -72,6 +72,7 @@ class CostPlan:
     scenarios: tuple[ScenarioPlan, ...]
     dated: date
     origin: str
+    age_days: int
     level: float
     seed: int
 
@@ -119,7 +120,10 @@ def make_plan(
         shown, unable = ids, 0
         if not models:
             shown, unable = _cheapest_able(analyzer, analysis.totals, traffic, limit)
-        bills = tuple(analyzer.projection(scenario, shown, traffic=traffic).bills())
+        bills = tuple(
+            _told(bill, analyzer, scenario, traffic)
+            for bill in analyzer.projection(scenario, shown, traffic=traffic).bills()
+        )
         plans.append(
             ScenarioPlan(
                 scenario=scenario,
@@ -146,9 +150,27 @@ def make_plan(
         scenarios=tuple(plans),
         dated=analyzer.catalogue.dated,
         origin=analyzer.catalogue.origin,
+        age_days=analyzer.age_days,
         level=_level(plans),
         seed=seed,
     )
+
+
+def _told(
+    bill: ModelBill, analyzer: CostAnalyzer, scenario: CostScenario, traffic: Traffic
+) -> ModelBill:
+    """The bill, with what its model makes doubtful about it.
+
+    A named model is priced whatever it can serve, and only what is said with it tells that nobody
+    would be billed so. Tokens that were assumed rather than counted may lack what it thinks.
+    """
+    model = analyzer.catalogue.model(bill.model)
+    if model is None or bill.usd is None:
+        return bill
+    said = list(misfits(model, traffic))
+    if model.reasoning and scenario.requests is None:
+        said.append(THINKS)
+    return replace(bill, notes=(*said, *bill.notes))
 
 
 def _cheapest_able(

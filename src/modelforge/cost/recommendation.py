@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from modelforge.catalogue.model import Model
 from modelforge.core.model_id import ModelId
 from modelforge.cost.constraints import Constraints, Test
-from modelforge.cost.fitness import Fitness
+from modelforge.cost.fitness import THINKS, Fitness
 from modelforge.cost.projection import Projection
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.totals import Totals
@@ -132,7 +132,10 @@ def recommend(
         subscription=kinds["subscription"],
         unpriced=unpriced,
         considered=len(models),
-        reasons=_reasons(candidates, projections, names, len(models)),
+        reasons=(
+            *_reasons(candidates, projections, names, models, constraints),
+            *_thinks(candidates, scenarios, models),
+        ),
     )
 
 
@@ -199,23 +202,61 @@ def _reasons(
     candidates: Sequence[Candidate],
     projections: Sequence[Projection],
     names: Sequence[str],
-    count: int,
+    models: Sequence[Model],
+    constraints: Constraints,
 ) -> tuple[str, ...]:
+    count = f"{len(models):,}"
     if not candidates:
-        return (f"none of {count:,} models meets every condition and has a full price",)
+        said = [f"none of {count} models meets every condition and has a full price"]
+        return (*said, *_strangers(models, constraints))
     best = candidates[0]
-    said = [
-        (
-            f"the cheapest of {len(candidates):,} models, of {count:,}, that meet every condition:"
-            f" {'; '.join(names)}"
-        )
-    ]
+    of = f"the cheapest of {len(candidates):,} models, of {count}, that meet"
+    if len(candidates) == 1:
+        of = f"the only one of {count} models that meets"
+    said = [f"{of} every condition: {'; '.join(names)}"]
     if len(candidates) > 1:
         second = candidates[1]
         more = second.usd - best.usd
         said.append(f"{second.model} is next and costs ${more:,.2f} more")
         if _same_for_the_tokens(projections):
             said.append("asked the same requests, the two may cost the same: other tokens decide")
+    return (*said, *_quality(best, constraints))
+
+
+def _quality(best: Candidate, constraints: Constraints) -> Iterator[str]:
+    """What is known of the answers of the cheapest, and how well."""
     if best.quality is None:
-        said.append("nothing is known of its answers' quality: give min_quality with your scores")
-    return tuple(said)
+        yield (
+            "nothing is known of its answers' quality, only that it is cheap: give scores of your"
+            " own (quality) and the least that will do (min_quality)"
+        )
+        return
+    interval = constraints.quality_interval.get(str(best.model))
+    least = constraints.min_quality
+    if interval is not None and least is not None and interval.low < least:
+        yield (
+            f"its quality is {best.quality:.3g} and may be as low as {interval.low:.3g}: that it is"
+            f" at least {least:g} is not sure, and more graded answers would tell"
+        )
+
+
+def _thinks(
+    candidates: Sequence[Candidate], scenarios: Sequence[CostScenario], models: Sequence[Model]
+) -> Iterator[str]:
+    """That the cheapest may think, where the tokens of an answer were assumed."""
+    if not candidates or all(one.requests is not None for one in scenarios):
+        return
+    best = next(model for model in models if model.id == candidates[0].model)
+    if best.reasoning:
+        yield f"it {THINKS}"
+
+
+def _strangers(models: Sequence[Model], constraints: Constraints) -> Iterator[str]:
+    """That scores or latencies are of names which nothing has, where they are all so."""
+    known = {str(model.id) for model in models}
+    for what, given in (("quality", constraints.quality), ("latency", constraints.latency_s)):
+        if given and known.isdisjoint(given):
+            yield (
+                f"no model of the {what} is in the catalogue, such as {next(iter(given))}: name"
+                " each as provider/model"
+            )

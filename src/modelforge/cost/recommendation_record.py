@@ -22,6 +22,8 @@ def recommendation_record(
         "recommended": None if best is None else str(best.model),
         "cost_usd": None if best is None else best.usd,
         "interval": None if best is None else _interval(found.intervals[0]),
+        "quality": None if best is None else best.quality,
+        "latency_s": None if best is None else best.latency_s,
         "by_scenario": {} if best is None else dict(best.by_scenario),
         "reasons": list(found.reasons),
         "runners_up": [
@@ -65,6 +67,6 @@ def _asked(constraints: Constraints) -> dict[str, Any]:
     found = {}
     for one in fields(constraints):
         value = getattr(constraints, one.name)
-        if value and one.name not in ("quality", "latency_s"):
+        if value and one.name not in ("quality", "quality_interval", "latency_s"):
             found[one.name] = list(value) if isinstance(value, tuple) else value
     return found

@@ -107,28 +107,33 @@ def _caching(
         f"{plan.shared_prompt:.0%} of every prompt is the same text at its start and is read from"
         f" the cache, {plan.written:.0%} is written to it"
     )
-    if scenario.requests is not None:
+    if scenario.requests is not None and scenario.requests.cached.any():
         return Saving(
             name=name, usd=None, assumption=assumption, note="what is cached now is measured"
         )
     if scenario.cache_hit_rate >= plan.shared_prompt:
         said = f"{scenario.cache_hit_rate:.0%} of the prompts is read from it already"
         return Saving(name=name, usd=None, assumption=assumption, note=said)
-    changed = replace(
-        scenario,
-        cache_hit_rate=plan.shared_prompt,
-        cache_write_rate=min(plan.written, 1 - plan.shared_prompt),
-    )
+    changed = _cached(scenario, plan.shared_prompt, min(plan.written, 1 - plan.shared_prompt))
     then = _bill(changed, model, Traffic.of(changed, seed=seed))
     if then.status == "partial":
         # Who lists no price for a write lets the first request pay it as input.
-        changed = replace(changed, cache_write_rate=0.0)
+        changed = _cached(scenario, plan.shared_prompt, 0.0)
         then = _bill(changed, model, Traffic.of(changed, seed=seed))
     if then.status != "priced" or then.usd is None:
         return Saving(
             name=name, usd=None, assumption=assumption, note="no price of cached tokens is known"
         )
     return Saving(name=name, usd=now_usd - then.usd, assumption=assumption)
+
+
+def _cached(scenario: CostScenario, read: float, written: float) -> CostScenario:
+    """The scenario with these shares of every prompt read from a cache, and written to it."""
+    sample = scenario.requests
+    if sample is None:
+        return replace(scenario, cache_hit_rate=read, cache_write_rate=written)
+    tokens = replace(sample, cached=sample.prompt * read, written=sample.prompt * written)
+    return replace(scenario, requests=tokens)
 
 
 def _batch(

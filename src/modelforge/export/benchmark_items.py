@@ -193,11 +193,8 @@ def _tokens(result: BenchmarkResult) -> Iterator[str]:
 
 
 def _price(result: BenchmarkResult) -> Measurement:
-    if result.total_cost is None:
-        return Measurement(label="price", parts=("unknown",), note=result.cost_note or "")
-    cost = dollars(result.total_cost)
-    parts = (cost, f"{count(result.unpriced)} unpriced") if result.unpriced else (cost,)
-    return Measurement(label="price", parts=parts)
+    cost = "unknown" if result.total_cost is None else dollars(result.total_cost)
+    return Measurement(label="price", parts=(cost,), note=result.cost_note or "")
 
 
 def _server(figures: Mapping[str, Any]) -> Iterator[str]:

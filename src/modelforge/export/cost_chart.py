@@ -18,6 +18,8 @@ _POINTS: Final = 25
 _SPAN: Final = (0.1, 10.0)
 _COLOURS: Final = ("#0b6e99", "#d9730d", "#448361", "#9065b0", "#c14c8a", "#787774")
 _FONT: Final = "Inter, Helvetica, Arial, sans-serif"
+_FEW: Final = 10
+_DEEPEST: Final = 0.2  # of the lowest line: of few requests a band may reach nearly to nothing
 _LEAST_GAP: Final = 0.075  # of the height, between two labels
 
 
@@ -78,9 +80,11 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
         axis=alt.Axis(format="~s", tickCount=4, grid=False),
     )
     amounts = [(line.bill.usd or 0) * factor for line in lines for factor in _SPAN]
-    y_scale = alt.Scale(type="log", domain=[min(amounts) * 0.8, max(amounts) * 1.25], nice=False)
+    rows = [row for line in lines for row in _points(line, plan.scenario)]
+    ends = _height(amounts, rows)
+    y_scale = alt.Scale(type="log", domain=list(ends), nice=False)
     axis = alt.Axis(
-        values=_powers(min(amounts), max(amounts)),
+        values=_powers(*ends),
         labelExpr="datum.value < 1 ? '$' + datum.value : format(datum.value, '$,~s')",
         title=f"US dollars in {plan.scenario.days} days",
         titlePadding=12,
@@ -93,9 +97,8 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
         ),
         legend=None,
     )
-    points = _data([row for line in lines for row in _points(line, plan.scenario)])
-    base = alt.Chart(points).encode(x=x, color=colour)
-    band = base.mark_area(opacity=0.18).encode(
+    base = alt.Chart(_data(rows)).encode(x=x, color=colour)
+    band = base.mark_area(opacity=0.18, clip=True).encode(
         y=alt.Y("low:Q", scale=y_scale, axis=axis), y2="high:Q"
     )
     curve = base.mark_line(strokeWidth=2.5).encode(y=y)
@@ -113,16 +116,33 @@ def _panel(plan: ScenarioPlan, level: float) -> Any:
         .mark_point(filled=True, size=70, opacity=1)
         .encode(x="requests:Q", y=y, color=colour)
     )
-    labels = _labels(lines, high, amounts, y, colour)
+    labels = _labels(lines, high, ends, y, colour)
     interval = f"Bands: {level:.0%} interval of the tokens. " if any(map(_uncertain, lines)) else ""
     return alt.layer(band, curve, here, marks, labels).properties(
         width=560,
         height=300,
         title=alt.TitleParams(
             text=plan.scenario.name,
-            subtitle=f"{interval}Dots and labels: the planned {per_day:,.0f} requests a day.",
+            subtitle=f"{_shown(plan)}{interval}Dots and labels: the planned {_daily(per_day)}.",
         ),
     )
+
+
+def _height(amounts: Sequence[float], rows: Sequence[Mapping[str, Any]]) -> tuple[float, float]:
+    """From where to where dollars are drawn: all lines, and their bands down to a fifth below."""
+    lowest = min(min(amounts) * 0.8, *(row["low"] for row in rows))
+    highest = max(*amounts, *(row["high"] for row in rows)) * 1.25
+    return max(lowest, min(amounts) * _DEEPEST), highest
+
+
+def _daily(requests: float) -> str:
+    return f"{requests:,.0f} requests a day" if requests >= _FEW else f"{requests:.3g} a day"
+
+
+def _shown(plan: ScenarioPlan) -> str:
+    """Which of the models are drawn, where not all are."""
+    priced = sum(bool(bill.usd) for bill in plan.bills)
+    return f"The {_SERIES} cheapest of {priced} models. " if priced > _SERIES else ""
 
 
 def _points(line: _Line, scenario: CostScenario) -> Sequence[dict[str, Any]]:
@@ -162,13 +182,12 @@ def _uncertain(line: _Line) -> bool:
 def _labels(
     lines: Sequence[_Line],
     right: float,
-    amounts: Sequence[float],
+    ends: tuple[float, float],
     y: alt.Y,
     colour: alt.Color,
 ) -> Any:
     """Names and bills at the ends of the lines, moved apart where they would touch."""
-    ratio = max(amounts) * 1.25 / (min(amounts) * 0.8)
-    least = ratio**_LEAST_GAP
+    least = (ends[1] / ends[0]) ** _LEAST_GAP
     rows = []
     above: float | None = None
     for line in lines:  # the dearest first

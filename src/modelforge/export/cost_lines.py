@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 
+from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.plan import CostPlan, ScenarioPlan
 from modelforge.cost.projection import ModelBill
 from modelforge.export.measure import count, dollars
@@ -72,6 +74,12 @@ def scenario_notes(plan: ScenarioPlan) -> Iterator[str]:
         sample = scenario.requests
         yield f"tokens of {count(sample.requests)} requests in {sample.source}"
         yield from sample.notes
+    for what, law in (
+        ("prompt", scenario.prompt_tokens),
+        ("completion", scenario.completion_tokens),
+    ):
+        if isinstance(law, TokenPercentiles) and law.flat:
+            yield f"{what} tokens by percentiles: all {law.flat}; a p0 and a p100 would say more"
     told = [
         (scenario.batch_share, f"{scenario.batch_share:.0%} through a batch interface"),
         (
@@ -106,10 +114,15 @@ def other_lines(plan: ScenarioPlan) -> Iterator[str]:
 
 def source_line(plan: CostPlan) -> str:
     """Whose prices, and what the intervals are."""
-    return (
-        f"Prices of {plan.dated} ({plan.origin} catalogue). Intervals: {plan.level:.0%}, of the"
-        " tokens alone."
-    )
+    prices = prices_line(plan.dated, plan.origin, plan.age_days)
+    return f"{prices}\nIntervals: {plan.level:.0%}, of the tokens alone."
+
+
+def prices_line(dated: date, origin: str, age_days: int) -> str:
+    """Whose prices, how old they are, and how to have newer ones where that is more than a day."""
+    if age_days <= 1:
+        return f"Prices of {dated} ({origin} catalogue)"
+    return f"Prices of {dated} ({origin}, {age_days:,} days old): modelforge models refresh"
 
 
 def _percent(interval: Interval) -> str:

@@ -45,7 +45,8 @@ def _scenario(plan: ScenarioPlan) -> Iterator[str]:
         ]
         for bill in plan.bills
     ]
-    yield _table(["model", f"{plan.scenario.days} days", "interval", "per 1,000", "note"], rows)
+    heads = ["model", f"{plan.scenario.days} days", "interval", "per 1,000", "note"]
+    yield _table(heads, rows, texts=2)
     others = list(other_lines(plan))
     if others:
         yield "\n".join(f"- {code(line)}" for line in others)
@@ -88,6 +89,8 @@ def _detail(detail: ModelDetail) -> Iterator[str]:
         )
 
 
-def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    lines = (head, ["---", *["---:"] * (len(head) - 1)], *rows)
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, texts: int = 1) -> str:
+    """The first column is text, the others numbers; of two ``texts`` the last one too."""
+    numbers = ["---:"] * (len(head) - texts)
+    lines = (head, ["---", *numbers, *["---"] * (texts - 1)], *rows)
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -34,7 +34,8 @@ def cost_view(plan: CostPlan, *, hint: bool = True) -> RenderableType:
         parts += [Text("all scenarios together", style="bold"), _totals(plan), Text()]
     parts.append(Text(source_line(plan), style="dim"))
     detailed = any(one.details for one in plan.scenarios)
-    if hint and not detailed and any(one.bills for one in plan.scenarios):
+    priced = any(bill.usd is not None for one in plan.scenarios for bill in one.bills)
+    if hint and not detailed and priced:
         said = "Add --model PROVIDER/MODEL for its parts, months, savings and what moves it."
         parts.append(Text(said, style="dim"))
     return Group(*parts)
@@ -49,6 +50,8 @@ def _scenario(plan: ScenarioPlan) -> Iterator[RenderableType]:
         yield Padding(bills_table(plan), (1, 0, 0, 0))
     else:
         yield Text("no model has a full price and can serve it", style="yellow")
+    for number, remark in enumerate(_remarks(plan), start=1):
+        yield _hung(f"[{number}] ", remark)
     for line in other_lines(plan):
         yield Text(terminal_line(line), style="dim")
     for detail in plan.details:
@@ -57,8 +60,9 @@ def _scenario(plan: ScenarioPlan) -> Iterator[RenderableType]:
 
 
 def bills_table(plan: ScenarioPlan) -> Table:
-    """A line a model."""
+    """A line a model; what must be known of several is numbered, and said once under the table."""
     table = _table()
+    remarks = _remarks(plan)
     table.add_column("model", overflow="fold", ratio=None)
     days = f"{plan.scenario.days} days"
     table.add_column(days, justify="right", no_wrap=True)
@@ -66,23 +70,41 @@ def bills_table(plan: ScenarioPlan) -> Table:
     table.add_column("per 1,000", justify="right", no_wrap=True)
     for bill in plan.bills:
         each = None if bill.usd_per_request is None else bill.usd_per_request * _PER
-        table.add_row(_named(bill), _amount(bill), interval_text(bill.interval), usd(each))
+        table.add_row(_named(bill, remarks), _amount(bill), interval_text(bill.interval), usd(each))
     return table
 
 
-def _named(bill: ModelBill) -> Text:
+def _remarks(plan: ScenarioPlan) -> list[str]:
+    """What must be known of bills, each once, in the order it is first needed."""
+    return list(dict.fromkeys(said for bill in plan.bills for said in _said(bill)))
+
+
+def _said(bill: ModelBill) -> tuple[str, ...]:
+    """Why a price is missing, or in part; and what was taken instead, where there is a price."""
+    return bill.reasons if bill.usd is None else (*bill.reasons, *bill.notes)
+
+
+def _named(bill: ModelBill, remarks: Sequence[str]) -> Text:
     name = Text(terminal_line(str(bill.model)))
-    said = [
+    for said in dict.fromkeys(_said(bill)):
+        name.append(f" [{remarks.index(said) + 1}]", style="dim")
+    facts = [
         {"free": "listed as free", "subscription": "paid by a subscription"}.get(bill.kind, ""),
         bill.status if bill.status != "priced" and bill.kind != "subscription" else "",
+        f"{bill.above:.1%} at the price of long prompts" if bill.above else "",
     ]
-    if bill.above:
-        said.append(f"{bill.above:.1%} of the requests at the price of long prompts")
-    said += [*bill.reasons, *bill.notes]
-    told = "; ".join(terminal_line(part) for part in said if part)
-    if told:
-        name.append(f"\n  {told}", style="dim")
+    for part in filter(None, facts):
+        name.append(f"\n  {terminal_line(part)}", style="dim")
     return name
+
+
+def _hung(mark: str, said: str) -> Table:
+    """A remark behind its mark, its further lines under the first."""
+    table = Table.grid(padding=0)
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold", style="dim")
+    table.add_row(Text(mark), Text(terminal_line(said)))
+    return table
 
 
 def _amount(bill: ModelBill) -> str:
@@ -124,11 +146,13 @@ def _tornado(detail: ModelDetail) -> Table:
     for swing in detail.sensitivity:
         half = swing.width_usd / 2
         bar = "█" * max(1, round(16 * swing.width_usd / widest)) if half else ""
+        unit = swing.above.partition(" ")[2]
+        below = swing.below.removesuffix(f" {unit}") if unit else swing.below
         table.add_row(
             swing.input,
             Text(bar, style="cyan"),
             f"± {usd(half)}",
-            f"{swing.below} to {swing.above}",
+            f"{below} to {swing.above}",
         )
     return table
 

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 from modelforge.compare.evidence import Evidence, Pair, QuantityEvidence
 from modelforge.export.evidence_record import outcome_word
 from modelforge.export.evidence_words import (
+    alike,
     behind,
     cells,
     few,
+    leader,
     pair_verdict,
     title,
     told,
@@ -36,12 +38,17 @@ def evidence_blocks(evidence: Evidence) -> Iterator[str]:
 def _quantity(each: QuantityEvidence) -> Iterator[str]:
     yield f"### {code(each.quantity.label)}"
     rows = cells(each, unknown=_UNKNOWN)
+    if alike(each):
+        yield f"The same on every prompt, of every model: {rows[0][1][0]}."
+        return
     columns = max(len(row) for _, row in rows)
     heads = ["model", "mean", "p50", "p95"][: 1 + columns]
     filled = [[code(model), *row, *[""] * (columns - len(row))] for model, row in rows]
     yield table(heads, filled)
     if each.pairs:
         several = len(each.pairs) > 1
+        if several:
+            yield code(leader(each))
         yield table(
             ["pair", "verdict", "in words", "behind it"],
             [_pair(pair, each, several=several) for pair in each.pairs],

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 from modelforge.compare.evidence import QUANTILES, Evidence, ModelFigures, Pair, QuantityEvidence
 from modelforge.compare.quantity import Quantity
 from modelforge.export.estimate_record import estimate_record, significant
 from modelforge.export.evidence_words import pair_verdict
+from modelforge.stats.paired_comparison import PairedComparison
 from modelforge.stats.verdict import Outcome
 
 _MORE = {Outcome.BETTER: "more", Outcome.WORSE: "less"}
@@ -71,7 +73,8 @@ def _pair(pair: Pair, quantity: Quantity) -> dict[str, Any]:
         "equivalence_p": significant(made.equivalence_p),
         "effect_size": significant(made.effect_size),
         "detectable": significant(made.detectable),
-        "prompts_needed": made.needed,
+        "prompts_needed": _prompts_needed(made),
+        "clusters_needed": None if made.clusters is None else made.needed,
         "pass_fail": None
         if passed is None
         else {
@@ -81,3 +84,10 @@ def _pair(pair: Pair, quantity: Quantity) -> dict[str, Any]:
             "neither": passed.neither,
         },
     }
+
+
+def _prompts_needed(made: PairedComparison) -> int | None:
+    """Of clusters as many as hold the clusters that are needed, if they stay as large."""
+    if made.needed is None or made.clusters is None:
+        return made.needed
+    return ceil(made.needed * made.difference.n / made.clusters)

@@ -74,8 +74,12 @@ def _quantity(each: QuantityEvidence, page: Page) -> Iterator[Text]:
     several = len(each.pairs) > 1
     if alike(each):
         value = cells(each, unknown=page.glyphs.unknown)[0][1][0]
-        said = f"the same on every prompt, {value}"
-        yield Text.assemble((page.clean_line(each.quantity.label), "bold"), (f"  {said}", "dim"))
+        label, said = page.clean_line(each.quantity.label), f"the same on every prompt, {value}"
+        if cell_len(label) + _GAP + cell_len(said) <= page.width:
+            yield Text.assemble((label, "bold"), (f"{'':{_GAP}}{said}", "dim"))
+            return
+        yield Text(label, "bold")
+        yield from map(_indented, hanging(page, said, page.width - _GAP, indent=0, style="dim"))
         return
     rows = _rows(each, page) if several else _Rows()
     yield from _figures(each, page, numbered=rows.numbered)

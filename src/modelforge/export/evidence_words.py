@@ -18,6 +18,8 @@ from modelforge.stats.power import fewest_pairs
 from modelforge.stats.verdict import Outcome, Verdict, Wording, sized
 
 _SMALLEST_P: Final = 0.001
+_THOUSAND: Final = 999.5  # where rounding would add a digit
+_A_TENTH_S: Final = 0.0995
 
 
 def amount(quantity: Quantity, value: float) -> str:
@@ -116,13 +118,19 @@ def pair_row(pair: Pair, each: QuantityEvidence) -> tuple[str, str, str, str] | 
     made, said = pair.comparison, pair_verdict(pair, each.quantity)
     if made is None or said is None:
         return None
-    if said.outcome in {Outcome.BETTER, Outcome.WORSE}:
-        turned = said.outcome is Outcome.WORSE
+    ends = made.difference.interval
+    decided = said.outcome in {Outcome.BETTER, Outcome.WORSE}
+    leaning = said.outcome is Outcome.NOT_DISTINGUISHABLE and (ends.low > 0 or ends.high < 0)
+    if decided or leaning:
+        higher = each.quantity.higher_is_better is not False
+        turned = (made.difference.point > 0) != higher
         first, second = (pair.second, pair.first) if turned else (pair.first, pair.second)
         size = sized(made.difference, _wording(each.quantity)).replace("(likely ", "(")
-        return first, f"{_winning(each.quantity)} than", second, f"by {size}"
+        word = f"{'' if decided else 'looks '}{_winning(each.quantity)} than"
+        return first, word, second, f"by {size}"
+    if ends.low == ends.high == 0:
+        return pair.first, "same as", pair.second, "on every prompt"
     word = "equals" if said.outcome is Outcome.EQUIVALENT else "not told from"
-    ends = made.difference.interval
     return pair.first, word, pair.second, span(each.quantity, ends.low, ends.high)
 
 
@@ -138,12 +146,17 @@ def p_value(value: float) -> str:
 def few(evidence: Evidence) -> str | None:
     """What is said instead of it all where the prompts are too few for any verdict."""
     least = fewest_pairs(round(1 - evidence.level, 12))
-    if evidence.prompts >= least:
-        return None
-    return (
-        f"{evidence.prompts} prompts are too few to tell models apart: ask {least} or more;"
-        " modelforge plan says how many"
-    )
+    if evidence.prompts < least:
+        return (
+            f"{evidence.prompts} prompts are too few to tell models apart: ask {least} or more;"
+            " modelforge plan says how many"
+        )
+    if evidence.clusters and evidence.clusters < least:
+        return (
+            f"{evidence.prompts} prompts in {evidence.clusters} clusters are too few to tell models"
+            f" apart: ask prompts of {least} clusters or more"
+        )
+    return None
 
 
 def title(evidence: Evidence) -> tuple[str, ...]:
@@ -216,15 +229,31 @@ def cells(each: QuantityEvidence, *, unknown: str) -> list[tuple[str, list[str]]
 def _cell(quantity: Quantity, estimate: Estimate | None, unknown: str) -> str:
     if estimate is None:
         return unknown
-    point, ends = amount(quantity, estimate.point), spread(quantity, estimate.interval)
+    point, interval = amount(quantity, estimate.point), estimate.interval
     unit = point.partition(" ")[2]
+    if unit == "ms":  # its ends are too, so that no reader moves a point to compare them
+        return f"{point} ({_in_milliseconds(interval)})"
+    ends = spread(quantity, interval)
     if unit:
         ends = ends.removesuffix(f" {unit}").replace(f" {unit} or ", " or ")
     return f"{point} ({ends})"
 
 
+def _in_milliseconds(interval: Interval) -> str:
+    low, high = (
+        duration(end).removesuffix(" ms") if end < _A_TENTH_S else f"{1000 * end:,.0f}"
+        for end in (interval.low, interval.high)
+    )
+    if not isfinite(interval.high):
+        return f"{low} or more" if isfinite(interval.low) else "any"
+    return f"{high} or less" if not isfinite(interval.low) else f"{low} to {high}"
+
+
 def _figures(value: float) -> str:
-    return f"{value:.3g}"
+    """Three digits that count, ``6.50`` and ``0.0335``, and no exponent for what is large."""
+    if value >= _THOUSAND or not value:
+        return f"{value:,.0f}"
+    return f"{value:#.3g}".removesuffix(".")
 
 
 def _dollars(value: float) -> str:

@@ -13,6 +13,7 @@ from modelforge.export.measurements import (
     cached,
     frequent_errors,
     measurements,
+    resent,
     summary_cells,
     unpriced,
 )
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from modelforge.compare.evidence import Evidence
 
 _TITLE = "# Model comparison"
+_MEANING = "Times and tokens/s are medians of the answered requests; tokens and cost are totals."
 _UNKNOWN = "–"  # noqa: RUF001 (a dash is meant)
 
 
@@ -60,7 +62,7 @@ class MarkdownWriter:
         if not self._begun:
             self._put("No results.")
         if summaries:
-            self._put("## Summary", _summary(summaries), *_notes(summaries))
+            self._put("## Summary", _MEANING, _summary(summaries), *_notes(summaries))
         if evidence is not None:
             from modelforge.export.evidence_markdown import (  # noqa: PLC0415 (numpy)
                 evidence_blocks,
@@ -115,5 +117,8 @@ def _summary(summaries: Sequence[ModelSummary]) -> str:
 
 def _notes(summaries: Sequence[ModelSummary]) -> Iterator[str]:
     for summary in summaries:
-        if note := cached(summary):
-            yield f"{code(summary.model_id)}: {note}."
+        said = [note for note in (cached(summary), resent(summary)) if note]
+        if summary.unpriced and summary.cost_note:
+            said.append(f"price unknown: {code(summary.cost_note)}")
+        if said:
+            yield f"{code(summary.model_id)}: {'; '.join(said)}."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
@@ -20,6 +21,7 @@ from modelforge.pricing.priced_call import PricedCall
 from modelforge.pricing.tariff import NoTariff, Rule
 
 SCHEMA: Final = "modelforge.price/1"
+_CENTS: Final = 2
 _COLUMNS: Final = ("component", "quantity", "rate_usd", "per", "usd", "rule")
 
 
@@ -72,8 +74,8 @@ def price_markdown(call: PricedCall) -> str:
     if bill.lines:
         lines += ["| component | quantity | rate | USD |", "| --- | ---: | ---: | ---: |"]
         lines += [
-            f"| {line.component} | {line.quantity:,} | {_rate(line)} | {_cost(line)} |"
-            for line in bill.lines
+            f"| {line.component} | {line.quantity:,} | {_rate(line)} | {cost} |"
+            for line, cost in zip(bill.lines, _costs(bill.lines), strict=True)
         ]
         lines.append("")
     lines += [f"- {name}: {code(text)}" for name, text in _facts(call)]
@@ -90,8 +92,9 @@ def price_table_view(call: PricedCall) -> list[Table | Text]:
         table.add_column("component", no_wrap=True)
         for heading in ("quantity", "rate", "USD"):
             table.add_column(heading, justify="right", no_wrap=True)
-        for line in call.charge.lines:
-            table.add_row(line.component, f"{line.quantity:,}", _rate(line), _cost(line))
+        lines = call.charge.lines
+        for line, cost in zip(lines, _costs(lines), strict=True):
+            table.add_row(line.component, f"{line.quantity:,}", _rate(line), cost)
         parts += [Text(), table]
     facts = Table.grid(padding=(0, 2))
     facts.add_column(no_wrap=True)
@@ -200,11 +203,19 @@ def _rate(line: ChargeLine) -> str:
     if line.rate is None:
         return "?"
     per = "request" if line.component == "request" else "M"
-    return f"${_plain(line.rate)}/{per}"
+    plain = _plain(line.rate)
+    return f"${line.rate:.{max(_CENTS, _places(plain))}f}/{per}"
 
 
-def _cost(line: ChargeLine) -> str:
-    return "?" if line.cost is None else str(line.cost)
+def _costs(lines: Sequence[ChargeLine]) -> list[str]:
+    """Exact, each with the places of the longest, so that their points stand below each other."""
+    places = max((_places(str(line.cost)) for line in lines if line.cost is not None), default=0)
+    return ["?" if line.cost is None else f"{line.cost.usd:.{places}f}" for line in lines]
+
+
+def _places(digits: str) -> int:
+    """Digits behind the point."""
+    return len(digits.partition(".")[2])
 
 
 def _rule(rule: Rule | None) -> dict[str, str | None] | None:

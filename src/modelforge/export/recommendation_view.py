@@ -17,16 +17,18 @@ from modelforge.stats.interval import Interval
 
 
 def recommendation_view(
-    record: Mapping[str, Any], scenarios: Sequence[CostScenario]
+    record: Mapping[str, Any], scenarios: Sequence[CostScenario], *, prices: str
 ) -> RenderableType:
-    """The answer first, then the next best, then what each condition excluded."""
+    """The answer first, then the next best, what each condition excluded, and whose ``prices``."""
     parts: list[RenderableType] = []
     names = ", ".join(terminal_line(one.name) for one in scenarios)
     if record["recommended"] is None:
         parts.append(Text("no model", style="bold red"))
     else:
         parts.append(Text(terminal_line(record["recommended"]), style="bold green"))
-        parts.append(Text(f"{usd(record['cost_usd'])} for {names}"))
+        ends = Interval(**record["interval"])
+        sure = f" ({interval_text(ends)})" if ends.low < ends.high else ""
+        parts.append(Text(f"{usd(record['cost_usd'])}{sure} for {names}"))
     parts += [Text(terminal_line(reason), style="dim") for reason in record["reasons"]]
     if record["runners_up"]:
         parts += [Text(), Text("next best", style="bold"), _runners_up(record)]
@@ -40,6 +42,7 @@ def recommendation_view(
     if said:
         line = f"They meet every condition and are no candidates: {', '.join(said)}."
         parts += [Text(), Text(line, style="dim")]
+    parts += [Text(), Text(prices, style="dim")]
     return Group(*parts)
 
 

@@ -29,6 +29,7 @@ _READERS: Final[Mapping[str, RowReader]] = {
     "tsv": csv_table.tab_rows,
     "yaml": yaml_list.rows,
 }
+_TABLES: Final[Mapping[str, RowReader]] = {**_READERS, "json": json_list.rows_or_results}
 _FORMAT_OF_SUFFIX: Final[Mapping[str, str]] = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
@@ -70,6 +71,8 @@ def open_rows(
 ) -> Iterator[tuple[Iterator[Row], str]]:
     """The rows of a file that holds no prompts, as they are, and what messages call it.
 
+    The JSON export of a comparison has its results as rows.
+
     Raises:
         PromptError: it cannot be opened; and while it is read, a row cannot be parsed.
     """
@@ -78,7 +81,7 @@ def open_rows(
     else:
         file, found = InputFile.open(path), _format_of(path)
     with closing(file), closing(file.reader()) as reader:
-        yield _READERS[format_ or found](reader, file.name), file.name
+        yield _TABLES[format_ or found](reader, file.name), file.name
 
 
 def _assembly(spec: PromptSpec) -> Assembly:

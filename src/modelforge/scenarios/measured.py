@@ -182,7 +182,10 @@ def _times(found: Sequence[UsageRow]) -> tuple[tuple[float, ...], float | None, 
     per_day = float(requests.sum()) / span_s * _DAY_S
     notes = []
     if span_s < _DAY_S:
-        notes.append(f"it is {span_s / _HOUR_S:.1f} hours long: requests a day are scaled up")
+        notes.append(
+            f"it is {span_s / _HOUR_S:.1f} hours long: requests a day that are not given are scaled"
+            " up from that"
+        )
         return (), per_day, notes
     whole = HOURS_OF_A_WEEK if span_s >= 7 * _DAY_S else 24
     hour = ((at - _MONDAY) // _HOUR_S).astype(np.int64) % whole

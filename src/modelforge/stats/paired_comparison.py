@@ -19,6 +19,9 @@ from modelforge.stats.sign_flip import sign_flip_p
 from modelforge.stats.verdict import Verdict, Wording, equivalence_p, verdict
 from modelforge.stats.wilcoxon import wilcoxon_p
 
+_ROUNDING = 1e-14
+"""Of the largest score: some units in the last place of a double."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PairedComparison:
@@ -34,9 +37,12 @@ class PairedComparison:
         pass_fail: how often they passed together and alone; None where scores are not passes and
         fails.
         effect_size: the difference in standard deviations; None where those are 0.
-        detectable: the smallest difference that so many prompts find four times in five.
-        needed: how many prompts find a difference such as the one seen four times in five; None
-            where that is no number to name: nothing differs, or it takes more than ten million.
+        clusters: how many the prompts come in; None where they come in none.
+        detectable: the smallest difference that so many prompts, or clusters, find four times in
+            five.
+        needed: how many prompts, or clusters of this size, find a difference such as the one seen
+            four times in five; None where that is no number to name: nothing differs, or it takes
+            more than ten million.
         higher_is_better, first, second, margin, alpha: as they were given.
     """
 
@@ -48,6 +54,7 @@ class PairedComparison:
     equivalence_p: float | None
     pass_fail: PassFail | None
     effect_size: float | None
+    clusters: int | None
     detectable: float
     needed: int | None
     margin: float | None
@@ -68,6 +75,7 @@ class PairedComparison:
             higher_is_better=self.higher_is_better,
             detectable=self.detectable,
             needed=self.needed,
+            clusters=self.clusters,
             alpha=self.alpha,
             wording=wording or Wording(),
         )
@@ -97,7 +105,7 @@ def compare_paired(
     a, b = paired(first_scores, second_scores)
     share(level, name="level")
     alpha = round(1 - level, 12)
-    d = a - b
+    d = _without_rounding(a, b)
     graded = bool(np.isin(np.concatenate((a, b)), (0.0, 1.0)).all())
     pass_fail = mcnemar(a, b, level=level) if graded else None
     exact = pass_fail is not None and clusters is None
@@ -106,7 +114,9 @@ def compare_paired(
     else:
         difference, df = _difference(d, clusters, level=level)
         p_value = sign_flip_p(d, rng=rng, clusters=clusters)
-    error = difference.standard_error or 0.0
+    count = None if clusters is None else groups(clusters, n=d.size)[1]
+    units = d.size if count is None else count
+    sd = (difference.standard_error or 0.0) * units**0.5
     return PairedComparison(
         first=first,
         second=second,
@@ -116,12 +126,22 @@ def compare_paired(
         equivalence_p=None if margin is None else equivalence_p(difference, margin=margin, df=df),
         pass_fail=pass_fail,
         effect_size=_effect_size(d),
-        detectable=detectable_difference(sd=error * d.size**0.5, n=d.size, alpha=alpha),
-        needed=_needed(difference.point, sd=error * d.size**0.5, alpha=alpha),
+        clusters=count,
+        detectable=detectable_difference(sd=sd, n=units, alpha=alpha),
+        needed=_needed(difference.point, sd=sd, alpha=alpha),
         margin=margin,
         higher_is_better=higher_is_better,
         alpha=alpha,
     )
+
+
+def _without_rounding(a: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The differences; all the same where only the arithmetic of the two tells them apart."""
+    d = a - b
+    scale = float(max(np.abs(a).max(), np.abs(b).max()))
+    if 0 < np.ptp(d) <= _ROUNDING * scale:
+        return np.full_like(d, float(np.median(d)))
+    return d
 
 
 def _difference(

@@ -86,6 +86,7 @@ def verdict(
     higher_is_better: bool = True,
     detectable: float | None = None,
     needed: int | None = None,
+    clusters: int | None = None,
     alpha: float = 0.05,
     wording: Wording = _PLAIN,
 ) -> Verdict:
@@ -94,7 +95,10 @@ def verdict(
 
     A difference that is certain and smaller than ``margin`` is equivalent: both are true, and the
     margin is what the reader said matters. Where nothing was found, ``detectable`` is named, and
-    how many observations are ``needed`` to tell a difference such as the one that was seen.
+    how many observations are ``needed`` to tell a difference such as the one that was seen: or how
+    many clusters, where the observations come in so many ``clusters``. Where the interval alone
+    would have told a difference (few observations, or several pairs), the sentence says which way
+    it points, and that chance is not ruled out.
 
     Raises:
         OutOfRange: ``alpha`` is no share, or ``p_value`` not within 0 and 1.
@@ -126,6 +130,9 @@ def verdict(
             least=fewest_pairs(alpha),
             detectable=detectable,
             needed=needed,
+            clusters=clusters,
+            p_value=p_value,
+            higher_is_better=higher_is_better,
             wording=wording,
         ),
     )
@@ -153,18 +160,30 @@ def _undecided(
     least: int,
     detectable: float | None,
     needed: int | None,
+    clusters: int | None,
+    p_value: float,
+    higher_is_better: bool,
     wording: Wording,
 ) -> str:
-    n, noun, signed = difference.n, wording.noun, wording.signed
+    n, noun = difference.n, wording.noun
     low, high = difference.interval.low, difference.interval.high
     if low == high == 0:
         return f"{first} and {second} cannot be told apart: all {n:,} {noun} came out the same."
-    enough = f" About {needed:,} would tell a difference like the one seen." if needed else ""
-    if n < least:
-        return f"{n} {noun} are too few to tell {first} and {second} apart.{enough}"
+    units, unit = (n, noun) if clusters is None else (clusters, "clusters")
+    many = "" if needed is None else f"{needed:,}" if clusters is None else f"{needed:,} clusters"
+    enough = f" About {many} would tell a difference like the one seen." if needed else ""
+    if units < least:
+        return f"{units} {unit} are too few to tell {first} and {second} apart.{enough}"
+    if low > 0 or high < 0:
+        better = (difference.point > 0) == higher_is_better
+        return (
+            f"{first} looks {wording.better if better else wording.worse} than {second} by "
+            f"{sized(difference, wording)}, but chance is not ruled out (p = {p_value:.3f})."
+            f"{enough if needed and needed > units else ''}"
+        )
     found = ""
     if detectable is not None and math.isfinite(detectable) and detectable > 0:
-        size = signed(detectable).lstrip("+")
+        size = wording.signed(detectable).lstrip("+")
         found = f" Only a difference of about {size} or more would have been found reliably."
     return (
         f"{first} and {second} cannot be told apart with these {n:,} {noun}: the difference may be "

@@ -6,6 +6,7 @@ import asyncio
 import errno
 import ssl
 from collections import deque
+from collections.abc import Callable
 from time import monotonic_ns
 from typing import Final, cast
 
@@ -48,6 +49,8 @@ class WireClient:
         most_connections: at once.
         keep_text: gather the texts of the answers.
         count_events: see `ExactReader`.
+        pay_again: asked whether an exchange whose kept connection died may be sent once more, at
+            its price; None: it costs nothing. After the first that costs, no connection is kept.
     """
 
     def __init__(
@@ -60,6 +63,7 @@ class WireClient:
         most_connections: int,
         keep_text: bool = False,
         count_events: bool = True,
+        pay_again: Callable[[Exchange], bool] | None = None,
     ) -> None:
         self._target = target
         self._finished = finished
@@ -67,6 +71,8 @@ class WireClient:
         self._timeout_ns = int(timeout_s * 1e9)
         self._timeout_s = timeout_s
         self._most_connections = most_connections
+        self._pay_again = pay_again
+        self._keeps = True
         self.keep_text = keep_text
         usual = isinstance(target.codec, OpenAIChat)
         self.exact = ExactReader(count_events=count_events) if usual else None
@@ -76,6 +82,7 @@ class WireClient:
         self._idle: list[WireConnection] = []
         self._busy: set[WireConnection] = set()
         self._waiting: deque[Exchange] = deque()
+        self._again: deque[Exchange] = deque()  # for a connection of their own
         self._opening: set[asyncio.Task[None]] = set()
         self._sweeping: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -84,7 +91,7 @@ class WireClient:
     @property
     def in_flight(self) -> int:
         """How many requests are sent, or wait for a connection."""
-        return len(self._busy) + len(self._waiting)
+        return len(self._busy) + len(self._waiting) + len(self._again)
 
     async def open(self, connections: int) -> None:
         """Open so many connections before the clock starts.
@@ -110,7 +117,7 @@ class WireClient:
             return
         self._waiting.append(exchange)
         self._open_if_needed()
-        if len(self._opening) >= len(self._waiting):
+        if len(self._opening) >= len(self._waiting) + len(self._again):
             exchange.opening_ns = monotonic_ns()
 
     def abandon(self) -> None:
@@ -160,22 +167,34 @@ class WireClient:
         self._ended(exchange)
 
     def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
-        """A connection is gone; a request that it did not even begin to answer is sent again."""
+        """A connection is gone; a request that it did not even begin to answer is sent again, on a
+        new one: a server that closes one kept connection may be closing them all.
+        """
         self._busy.discard(connection)
         if connection in self._idle:
             self._idle.remove(connection)
-        if exchange is not None and exchange.resent:
+        if exchange is not None and self._pay_again is not None:
+            self._keep_none()
+        if exchange is not None and (self._pay_again is None or self._pay_again(exchange)):
+            exchange.opening_ns = exchange.opening_ns or exchange.sent_ns
+            self._again.append(exchange)
+        elif exchange is not None:
             gone = f"{self._url} closed the connection before it answered"
             reading = Reading(error=ConnectionFailed(gone, dropped=True))
             self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
-        elif exchange is not None:
-            exchange.resent = True
-            exchange.opening_ns = exchange.opening_ns or exchange.sent_ns
-            self._waiting.appendleft(exchange)
         self._open_if_needed()
 
+    def _keep_none(self) -> None:
+        self._keeps = False
+        while self._idle:
+            self._idle.pop().close()
+
     def _use_again(self, connection: WireConnection) -> None:
-        if self._waiting:
+        # Or there was no place for those that need one of their own.
+        if not self._keeps or len(self._again) > len(self._opening):
+            connection.close()
+            self._open_if_needed()
+        elif self._waiting:
             self._send_on(connection, self._waiting.popleft())
         else:
             self._idle.append(connection)
@@ -201,7 +220,7 @@ class WireClient:
 
     def _open_if_needed(self) -> None:
         """Open one for each that waits, as far as the limit allows."""
-        while len(self._opening) < len(self._waiting):
+        while len(self._opening) < len(self._waiting) + len(self._again):
             if len(self._busy) + len(self._opening) >= self._most_connections:
                 return
             task = self._loop.create_task(self._serve_next())
@@ -209,23 +228,22 @@ class WireClient:
             task.add_done_callback(self._opening.discard)
 
     async def _serve_next(self) -> None:
+        task = cast("asyncio.Task[None]", asyncio.current_task())
         try:
-            connection = await self._opened()
+            connection = await self._connect()
         except RequestError as error:
+            self._opening.discard(task)
             self._fail_one(error)
             self._open_if_needed()  # for those that waited for this one
             return
-        if self._waiting:
-            self._send_on(connection, self._waiting.popleft())
+        self._opening.discard(task)
+        if self._again or self._waiting:
+            self._send_on(connection, self._next_waiting())
         else:
             self._idle.append(connection)
 
-    async def _opened(self) -> WireConnection:
-        try:
-            return await self._connect()
-        finally:
-            # Now: what is sent in this very turn of the loop is not to wait for what is open.
-            self._opening.discard(cast("asyncio.Task[None]", asyncio.current_task()))
+    def _next_waiting(self) -> Exchange:
+        return (self._again or self._waiting).popleft()
 
     async def _connect(self) -> WireConnection:
         host, port = self._target.host, self._target.port
@@ -251,13 +269,13 @@ class WireClient:
         return connection
 
     def _fail_waiting(self, error: RequestError) -> None:
-        while self._waiting:
+        while self._again or self._waiting:
             self._fail_one(error)
 
     def _fail_one(self, error: RequestError) -> None:
-        if not self._waiting:
+        if not self._again and not self._waiting:
             return
-        exchange = self._waiting.popleft()
+        exchange = self._next_waiting()
         exchange.sent_ns = now_ns = monotonic_ns()
         error.args = (self._target.redact(str(error)),)
         self._finished(exchange, Reading(error=error), done_ns=now_ns, received=0)
@@ -274,5 +292,5 @@ class WireClient:
                 connection.give_up(TimedOut(late))
             elif now_ns - connection.heard_ns > _SILENT_NS:
                 connection.hurry()
-        busy = self._busy or self._waiting or self._opening
+        busy = self._busy or self._waiting or self._again or self._opening
         self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if busy else None

@@ -184,8 +184,9 @@ class Coordinator:
         from modelforge.benchmark.record import TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
 
         telemetry = heard.metadata[TELEMETRY_KEY]
-        if self._pauses:
-            told = {**json.loads(telemetry), "parent_pauses": self._pauses}
+        more = {"parent_pauses": self._pauses, "interrupted": bool(self._stops)}
+        if any(more.values()):
+            told = json.loads(telemetry) | more
             telemetry = json.dumps(told, separators=(",", ":")).encode()
         writer.write_batch(heard.batch, custom_metadata={TELEMETRY_KEY: telemetry})
         self._file.flush()

@@ -20,11 +20,14 @@ _BOM: Final = b"\xef\xbb\xbf"  # means nothing but at the beginning, which the d
 class Edges(NamedTuple):
     """The two edges of a body, read by the codec.
 
-    ``before`` and ``after`` are how many tokens were complete at which byte of each.
+    ``before`` and ``after`` are how many tokens were complete at which byte of each; the first
+    ``thinking_before`` and ``thinking_after`` of them are of reasoning before anything else.
     """
 
     before: Sequence[tuple[int, int]]
     after: Sequence[tuple[int, int]]
+    thinking_before: int
+    thinking_after: int
     tokens: int
     reasoning_tokens: int
     usage: Usage
@@ -47,14 +50,16 @@ def read_edges(before: bytes, after: bytes) -> Edges | None:
         return None
     decoder = OpenAIChatStream()
     begin, end = TokenCount(), TokenCount()
-    arrived_before = _arrived(decoder, first, begin)
+    arrived_before, thinking_before = _arrived(decoder, first, begin)
     if decoder.done or decoder.failure is not None:
         return None
-    arrived_after = _arrived(decoder, last, end)
+    arrived_after, thinking_after = _arrived(decoder, last, end)
     end.add(decoder.close())
     return Edges(
         before=arrived_before,
         after=arrived_after,
+        thinking_before=thinking_before,
+        thinking_after=thinking_after,
         tokens=begin.tokens + end.tokens,
         reasoning_tokens=begin.reasoning_tokens + end.reasoning_tokens,
         usage=end.usage or begin.usage or Usage(),
@@ -70,13 +75,15 @@ def _is_plain(data: bytes) -> bool:
 
 def _arrived(
     decoder: OpenAIChatStream, chunks: Sequence[Chunk], count: TokenCount
-) -> list[tuple[int, int]]:
-    return [
-        (ends_at, tokens)
-        for chunk in chunks
-        for ends_at, told in _events(decoder, chunk)
-        if (tokens := count.add(told))
-    ]
+) -> tuple[list[tuple[int, int]], int]:
+    arrived, thinking = [], 0
+    for chunk in chunks:
+        for ends_at, told in _events(decoder, chunk):
+            thinks = count.thinks_on(told)
+            if tokens := count.add(told):
+                arrived.append((ends_at, tokens))
+                thinking += thinks
+    return arrived, thinking
 
 
 def _events(decoder: OpenAIChatStream, chunk: Chunk) -> list[tuple[int, Sequence[ChatEvent]]]:

@@ -93,7 +93,9 @@ class ExactReader:
             edges = body.edges
             tokens = edges.tokens + body.data.count(body.shape.opening, body.run_at, body.run_ends)
             if tokens == edges.usage.completion_tokens:
-                return _reading(edges, tokens, segments.stamps_ns)
+                return _reading(
+                    edges, tokens, segments.stamps_ns, thinking=bool(edges.thinking_before)
+                )
         return self._proved(segments, body, keep_text=keep_text)
 
     def _short(self, segments: Segments, data: bytes, *, keep_text: bool) -> Reading | None:
@@ -104,8 +106,14 @@ class ExactReader:
         edges = self._edges(b"", data[start:])
         if edges is None:
             return None
-        moments_ns = _moments(segments, [start + end for end, _ in edges.after])
-        return _reading(edges, edges.tokens, moments_ns, edges.text_after if keep_text else "")
+        ends = [start + end for end, _ in edges.after]
+        return _reading(
+            edges,
+            edges.tokens,
+            _moments(segments, ends),
+            edges.text_after if keep_text else "",
+            thinking=len(_moments(segments, ends[: edges.thinking_after])),
+        )
 
     def _cut(self, data: bytes) -> _Body | None:
         start = data.find(_HEAD_END) + len(_HEAD_END)
@@ -130,20 +138,23 @@ class ExactReader:
         data, start, run_at, _, run_ends, shape, edges = body
         texts = shape.texts(data[run_at:run_ends])
         self._counted.pop(shape, None)
-        if texts is None:
+        if texts is None or (edges.thinking_after and not texts.tokens):
             return None
         if texts.tokens == len(texts.pieces):
             self._counted[shape] = 0
         tokens, text = edges.tokens + texts.tokens, ""
+        thinking = int(edges.thinking_before > 0)
         if len(segments.stamps_ns) == 1:
             moments_ns = segments.stamps_ns if tokens else []
         else:
             before = [start + end for end, _ in edges.before]
+            if thinking:
+                thinking = len(_moments(segments, before[: edges.thinking_before]))
             after = [run_ends + end for end, _ in edges.after]
             moments_ns = _moments(segments, [*before, *texts.ends(run_at), *after])
         if keep_text:
             text = "".join((edges.text_before, *texts.decoded(), edges.text_after))
-        return _reading(edges, tokens, moments_ns, text)
+        return _reading(edges, tokens, moments_ns, text, thinking=thinking)
 
     def _may_count(self, shape: EventShape) -> bool:
         """Whether the events of ``shape`` were proved lately."""
@@ -202,19 +213,26 @@ def _by_usage(segments: Segments, body: _Body) -> Reading | None:
     tokens = edges.usage.completion_tokens
     if not tokens:
         return None
-    moments_ns = segments.stamps_ns
+    moments_ns, thinking = segments.stamps_ns, int(edges.thinking_before > 0)
     if len(moments_ns) > 1:
         arrived = list(accumulate(map(len, segments.pieces)))
-        first = edges.before[0][0] if edges.before else body.data_at
+        first_ends = body.start + edges.before[0][0] if edges.before else body.data_at
+        first = bisect_left(arrived, first_ends)
         last = bisect_left(arrived, body.run_ends)
-        moments_ns = moments_ns[bisect_left(arrived, first) : last + 1]
-    return _reading(edges, tokens, moments_ns[:tokens])
+        moments_ns = moments_ns[first : last + 1]
+        if thinking:
+            thinking_ends = body.start + edges.before[edges.thinking_before - 1][0]
+            thinking += bisect_left(arrived, thinking_ends) - first
+    return _reading(edges, tokens, moments_ns[:tokens], thinking=thinking)
 
 
-def _reading(edges: Edges, tokens: int, moments_ns: Sequence[int], text: str = "") -> Reading:
+def _reading(
+    edges: Edges, tokens: int, moments_ns: Sequence[int], text: str = "", *, thinking: int
+) -> Reading:
     return Reading(
         status=200,
         moments_ns=moments_ns,
+        reasoning_moments=thinking,
         tokens=tokens,
         reasoning_tokens=edges.reasoning_tokens,
         usage=edges.usage,

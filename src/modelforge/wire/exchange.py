@@ -24,7 +24,6 @@ class Exchange:
         opening_ns: since when it waits for a connection that is opened for it, or for another to be
             free meanwhile; 0: it does not.
         reused: it went out on a connection that had served another.
-        resent: the kept connection had died, and it was sent again on a fresh one.
         urgent: its answer is to be read as soon as it is complete.
         ended: its answer is complete, whether or not it has been read.
     """
@@ -37,7 +36,6 @@ class Exchange:
     sent_ns: int = 0
     opening_ns: int = 0
     reused: bool = False
-    resent: bool = False
     ended: bool = False
     urgent: bool = False
 

@@ -57,6 +57,7 @@ class FullReader:
         self._now_ns = 0
         self._streamed = True
         self._moments_ns: list[int] = []
+        self._reasoning_moments = 0
         self._count = TokenCount(keep_text=keep_text)
         self._finished = False
         self._keep_alive = False
@@ -112,6 +113,7 @@ class FullReader:
         return Reading(
             status=self._status,
             moments_ns=self._moments_ns,
+            reasoning_moments=self._reasoning_moments,
             tokens=self._count.tokens,
             reasoning_tokens=self._count.reasoning_tokens,
             usage=self._count.usage or Usage(),
@@ -226,10 +228,12 @@ class FullReader:
 
     def _take(self, events: Sequence[ChatEvent]) -> None:
         now_ns = self._now_ns
+        thinks = self._count.thinks_on(events)
         if not self._count.add(events) or not self._streamed:
             return
         if not self._moments_ns or self._moments_ns[-1] != now_ns:
             self._moments_ns.append(now_ns)
+            self._reasoning_moments += thinks
 
 
 def _cause(error: httptools.HttpParserError) -> BaseException:

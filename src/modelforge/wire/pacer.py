@@ -55,6 +55,8 @@ class Pacer:
 
     async def spare(self) -> None:
         """Return as soon as nothing is due for a millisecond, which may be never."""
+        if self._next is None:
+            return
         self._spare = self._loop.create_future()
         await self._spare
 

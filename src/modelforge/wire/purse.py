@@ -40,6 +40,16 @@ class Purse:
         """Set aside the most that ``ask`` can cost; False where that is not free now."""
         return self.stopped is None and self._allowance.reserve(self._most(ask))
 
+    def pay_again(self, ask: Ask) -> bool:
+        """Set aside for ``ask`` once more: what became of it is not known, and it is taken to have
+        cost the most it can. False, and the first stays set aside, where that is not free now.
+        """
+        if not self.reserve(ask):
+            return False
+        most_usd = self._most(ask)
+        self._allowance.settle(most_usd, most_usd or Decimal(0))
+        return True
+
     def settle(self, exchange: Exchange, reading: Reading) -> None:
         """An exchange that was reserved for is over."""
         most_usd = self._most(exchange.ask)

@@ -34,6 +34,7 @@ class Reading:
     Attributes:
         status: the HTTP status; 0 when there was none.
         moments_ns: when tokens arrived, each moment once, in order; none of an answer in one piece.
+        reasoning_moments: at how many of them, from the first on, reasoning came before all else.
         tokens: how many arrived.
         reasoning_tokens: how many of them were reasoning.
         usage: the server's own count.
@@ -45,6 +46,7 @@ class Reading:
 
     status: int = 0
     moments_ns: Sequence[int] = ()
+    reasoning_moments: int = 0
     tokens: int = 0
     reasoning_tokens: int = 0
     usage: Usage = field(default_factory=Usage)

@@ -27,6 +27,7 @@ _SLIM: Final = (
     "cached_tokens",
     "reasoning_tokens",
     "counted_tokens",
+    "counted_reasoning_tokens",
     "bytes",
     "status",
     "phase",
@@ -34,6 +35,11 @@ _SLIM: Final = (
 )
 _NULLABLE: Final = frozenset({"first_ns", "last_ns", "max_gap_ns", *_SLIM[:4]})
 _MOMENTS: Final = frozenset({"due_ns", "sent_ns", "first_ns", "last_ns", "done_ns"})
+
+
+def _known(tokens: int | None) -> int:
+    """A count of the server's; one that no answer can have says nothing."""
+    return NULL if tokens is None or tokens > _MOST else tokens
 
 
 class Recorder:
@@ -53,8 +59,10 @@ class Recorder:
         self._errors = array("i")  # each a place in ``_kinds``
         self._kinds: dict[str, int] = {}
         self._gaps = array("q")
+        self._reasoning_gaps = array("q")
         self._no_gaps = 0
         self._histogram = LogHistogram()
+        self._reasoning = LogHistogram()
         self._late = array("q")
         self.batch()  # what pyarrow loads at its first batch, it shall not load while it matters
 
@@ -77,22 +85,22 @@ class Recorder:
                 longest_ns = max(gaps)
                 if counted:
                     self._gaps.extend(gaps)
+                    if reading.reasoning_moments > 1:
+                        self._reasoning_gaps.extend(gaps[: reading.reasoning_moments - 1])
             elif reading.tokens > 1:
                 longest_ns = 0
             if counted:
                 self._no_gaps += reading.tokens - len(moments_ns)
         due_ns, sent_ns = exchange.due_ns, exchange.sent_ns
-        if phase is not Phase.WARM_UP and (error is None or reading.status):
-            self._late.append((exchange.opening_ns or sent_ns) - due_ns)
+        self._keep_lag(exchange, reading)
         self._wide.extend((exchange.index, due_ns, sent_ns, first_ns, last_ns, done_ns, longest_ns))
-        prompt, completion = usage.prompt_tokens, usage.completion_tokens
-        cached, reasoning = usage.cached_tokens, usage.reasoning_tokens
         row = (
-            NULL if prompt is None else prompt,
-            NULL if completion is None else completion,
-            NULL if cached is None else cached,
-            NULL if reasoning is None else reasoning,
+            _known(usage.prompt_tokens),
+            _known(usage.completion_tokens),
+            _known(usage.cached_tokens),
+            _known(usage.reasoning_tokens),
             reading.tokens,
+            reading.reasoning_tokens,
             received,
             reading.status,
             phase,
@@ -108,6 +116,10 @@ class Recorder:
         )
         if len(self._gaps) >= _GAPS_AT_ONCE:
             self._count_gaps()
+
+    def _keep_lag(self, exchange: Exchange, reading: Reading) -> None:
+        if exchange.phase is not Phase.WARM_UP and (reading.error is None or reading.status):
+            self._late.append((exchange.opening_ns or exchange.sent_ns) - exchange.due_ns)
 
     def batch(self) -> tuple[pa.RecordBatch, LogHistogram]:
         """What was taken since the last batch, and the gaps between its tokens in nanoseconds."""
@@ -133,6 +145,12 @@ class Recorder:
         late_ns, self._late = np.frombuffer(self._late, np.int64), array("q")
         return LogHistogram.of(np.where(late_ns < _LATE_NS, 0, late_ns) / 1e6)
 
+    def reasoning_gaps(self) -> LogHistogram | None:
+        """Those of the gaps since the last call that end where reasoning came before all else."""
+        self._count_gaps()
+        histogram, self._reasoning = self._reasoning, LogHistogram()
+        return histogram if histogram.count else None
+
     def _column(self, field: pa.Field[Any], values: dict[str, NDArray[Any]]) -> pa.Array[Any]:
         name = field.name
         if name == "error":
@@ -147,6 +165,9 @@ class Recorder:
         if self._gaps:
             self._histogram.add(np.frombuffer(self._gaps, np.int64))
             self._gaps = array("q")
+        if self._reasoning_gaps:
+            self._reasoning.add(np.frombuffer(self._reasoning_gaps, np.int64))
+            self._reasoning_gaps = array("q")
         if self._no_gaps:
             self._histogram.add_zeros(self._no_gaps)
             self._no_gaps = 0

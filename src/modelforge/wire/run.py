@@ -24,6 +24,8 @@ _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
 _A_TURN: Final = 32
 _PATIENCE_S: Final = 0.05
+_BROKEN_OFF_S: Final = 2.0
+"""So long a model's own library may take to end what was broken off."""
 _UNREACHABLE_S: Final = 0.1
 """How long a closed loop's stream rests after a request that got no answer at all."""
 
@@ -63,6 +65,8 @@ class Run:
         self._unfinished = 0
         self._issuing = False
         self._pacer: Pacer | None = None
+        self._arriving = False
+        self._talks = 0
         self._indices: Iterator[int] = iter(())
         self._ends_ns = _NEVER_NS
         self._ended_ns = 0
@@ -145,6 +149,8 @@ class Run:
             following = self._workload.follow_up(exchange.index, exchange.ask, reading.text)
         if following is not None:
             self._after(following.think_s, self._follow_up, exchange, following)
+        elif exchange.stream < 0 and exchange.ask.more:
+            self._fall_silent()
         elif exchange.stream >= 0:
             think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
             if reading.error is not None and not reading.status:
@@ -156,11 +162,13 @@ class Run:
             self._idle.set()
 
     def _connections(self) -> int:
-        match self._load:
-            case ClosedLoop() as load:
-                return load.clients(worker=self._worker, workers=self._workers)
-            case OpenLoop():
-                return max(1, _AT_FIRST // self._workers)
+        load = self._load
+        if isinstance(load, ClosedLoop):
+            most = load.clients(worker=self._worker, workers=self._workers)
+        else:
+            most = max(1, _AT_FIRST // self._workers)
+        requests = self._limits.requests
+        return most if requests is None else min(most, -(-requests // self._workers))
 
     async def _begin_closed(self, load: ClosedLoop, start_ns: int) -> None:
         clients = load.clients(worker=self._worker, workers=self._workers)
@@ -191,15 +199,23 @@ class Run:
             self._limits, seed=self._seed, worker=self._worker, workers=self._workers
         )
         ahead = Ahead(arrivals, self._compose)
+        self._arriving = True
 
         def arrive(index: int, due_ns: int) -> None:
-            self._send(index, ahead.ask(index), Phase.MEASURED, due_ns)
+            ask = ahead.ask(index)
+            self._talks += ask.more
+            self._send(index, ask, Phase.MEASURED, due_ns)
+
+        def arrived() -> None:
+            if arrivals.complete:  # otherwise the run lasts as long as it was to last
+                self._arriving = False
+                self._end_if_silent()
 
         self._pacer = Pacer(
             ahead,
             start_ns=start_ns,
             fire=arrive,
-            ended=self._arrived,
+            ended=arrived,
             idle=ahead.compose_one,
         )
         self._pacer.start()
@@ -208,13 +224,22 @@ class Run:
         ask = self._workload.ask(index)
         return ask, self._sender.prepare(ask)
 
-    def _arrived(self) -> None:
-        self._issuing = False
-        self._over.set()
+    def _fall_silent(self) -> None:
+        """A conversation of an open loop has had its last turn."""
+        self._talks -= 1
+        self._end_if_silent()
+
+    def _end_if_silent(self) -> None:
+        """End an open loop that nobody arrives at any more, and in which nobody goes on."""
+        if not self._arriving and not self._talks:
+            self._issuing = False
+            self._over.set()
 
     def _follow_up(self, exchange: Exchange, ask: Ask) -> None:
         if self._issuing:
             self._send(exchange.index, ask, Phase.MEASURED, monotonic_ns(), exchange.stream)
+            if exchange.stream < 0 and not ask.more:
+                self._fall_silent()
         elif exchange.stream >= 0:
             self._ask_next(exchange.stream)  # which ends the stream
 
@@ -235,7 +260,6 @@ class Run:
         exchange = Exchange(
             index=index, phase=phase, ask=ask, due_ns=due_ns, stream=stream, urgent=urgent
         )
-        exchange.resent = self._purse is not None  # it is paid for once, and sent no second time
         self._sender.send(exchange)
 
     def _wait_for_pay(self, index: int, ask: Ask, stream: int) -> None:
@@ -256,9 +280,12 @@ class Run:
 
     async def _cool_down(self) -> None:
         if not self._limits.discard_in_flight:
-            try:
-                async with asyncio.timeout(self._limits.cooldown_s):
-                    await self._idle.wait()
-            except TimeoutError:
-                pass
+            await self._rest(self._limits.cooldown_s)
         self._sender.abandon()
+        await self._rest(_BROKEN_OFF_S)
+
+    async def _rest(self, most_s: float) -> None:
+        """Wait until nothing is under way, but no longer than that."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(most_s):
+                await self._idle.wait()

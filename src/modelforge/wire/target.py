@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from modelforge.benchmark.workload import Ask
 from modelforge.core.generation import Generation
@@ -15,6 +15,7 @@ from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import ChatCodec
 
 _PORTS: Final = {"http": 80, "https": 443}
+_OF_PATHS: Final = "%/?:@!$&'()*+,;="  # RFC 3986; % begins what is escaped already
 _MOST_KEPT: Final = 4096
 _MOST_KEPT_BYTES: Final = 32 * 2**20
 
@@ -116,15 +117,19 @@ class RequestWriter:
         parts = urlsplit(self.url(path))
         resource = parts.path + (f"?{parts.query}" if parts.query else "")
         host = f"[{target.host}]" if ":" in target.host else target.host
+        if not host.isascii():
+            host = host.encode("idna").decode("ascii")
         if target.port != _PORTS[parts.scheme]:
             host = f"{host}:{target.port}"
-        fields = {
+        usual = {
             "Host": host,
             "Content-Type": "application/json",
             "Accept": "*/*",
             "Accept-Encoding": "identity",
             "User-Agent": "modelforge",
-            **target.headers,
         }
+        own = {name.lower() for name in target.headers}
+        fields = {name: value for name, value in usual.items() if name.lower() not in own}
+        fields |= target.headers
         lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-        return f"POST {resource} HTTP/1.1\r\n{lines}".encode("latin-1")
+        return f"POST {quote(resource, safe=_OF_PATHS)} HTTP/1.1\r\n{lines}".encode("latin-1")

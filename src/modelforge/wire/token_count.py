@@ -34,6 +34,13 @@ class TokenCount:
         """The answer, or the words that decline it."""
         return "".join(self._text)
 
+    def thinks_on(self, events: Sequence[ChatEvent]) -> bool:
+        """Whether nothing but reasoning came, and ``events``, to be counted next, begin with it."""
+        if self.tokens != self.reasoning_tokens:
+            return False
+        tokens = (event for event in events if not isinstance(event, UsageReport | Finish))
+        return isinstance(next(tokens, None), ReasoningDelta)
+
     def add(self, events: Sequence[ChatEvent]) -> int:
         """Count ``events``; how many of them are tokens."""
         tokens = 0

@@ -71,8 +71,8 @@ class Worker:
     async def work(self, control: asyncio.StreamReader) -> None:
         """Warm up, say so, wait for the word, measure, and say what was measured."""
         job, loop = self._job, asyncio.get_running_loop()
-        self._client = client = self._sender()
         self._purse = self._allowed()
+        self._client = client = self._sender()
         self._run = Run(
             client,
             load=job.load,
@@ -131,7 +131,7 @@ class Worker:
         self._run.ended(exchange)
 
     def _sender(self) -> Sender:
-        job, target = self._job, self._job.target
+        job, target, purse = self._job, self._job.target, self._purse
         if isinstance(target, Target):
             return WireClient(
                 target,
@@ -141,6 +141,7 @@ class Worker:
                 most_connections=job.most_connections,
                 keep_text=job.keep_text,
                 count_events=job.count_events,
+                pay_again=None if purse is None else lambda exchange: purse.pay_again(exchange.ask),
             )
         from modelforge.wire.port_client import PortClient  # noqa: PLC0415 (for these only)
 
@@ -211,6 +212,7 @@ class Worker:
             send_lag_ms=self._recorder.send_lag_ms(),
             in_flight=self._client.in_flight,
             gaps=gaps,
+            reasoning_gaps=self._recorder.reasoning_gaps(),
             at_ns=monotonic_ns() - start_ns,
             run_delay_s=run_delay_s(),
             idle_s=idle_s,

@@ -49,3 +49,13 @@ def test_configured_prices_are_prices_and_change_their_name(tmp_path: Path) -> N
     assert first != second
     assert (round(seven, 9), round(eight, 9)) == (7, 8)
     assert mini_then == mini_now
+
+
+def test_a_name_that_nothing_has_is_answered_with_what_was_meant() -> None:
+    analyzer = open_analyzer(load_configuration(environ={}), keep=False)
+    names = [ModelId.parse(name) for name in ("openai/gpt-4oo", "local/smollm2-135m")]
+    verdicts = analyzer.analyse(CostScenario("a", 1, 1000, 10, 1), names).totals.verdicts
+    assert verdicts[0].reasons == (
+        "openai/gpt-4oo is not in the catalogue of 2026-08-18; did you mean gpt-4o?",
+    )
+    assert verdicts[1].reasons == ("runs on this machine",)

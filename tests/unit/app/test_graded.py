@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from modelforge.app.graded import GradedTable, read_graded
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import score
+from modelforge.compare.result import ComparisonMetrics, ComparisonResult
 from modelforge.core.errors import PromptError, UsageError
+from modelforge.export.formats import FORMATS
 
 SCORE = score()
 
@@ -57,6 +60,54 @@ def test_clusters_and_an_export_of_a_comparison(tmp_path: Path) -> None:
     seen = read(a_file(tmp_path, "t.jsonl", rows), score="latency_s")
     assert seen.clusters == 1
     assert seen.prompts == 2
+
+
+def test_how_long_a_failure_took_is_no_latency(tmp_path: Path) -> None:
+    rows = lines(
+        {"prompt_index": 0, "model_id": "p/a", "latency_s": 0.5, "error_kind": None, "score": 1},
+        {
+            "prompt_index": 1,
+            "model_id": "p/a",
+            "latency_s": 30,
+            "error_kind": "timed_out",
+            "score": 0,
+        },
+    )
+    path = a_file(tmp_path, "t.jsonl", rows)
+    assert read(path, score="latency_s").of_prompts(SCORE, "p/a") == {0: 0.5}
+    assert read(path).of_prompts(SCORE, "p/a") == {0: 1.0, 1: 0.0}  # but it may be graded
+
+
+def test_one_model_of_two_providers_is_two_models(tmp_path: Path) -> None:
+    rows = lines(
+        {"case": "x", "model_id": "openai/gpt-4o", "model": "gpt-4o", "score": 1},
+        {"case": "x", "model_id": "azure/gpt-4o", "model": "gpt-4o", "score": 0},
+    )
+    assert read(a_file(tmp_path, "t.jsonl", rows)).models == ("openai/gpt-4o", "azure/gpt-4o")
+
+
+def test_the_json_export_of_a_comparison_is_a_table_too(tmp_path: Path) -> None:
+    stream = StringIO()
+    writer = FORMATS["json"](stream)
+    for model in ("p/a", "p/b"):
+        for index in range(3):
+            metrics = ComparisonMetrics(latency=1.0 + index)
+            writer.write(
+                ComparisonResult(
+                    model_id=model,
+                    provider="p",
+                    model=model[2:],
+                    prompt="?",
+                    response="!",
+                    prompt_index=index,
+                    metrics=metrics,
+                )
+            )
+    writer.close([])
+    path = a_file(tmp_path, "answers.json", stream.getvalue())
+    seen = read(path, score="latency_s")
+    assert seen.models == ("p/a", "p/b")  # the cases by prompt_index: no row has a prompt_id
+    assert seen.of_prompts(SCORE, "p/b") == {0: 1.0, 1: 2.0, 2: 3.0}
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,7 @@ def test_json_knows_no_whole_numbers_apart_from_others() -> None:
         ("5", "not a JSON object"),
         ("{'input_total': 5}", "not JSON at character 2"),
         ("", "not JSON at character 1"),
+        ("input_total=5", """; write '{"input_total": 10000, "output_total": 1000}'"""),
         ("[" * 60_000, "not JSON"),
         ("x" * (LONGEST + 1), "65,537 characters long"),
         ('{"input_total": 5}' + " " * 10_000_000, "10,000,018 characters long"),

@@ -8,7 +8,7 @@ from urllib.request import ProxyHandler, Request, build_opener
 
 import pytest
 
-from modelforge.app.server_scrape import ServerScrape, metrics_url
+from modelforge.app.server_scrape import ServerScrape, metrics_url, server_figures_of
 from modelforge.simulator.thread import SimulatorThread
 
 
@@ -42,11 +42,24 @@ def test_what_was_added_meanwhile_is_the_servers_figure() -> None:
         with ServerScrape(metrics_url(server.base_url), model="fast") as scrape:
             asked(server.base_url)
         assert scrape.trouble is None
-        figures = scrape.figures(client_ttft_mean_ms=1.0)
+        figures = server_figures_of([scrape], client_ttft_mean_ms=1.0)
     assert figures is not None
     assert figures["name"] == "vLLM"  # whose names the simulator uses
     assert figures["generation_tokens"] == 3
     assert figures["ttft_ms"]["count"] == 1
+
+
+def test_several_runs_are_from_the_first_page_to_the_last() -> None:
+    with SimulatorThread("fast") as server:
+        scrapes = []
+        for _ in range(2):
+            asked(server.base_url)
+            with ServerScrape(metrics_url(server.base_url), model="fast") as scrape:
+                asked(server.base_url)
+            scrapes.append(scrape)
+        figures = server_figures_of(scrapes)
+    assert figures is not None
+    assert figures["generation_tokens"] == 9  # and of the one between the two
 
 
 def test_a_server_that_says_nothing_more_is_told_in_one_line() -> None:
@@ -55,7 +68,7 @@ def test_a_server_that_says_nothing_more_is_told_in_one_line() -> None:
         scrape = ServerScrape(metrics_url(server.base_url))
         scrape.__enter__()
     scrape.__exit__()
-    assert scrape.figures() is None
+    assert server_figures_of([scrape]) is None
     assert scrape.trouble is not None
     assert "stopped coming" in scrape.trouble
 
@@ -63,5 +76,7 @@ def test_a_server_that_says_nothing_more_is_told_in_one_line() -> None:
 def test_a_server_without_metrics_is_passed_over() -> None:
     with ServerScrape("http://127.0.0.1:9/metrics") as scrape:
         pass
-    assert scrape.figures() is None
+    assert scrape.absent is not None
+    assert scrape.absent.startswith("http://127.0.0.1:9/metrics: ")
+    assert server_figures_of([scrape]) is None
     assert scrape.trouble is None

@@ -20,6 +20,7 @@ from modelforge.benchmark.load import (
     preset_named,
 )
 from modelforge.benchmark.synthetic import Synthetic
+from modelforge.benchmark.varying import Ramp, Steps
 from tests.unit.benchmark.refusal import refusal
 
 
@@ -53,6 +54,46 @@ def test_the_first_of_both_limits_ends_an_open_loop() -> None:
     assert list(load.schedule(Limits(duration_s=1, requests=3), seed=0)) == by_time[:3]
     trace = OpenLoop(arrivals=Trace(times_s=(0.0, 2.0)))
     assert list(trace.schedule(Limits(), seed=0)) == [(0, 0.0), (1, 2.0)]
+
+
+STEPS = OpenLoop(arrivals=Steps(steps=((10, 1), (0, 2))))
+DOWN = OpenLoop(arrivals=Ramp(from_rate=10, to_rate=0, over_s=2))
+
+
+@pytest.mark.parametrize(
+    ("load", "limits", "complete"),
+    [
+        (OpenLoop(arrivals=Constant(rate=10)), Limits(duration_s=1), False),
+        (OpenLoop(arrivals=Constant(rate=10)), Limits(duration_s=1, requests=99), False),
+        (OpenLoop(arrivals=Constant(rate=10)), Limits(duration_s=1, requests=5), True),
+        (OpenLoop(arrivals=Trace(times_s=(0.0, 2.0))), Limits(), True),
+        (OpenLoop(arrivals=Trace(times_s=(0.0, 2.0))), Limits(duration_s=9), True),
+        (OpenLoop(arrivals=Trace(times_s=(0.0, 2.0))), Limits(duration_s=1), False),
+        (STEPS, Limits(duration_s=3), False),
+        (STEPS, Limits(duration_s=3, requests=4), True),
+        (STEPS, Limits(), True),
+        (DOWN, Limits(duration_s=2), False),
+    ],
+)
+@pytest.mark.parametrize("workers", [1, 3])
+def test_a_schedule_knows_whether_time_ended_it(
+    load: OpenLoop, limits: Limits, workers: int, *, complete: bool
+) -> None:
+    for worker in range(workers):
+        schedule = load.schedule(limits, seed=0, worker=worker, workers=workers)
+        list(schedule)
+        assert schedule.complete is complete
+
+
+def test_how_long_arrivals_last() -> None:
+    assert STEPS.lasts_s == 3
+    assert DOWN.lasts_s == 2
+    for arrivals in (
+        Constant(rate=1),
+        Trace(times_s=(0.0, 2.0)),
+        Ramp(from_rate=0, to_rate=1, over_s=2),
+    ):
+        assert OpenLoop(arrivals=arrivals).lasts_s is None
 
 
 @given(st.integers(0, 99), st.integers(1, 6))

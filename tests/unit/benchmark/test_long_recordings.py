@@ -14,9 +14,11 @@ from modelforge.benchmark import measures, sent_order
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import RECORD
+from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
-from modelforge.benchmark.summary import summarise
+from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.without_warm_up import without_warm_up
 from tests.unit.benchmark.runs import MS, PLAN, a_large_table, a_word, gaps_of
 
 COUNT = 150_000
@@ -59,9 +61,13 @@ def a_mixed_table() -> pa.Table:
     return pa.concat_tables([whole[:333], whole[333:90_000], whole[90_000:]])
 
 
-def report(table: pa.Table, **options: Any) -> BenchmarkResult:
-    options.setdefault("plan", PLAN)
-    return summarise(table, GAPS, [a_word()], **options)
+def report(
+    table: pa.Table, *, plan: Plan = PLAN, exclude_warm_up: bool = False, **options: Any
+) -> BenchmarkResult:
+    recording = Recording(plan=plan, columns=table, telemetry=(a_word(),), gaps=GAPS)
+    if exclude_warm_up:
+        recording = without_warm_up(recording)
+    return summarise_recording(recording, **options)
 
 
 def differences(first: Any, second: Any, name: str = "") -> list[str]:
@@ -89,14 +95,11 @@ def test_it_is_the_report_of_whole_columns(
     exclude_warm_up: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     table = a_mixed_table()
-    options = {
-        "slo": Slo.parse("ttft=120ms,itl=50ms"),
-        "plan": Plan(model="a/b", asked={}, open_loop=True),
-        "exclude_warm_up": exclude_warm_up,
-    }
-    by_pieces = report(table, **options)
+    slo = Slo.parse("ttft=120ms,itl=50ms")
+    plan = Plan(model="a/b", asked={}, open_loop=True)
+    by_pieces = report(table, slo=slo, plan=plan, exclude_warm_up=exclude_warm_up)
     monkeypatch.setattr(measures, "HELD", COUNT)
-    held = report(table, **options)
+    held = report(table, slo=slo, plan=plan, exclude_warm_up=exclude_warm_up)
     assert held.statistics is not None
     assert held.growth is not None
     assert held.failed_requests > 100

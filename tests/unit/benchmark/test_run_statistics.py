@@ -17,6 +17,7 @@ from modelforge.benchmark.run_statistics import SERIES, STREAM, RunStatistics
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise, summarise_recording
 from modelforge.benchmark.whole import whole
+from modelforge.benchmark.without_warm_up import without_warm_up
 from modelforge.pricing.tariff import NoTariff
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
@@ -34,8 +35,11 @@ from tests.unit.benchmark.runs import (
 GAPS = gaps_of(*[10.0] * 100)
 
 
-def run(table: pa.Table, **options: object) -> BenchmarkResult:
-    return summarise(table, GAPS, [a_word()], PLAN, **options)  # type: ignore[arg-type]
+def run(table: pa.Table, *, exclude_warm_up: bool = False, **options: object) -> BenchmarkResult:
+    recording = Recording(plan=PLAN, columns=table, telemetry=(a_word(),), gaps=GAPS)
+    if exclude_warm_up:
+        recording = without_warm_up(recording)
+    return summarise_recording(recording, **options)
 
 
 def statistics(result: BenchmarkResult) -> RunStatistics:
@@ -117,43 +121,13 @@ def test_rates_and_gaps_begin_where_the_warm_up_ends() -> None:
         for end_s, gap_ms in ((10, 90.0), (20, 80.0), (200, 20.0), (400, 10.0))
     )
     word = a_word(at_s=400.0, window_ns=(0, ends_ns))
-    result = summarise(table, GAPS, [word], PLAN, gap_slots=slots, exclude_warm_up=True)
+    recording = Recording(plan=PLAN, columns=table, gaps=GAPS, telemetry=(word,), gap_slots=slots)
+    result = summarise_recording(without_warm_up(recording))
     left_out = statistics(result).warm_up_excluded
     assert 20 < left_out < 60
     assert result.total_duration == pytest.approx(400 - left_out, abs=0.1)
     assert result.requests_per_s == pytest.approx(1, rel=0.01)
     assert (result.itl_ms.count, result.itl_ms.max) == (2, 20.0)
-
-
-def test_several_runs_leave_out_the_warm_up_of_each() -> None:
-    slots = (
-        GapSlot(end_ns=10 * SECOND, gaps=gaps_of(90.0)),
-        GapSlot(end_ns=400 * SECOND, gaps=gaps_of(10.0)),
-    )
-    recordings = [
-        Recording(
-            plan=PLAN,
-            columns=a_slow_start(400, slow),
-            telemetry=(a_word(at_s=400.0, window_ns=(0, 400 * SECOND)),),
-            gaps=all_gaps(slots),
-            gap_slots=slots,
-        )
-        for slow in (40, 80)
-    ]
-    results = [summarise_recording(one, exclude_warm_up=True) for one in recordings]
-    excluded = [statistics(result).warm_up_excluded for result in results]
-    assert min(excluded) > 20
-    prices = NoTariff(reason="none")
-    found = whole(recordings, results, prices=prices, slo=None, exclude_warm_up=True)
-    assert found.total_requests == 800 - sum(excluded)
-    assert found.warmup_requests == sum(excluded)
-    assert found.ttft_ms.max is not None
-    assert found.ttft_ms.max == max(result.ttft_ms.max or 0.0 for result in results)
-    assert (found.itl_ms.count, found.itl_ms.max) == (2, 10.0)
-    codes = [note.code for note in found.verdict.notes]
-    assert codes == ["few_requests", "warm_up_excluded"]
-    as_it_is = whole(recordings, results, prices=prices, slo=None)
-    assert as_it_is.total_requests == 800
 
 
 def test_a_steady_run_is_noted_for_nothing_and_loses_nothing() -> None:

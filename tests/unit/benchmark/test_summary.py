@@ -111,6 +111,18 @@ def test_warm_up_and_cool_down_are_told_apart_and_cost() -> None:
     assert result.requests_per_s * result.total_duration == pytest.approx(1)
     assert result.tokens_per_second == pytest.approx(5 * result.requests_per_s)
     assert result.total_cost == 3 * Decimal("0.000028")
+    assert result.cost_note == "not in it: 1 failed or broken off, perhaps billed"
+
+
+def test_what_failed_may_have_cost_something_where_an_answer_was_begun() -> None:
+    cut, late = a_failure(1, "stream_cut", status=200), a_failure(2, "timed_out")
+    refused, gone = a_failure(3, "rate_limited", status=429), a_failure(4, "connection_failed")
+    assert summary(a_request(), refused, gone, prices=RATES).cost_note is None
+    silent = a_request(5, prompt_tokens=None)
+    note = summary(a_request(), cut, late, refused, gone, silent, prices=RATES).cost_note
+    assert note == (
+        "not in it, for want of usage: 1; not in it: 2 failed or broken off, perhaps billed"
+    )
 
 
 def test_a_threshold_for_long_prompts_is_reached_by_single_requests_only() -> None:
@@ -130,6 +142,16 @@ def test_tokens_are_the_servers_and_counted_where_it_says_nothing() -> None:
     assert (result.tpot_ms.min, result.tpot_ms.max) == (5, 10)  # 40 ms over 8, and over 4
     assert result.unpriced == 1
     assert result.cost_note == "not in it, for want of usage: 1"
+
+
+def test_reasoning_is_the_servers_and_counted_where_it_says_nothing() -> None:
+    thinking = a_request(0, reasoning_tokens=None, counted_reasoning_tokens=3)
+    assert summary(thinking).tokens.reasoning == 3
+    said = a_request(1, reasoning_tokens=2, counted_reasoning_tokens=4)
+    assert summary(thinking, said).tokens.reasoning == 3 + 2
+    silent = a_request(2, reasoning_tokens=None)
+    assert summary(silent).tokens.reasoning is None  # it may have been kept from us
+    assert summary(silent, said).tokens.reasoning == 2
 
 
 def test_usage_that_contradicts_itself_is_not_priced() -> None:

@@ -59,6 +59,13 @@ def test_a_load(arguments: tuple[str, ...], load: object) -> None:
     assert config("--requests", "9", *arguments).effective_load == load
 
 
+def test_steps_and_a_ramp_to_nothing_last_as_long_as_they_say() -> None:
+    assert config("--steps", "10:3s,0:5s").limits.duration_s == 8
+    assert config("--steps", "10:3s,0:5s", "--duration", "2s").limits.duration_s == 2
+    assert config("--ramp", "5:0:4s").limits.duration_s == 4
+    assert config("--ramp", "0:5:4s", "--requests", "1").limits.duration_s is None
+
+
 def test_nothing_said_is_the_light_preset() -> None:
     assert config().effective_load == PRESETS["light"].load
     assert config().limits == PRESETS["light"].limits
@@ -135,7 +142,7 @@ def test_nonsense_is_refused(arguments: tuple[str, ...]) -> None:
 
 def test_a_duration_has_a_unit() -> None:
     assert options("--duration", "2m")["duration"] == 120
-    with pytest.raises(click.BadParameter, match="ms, s or m"):
+    with pytest.raises(click.BadParameter, match="ms, s, m or h"):
         options("--duration", "30")
 
 

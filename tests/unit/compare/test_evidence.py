@@ -19,6 +19,7 @@ from modelforge.core.errors import UsageError
 from modelforge.stats.bootstrap import bca_bootstrap
 from modelforge.stats.mcnemar import mcnemar_p
 from modelforge.stats.mean import mean
+from modelforge.stats.power import detectable_difference, prompts_needed
 from modelforge.stats.proportion import proportion
 from modelforge.stats.quantile_interval import quantile_estimate
 from modelforge.stats.verdict import Outcome
@@ -201,6 +202,106 @@ def test_a_few_prompts_are_too_few_and_how_many_are_needed_is_said() -> None:
     said = comparison.verdict().sentence
     assert said.startswith("3 prompts are too few to tell a and b apart.")
     assert f"About {comparison.needed:,} would tell a difference like the one seen." in said
+
+
+def test_what_a_few_clusters_cannot_tell_is_not_said_to_be_small() -> None:
+    """Four clusters have 16 patterns of signs: no p under 0.125, however far apart models are."""
+    scores = {"a": [9.0, 9.1, 9.2, 9.1, 9.3, 9.1, 9.0, 9.2], "b": [1.0, 1.1] * 4}
+    four = only(evidence(observed(scores, clusters=list("wwxxyyzz"))))
+    comparison = four.pairs[0].comparison
+    assert comparison is not None
+    said = comparison.verdict().sentence
+    assert said == (
+        "4 clusters are too few to tell a and b apart."
+        " About 6 clusters would tell a difference like the one seen."
+    )
+
+
+def test_a_difference_that_chance_may_have_made_is_said_with_its_direction() -> None:
+    """The interval is beyond 0 and the test, corrected for other pairs, is not: both are told."""
+    comparison = (
+        only(evidence(observed({"a": [float(n % 3) for n in range(9)], "b": [0.0] * 9})))
+        .pairs[0]
+        .comparison
+    )
+    assert comparison is not None
+    assert comparison.difference.interval.low > 0
+    said = comparison.verdict(adjusted_p=0.0625).sentence
+    assert said == (
+        "a looks better than b by +1 (likely +0.334 to +1.67),"
+        " but chance is not ruled out (p = 0.062)."
+    ).replace("+", "")
+
+
+def test_what_may_be_chance_says_how_many_more_would_tell() -> None:
+    first, second = [0.0] * 5 + [1.0] * 10, [1.0] * 15
+    made = only(evidence(observed({"a": first, "b": second}))).pairs[0].comparison
+    assert made is not None
+    assert made.needed == 23  # more than the 15 there are: those would be no advice
+    assert made.verdict().sentence == (
+        "a looks worse than b by 0.333 (likely 0.023 to 0.565), but chance is not ruled out"
+        " (p = 0.062). About 23 would tell a difference like the one seen."
+    )
+
+
+def test_what_clusters_need_is_counted_in_clusters() -> None:
+    rng = np.random.default_rng(8)
+    levels = np.repeat(rng.normal(0.3, 1, 12), 5)
+    scores = {"a": (levels + rng.normal(0, 0.1, 60)).tolist(), "b": [0.0] * 60}
+    labels = [str(n // 5) for n in range(60)]
+    comparison = only(evidence(observed(scores, clusters=labels))).pairs[0].comparison
+    assert comparison is not None
+    assert comparison.difference.standard_error is not None
+    sd = comparison.difference.standard_error * math.sqrt(12)
+    assert comparison.clusters == 12
+    assert comparison.needed == prompts_needed(comparison.difference.point, sd=sd)
+    assert comparison.detectable == detectable_difference(sd=sd, n=12)
+    assert f"About {comparison.needed:,} clusters would tell" in comparison.verdict().sentence
+
+
+def test_what_the_arithmetic_alone_tells_apart_has_no_spread() -> None:
+    base = [1 + (n * 7919 % 101) / 100 for n in range(400)]
+    scores = {"a": base, "b": [value + 0.01 for value in base]}
+    made = only(evidence(observed(scores))).pairs[0].comparison
+    assert made is not None
+    assert made.difference.point == pytest.approx(-0.01)
+    assert (made.effect_size, made.detectable, made.difference.interval.width) == (None, 0, 0)
+
+
+def test_prompts_that_name_no_cluster_are_counted_as_their_own() -> None:
+    seen = observed({"a": [1.0] * 3, "b": [2.0] * 3}, clusters=["x", "x", "y"])
+    assert seen.clusters == 2
+    for model in "ab":
+        seen.add(model, 3, {"quality": 1.0})
+    assert seen.clusters == 3
+
+
+def test_no_measured_mean_reaches_below_nothing() -> None:
+    results = [answer("p/a", n, latency) for n, latency in enumerate([0.05] * 7 + [0.9])]
+    by_name = {each.quantity.name: each for each in evidence_of_results(results).quantities}
+    (figures,) = by_name["latency"].figures
+    assert figures.mean is not None
+    assert mean([0.05] * 7 + [0.9]).interval.low < 0
+    assert figures.mean.interval.low == 0
+    scores = only(evidence(observed({"a": [-1.0, 1.0, 0.5, -2.0]}))).figures[0].mean
+    assert scores is not None
+    assert scores.interval.low < 0  # a score may be negative
+
+
+def test_a_margin_without_a_unit_is_refused_where_it_could_be_of_anything() -> None:
+    with pytest.raises(UsageError, match=r"seconds, dollars or tokens\? Name what it is of"):
+        Margins.parse(["5"], names=["latency", "cost"])
+    assert Margins.parse(["5"], names=["score"]).others == Margin(size=5, relative=False)
+    assert Margins.parse(["latency=5"], names=["latency", "cost"]).named["latency"].size == 5
+
+
+def test_a_margin_beyond_all_of_a_share_makes_nothing_equivalent() -> None:
+    scores = {"a": [1.0] * 20, "b": [0.0] * 20}
+    plan = EvidencePlan(margins=Margins.parse(["5"], names=["quality"]))
+    with pytest.raises(UsageError, match="or 5% are five points"):
+        evidence(observed(scores), plan)
+    with pytest.raises(UsageError, match="or 5% are five points"):
+        Margins.parse(["success=5"], names=["success", "latency"])
 
 
 def test_results_are_measured_and_failures_count_against_success_alone() -> None:

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from modelforge.compare.gate import Gate
@@ -120,6 +120,10 @@ def test_a_wait_beyond_patience_is_refused_at_once_also_in_the_queue() -> None:
         min_size=1,
         max_size=25,
     ),
+)
+@example(  # refused in the very moment in which another was let through
+    limit=4,
+    plan=[(0.0, "ok", 0), (0.0, "429", 0), (1.0, "ok", 0), (1.0, "429", 1), (0.0, "ok", 0)],
 )
 def test_whoever_comes_and_goes_the_gate_never_jams_and_never_overfills(
     limit: int, plan: list[tuple[float, str, int]]

@@ -144,6 +144,7 @@ def test_a_provider_without_a_url_cannot_be_used(tmp_path: Path) -> None:
         ("[providers.local]\nbase_url = 'http://a/v1'\n", "cannot be set"),
         ("[providers.a]\nheaders = { 'a b' = 'x' }\n", "header's name"),
         ('[providers.a]\nheaders = { A = "x\\ny" }\n', "one line"),
+        ("[providers.a]\nheaders = { content-length = '3' }\n", "leave it out"),
         ("[compare]\ntimeout_s = true\n", "number"),
         ("[providers.a]\nmax_concurrency = 0\n", "greater than or equal to 1"),
         ('[providers.a]\nprotocol = "smtp"\n', "'openai'"),

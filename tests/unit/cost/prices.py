@@ -47,6 +47,7 @@ def listed(
     provider: str = "maker",
     input_usd: str | None = "1",
     output_usd: str | None = "2",
+    cache_read_usd: str | None = None,
     context: int | None = 100_000,
     above: tuple[int, str] | None = None,
     **facts: object,
@@ -55,6 +56,7 @@ def listed(
     price = ListedPrice(
         input=None if input_usd is None else Decimal(input_usd),
         output=None if output_usd is None else Decimal(output_usd),
+        cache_read=None if cache_read_usd is None else Decimal(cache_read_usd),
     )
     tiers = (
         ()

@@ -14,10 +14,14 @@ import modelforge
 from modelforge.catalogue.model import Model
 from modelforge.core.errors import ScenarioError
 from modelforge.core.model_id import ModelId
+from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
+from modelforge.cost.fitness import THINKS
 from modelforge.cost.plan import make_plan
+from modelforge.cost.request_sample import RequestSample
 from modelforge.cost.scenario import CostScenario
 from modelforge.cost.stored_totals import MemoryStore
+from modelforge.stats.interval import Interval
 from tests.unit.cost.prices import TODAY, book, listed
 
 CHAT = CostScenario("chat", 100, 1000, 200)
@@ -130,6 +134,31 @@ def test_each_constraint_counts(constraints: dict[str, object], recommended: str
     assert found["reasons"]
 
 
+def test_a_quality_that_may_be_too_low_is_said_to_be_so() -> None:
+    scores = {"maker/large": 0.9, "maker/small": 0.5}
+    asked = {"min_quality": 0.8, "quality": scores}
+    sure = analyzer().recommend_model(CHAT, asked)
+    assert sure["quality"] == 0.9
+    assert sure["reasons"][0].startswith("the only one of 7 models that meets every condition: ")
+    assert len(sure["reasons"]) == 1
+    unsure = {**asked, "quality_interval": {"maker/large": Interval(low=0.72, high=0.98)}}
+    found = analyzer().recommend_model(CHAT, unsure)
+    assert found["recommended"] == "maker/large"
+    assert found["reasons"][-1] == (
+        "its quality is 0.9 and may be as low as 0.72: that it is at least 0.8 is not sure, and"
+        " more graded answers would tell"
+    )
+    assert json.loads(json.dumps(found)) == found
+
+
+def test_scores_of_names_that_nothing_has_are_no_silent_exclusion() -> None:
+    found = analyzer().recommend_model(CHAT, {"min_quality": 0.8, "quality": {"large": 0.9}})
+    assert found["recommended"] is None
+    assert found["reasons"][-1] == (
+        "no model of the quality is in the catalogue, such as large: name each as provider/model"
+    )
+
+
 def test_a_request_must_fit() -> None:
     long = CostScenario("long", 10, 50_000, 500)
     found = analyzer().recommend_model(long)
@@ -160,6 +189,19 @@ def test_savings_say_what_they_assume() -> None:
     assert analyzer().savings(CHAT, ModelId(provider="maker", model="secret")) == ()
 
 
+def test_a_log_without_cached_tokens_has_a_saving_by_caching() -> None:
+    priced = listed("one", input_usd="2", output_usd="8", cache_read_usd="0.2")
+    pairs = [(1000, 100), (3000, 50)]
+    fresh = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of(pairs))
+    model = ModelId(provider="maker", model="one")
+    saved = {one.name: one for one in analyzer(priced).savings(fresh, model)}["prompt caching"]
+    assert saved.usd == pytest.approx(100 * 2000 * 0.5 * (2 - 0.2) / 1e6)
+    sample = RequestSample.of(pairs)
+    cached = replace(fresh, requests=replace(sample, cached=sample.prompt * 0.1))
+    told = {one.name: one for one in analyzer(priced).savings(cached, model)}["prompt caching"]
+    assert (told.usd, told.note) == (None, "what is cached now is measured")
+
+
 def test_the_widest_swing_comes_first() -> None:
     swings = analyzer().sensitivity(CHAT, ModelId(provider="maker", model="large"))
     assert [one.input for one in swings] == ["requests a day", "prompt tokens", "completion tokens"]
@@ -179,6 +221,40 @@ def test_a_plan_shows_the_cheapest_and_counts_the_rest() -> None:
     }
     named = make_plan(analyzer(), [CHAT], models=[ModelId(provider="maker", model="large")])
     assert named.scenarios[0].details[0].savings
+
+
+def test_a_named_model_that_cannot_serve_the_traffic_says_how_much_of_it() -> None:
+    law = TokenPercentiles.named({"p0": 20_000, "p50": 20_000, "p50.1": 150_000, "p100": 150_000})
+    scenario = CostScenario("long", 10, 85_000, 200, prompt_tokens=law)
+    models = (
+        listed("small", context=100_000, output_limit=100),
+        listed("large", context=400_000),
+        listed("unknown", context=None),
+    )
+    made = make_plan(analyzer(*models), [scenario], models=[one.id for one in models])
+    small, large, unknown = made.scenarios[0].bills
+    assert small.usd is not None
+    assert small.notes == (
+        (
+            "49.9% of the requests do not fit into its context of 100,000 tokens: they cannot be"
+            " served"
+        ),
+        "100.0% of the answers are longer than its longest of 100 tokens: they cannot be served",
+    )
+    assert large.notes == unknown.notes == ()
+
+
+def test_a_model_that_thinks_says_that_assumed_tokens_may_lack_it() -> None:
+    thinks = listed("thinks", input_usd="0.1", reasoning=True)
+    plain = listed("plain", input_usd="0.2", reasoning=False)
+    ids = [thinks.id, plain.id]
+    made = make_plan(analyzer(thinks, plain), [CHAT], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(THINKS,), ()]
+    assert analyzer(thinks, plain).recommend_model(CHAT)["reasons"][-1] == f"it {THINKS}"
+    counted = CostScenario("log", 100, 1, 1, 1, requests=RequestSample.of([(1000, 100)]))
+    made = make_plan(analyzer(thinks, plain), [counted], models=ids)
+    assert [bill.notes for bill in made.scenarios[0].bills] == [(), ()]
+    assert f"it {THINKS}" not in analyzer(thinks, plain).recommend_model(counted)["reasons"]
 
 
 def test_the_catalogue_under_its_own_name() -> None:

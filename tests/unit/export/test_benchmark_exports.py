@@ -42,7 +42,8 @@ throughput    0.06 requests/s · 0.30 output tokens/s
 goodput       0.06 requests/s · 2 met ttft 500 ms
 a stream      35.7 tokens/s (p50)
 tokens        40 in (8 cached) · 10 out
-price         $0.000056
+price         $0.000056: not in it: 1 failed or broken off,
+              perhaps billed
 client        1 worker
               0.5 s CPU
               48 MiB

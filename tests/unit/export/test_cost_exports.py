@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
+from datetime import date
 from importlib.resources import files
 
 import jsonschema
@@ -12,6 +14,7 @@ from rich.console import Console
 
 from modelforge.core.model_id import ModelId
 from modelforge.core.token_counts import TokenCounts
+from modelforge.core.token_percentiles import TokenPercentiles
 from modelforge.cost.analyzer import CostAnalyzer
 from modelforge.cost.plan import CostPlan, make_plan
 from modelforge.cost.scenario import CostScenario
@@ -85,6 +88,48 @@ def test_markdown_and_the_terminal_show_everything_and_obey_nothing() -> None:
     assert all(len(line.rstrip()) <= 80 for line in file.getvalue().splitlines())
 
 
+def test_what_is_said_of_several_models_is_said_once_under_the_table() -> None:
+    names = [f"a-model-of-a-long-name-{n}" for n in range(6)]
+    models = [listed(name, input_usd="0.1", output_usd="0.4") for name in names]
+    scenario = CostScenario("nightly", 100, 1000, 200, batch_share=1)
+    made = make_plan(
+        CostAnalyzer(book(*models), today=TODAY), [scenario], models=[one.id for one in models]
+    )
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(cost_view(made))
+    text = console.export_text()
+    assert text.count("no batch price is known") == 1
+    assert "[1] no batch price is known: billed as any other request" in text
+    assert all(f"maker/{name} [1]" in text for name in names)
+
+
+def test_what_moves_a_bill_is_a_line_an_input() -> None:
+    model = listed("small", input_usd="0.1", output_usd="0.4")
+    scenario = CostScenario("chat", 2000, 1200, 300)
+    made = make_plan(CostAnalyzer(book(model), today=TODAY), [scenario], models=[model.id])
+    console = Console(width=80, file=io.StringIO(), record=True)
+    console.print(cost_view(made))
+    text = console.export_text()
+    assert "1,080 to 1,320 a request" in text
+    assert "1,800 to 2,200" in text
+
+
+def test_percentiles_say_what_they_leave_out() -> None:
+    points = {"p50": 60_000, "p95": 250_000}
+    model = listed("small", input_usd="0.1", output_usd="0.4", context=400_000)
+
+    def told(points: dict[str, int]) -> str:
+        law = TokenPercentiles.named(points)
+        scenario = CostScenario("reports", 10, 90_000, 200, prompt_tokens=law)
+        made = make_plan(CostAnalyzer(book(model), today=TODAY), [scenario], models=[model.id])
+        return COST_FORMATS["markdown"](made)
+
+    said = "prompt tokens by percentiles: all below p50 as 60,000 and above p95 as 250,000;"
+    assert said in told(points)
+    assert "all above p95 as 250,000; a p0" in told({"p0": 500, **points})
+    assert "by percentiles" not in told({"p0": 500, **points, "p100": 300_000})
+
+
 def test_the_chart_is_a_line_a_model_with_its_band() -> None:
     spec = cost_chart(plan()).to_dict()
     assert len(spec["vconcat"]) == 2
@@ -95,3 +140,30 @@ def test_the_chart_is_a_line_a_model_with_its_band() -> None:
         models=[ModelId(provider="maker", model="one")],
     )
     assert "layer" in cost_chart(only).to_dict()
+
+
+def test_a_band_stays_within_the_chart_and_the_chart_says_what_it_shows() -> None:
+    names = [f"m{n}" for n in range(8)]
+    models = [listed(name, input_usd="2", output_usd="8", context=10**7) for name in names]
+    law = TokenCounts.parse("lognormal(150000,150000)")
+    scenario = CostScenario("few", 3, 150_000, 200, prompt_tokens=law)
+    made = make_plan(
+        CostAnalyzer(book(*models), today=TODAY), [scenario], models=[one.id for one in models]
+    )
+    spec = cost_chart(made).to_dict()
+    assert "The 6 cheapest of 8 models." in spec["title"]["subtitle"]
+    band = spec["layer"][0]
+    assert band["mark"]["clip"] is True
+    low, high = band["encoding"]["y"]["scale"]["domain"]
+    rows = spec["datasets"][band["data"]["name"]]
+    assert high > max(row["high"] for row in rows)
+    assert low <= min(row["usd"] for row in rows)
+
+
+def test_a_plan_says_how_old_its_prices_are() -> None:
+    made = replace(plan(), dated=date(2026, 8, 18), origin="embedded", age_days=100)
+    stale = "Prices of 2026-08-18 (embedded, 100 days old): modelforge models refresh\n"
+    assert stale in COST_FORMATS["markdown"](made)
+    assert "Prices of 2026-08-18 (embedded catalogue)\n" in (
+        COST_FORMATS["markdown"](replace(made, age_days=1))
+    )

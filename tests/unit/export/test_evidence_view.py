@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import partial
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from modelforge.compare.evidence import Evidence, evidence
+from modelforge.compare.evidence import Evidence, ModelFigures, QuantityEvidence, evidence
 from modelforge.compare.observations import Observations
 from modelforge.compare.quantity import COST, LATENCY, MEASURED, OUTPUT_TOKENS, SUCCESS, score
 from modelforge.export.evidence_formats import evidence_json, evidence_markdown
 from modelforge.export.evidence_view import evidence_view
-from modelforge.export.evidence_words import amount, signed, span, spread
+from modelforge.export.evidence_words import amount, cells, signed, span, spread
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.verdict import Wording, sized
@@ -64,6 +65,14 @@ def test_the_terminal_view() -> None:
     assert drawn(view, 80) == _VIEW  # and not a word of the cost: nothing is paid for either
 
 
+def test_what_is_alike_is_told_whole_on_a_narrow_console() -> None:
+    view = evidence_view(compared())
+    assert view is not None
+    text = drawn(view, 44)
+    assert widest(text) <= 44
+    assert "answered\n  the same on every prompt, 100 % (91.2 to\n  100)\n" in text
+
+
 def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     assert evidence_view(compared(prompts=1)) is None
     view = evidence_view(compared(prompts=3))
@@ -71,6 +80,62 @@ def test_one_prompt_is_quiet_and_a_few_are_one_line() -> None:
     assert " ".join(drawn(view, 80).split()) == (
         "3 prompts are too few to tell models apart: ask 6 or more; modelforge plan says how many"
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(6.5, "6.50"), (0.0335, "0.0335"), (123.4, "123"), (999.7, "1,000"), (1512.0, "1,512"),
+     (0.0, "0"), (-4.0, "-4.00"), (1e-7, "1.00e-07")],
+)  # fmt: skip
+def test_a_score_has_three_digits_and_no_exponent(value: float, written: str) -> None:
+    assert amount(score(), value) == written
+
+
+def test_a_figure_and_its_interval_are_in_one_unit() -> None:
+    def cell(point: float, low: float, high: float) -> str:
+        interval = Interval(low=low, high=high)
+        made = Estimate(point=point, interval=interval, standard_error=None, method="", n=9)
+        figures = ModelFigures(model="m", prompts=9, mean=made)
+        each = QuantityEvidence(quantity=LATENCY, figures=(figures,), pairs=())
+        return cells(each, unknown="?")[0][1][0]
+
+    assert cell(0.094, 0.056, 0.17) == "94 ms (56 to 170)"
+    assert cell(0.0089, 0, 1.204) == "8.9 ms (0.0 to 1,204)"
+    assert cell(0.094, 0.056, math.inf) == "94 ms (56 or more)"
+    assert cell(0.094, -math.inf, math.inf) == "94 ms (any)"
+    assert cell(0.39, 0.034, 0.75) == "0.39 s (0.034 to 0.75)"
+
+
+def test_a_few_clusters_are_one_line_too() -> None:
+    seen = Observations((score(),))
+    for model, level in (("a", 0.0), ("b", 5.0)):
+        for prompt in range(12):
+            seen.add(model, prompt, {"score": level + prompt}, cluster=f"c{prompt % 5}")
+    few = "12 prompts in 5 clusters are too few to tell models apart: ask prompts of 6 clusters"
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    assert " ".join(drawn(view, 80).split()) == f"{few} or more"
+    assert f"{few} or more." in evidence_markdown(evidence(seen))
+
+
+def test_markdown_says_which_model_leads_and_what_is_alike_in_a_line() -> None:
+    text = evidence_markdown(compared(("p/a", "p/b", "p/c")))
+    assert "`p/a is faster than every other, and that is not chance.`" in text
+    assert "The same on every prompt, of every model: 100 % (91.2 to 100)." in text
+    assert "-8.8 to +8.8 points" not in text
+
+
+def test_the_document_counts_what_clusters_need() -> None:
+    seen = Observations((score(),))
+    rng = np.random.default_rng(3)
+    for model in "ab":
+        for prompt in range(60):
+            values = {"score": float(rng.normal(0.1 * (model == "a"), 1))}
+            seen.add(model, prompt, values, cluster=f"c{prompt // 3}")
+    document = json.loads(evidence_json(evidence(seen)))
+    (pair,) = document["quantities"][0]["pairs"]
+    assert document["clusters"] == 20
+    assert pair["prompts_needed"] == 3 * pair["clusters_needed"] > 60
 
 
 @pytest.mark.parametrize("width", [10, 20, 40, 80, 200])
@@ -119,6 +184,30 @@ def test_of_many_models_the_one_that_leads_is_named() -> None:
     assert "best is better than every other, and that is not chance." in text
     assert "  best better than   a  by " in text  # the better one first, so with no sign
     assert "1 best" not in text
+
+
+def test_a_row_that_chance_may_have_made_says_which_way_it_looks() -> None:
+    """Eight prompts and ten pairs: no corrected p is under 0.05, however far apart models are."""
+    seen = Observations((LATENCY,))
+    for place, model in enumerate("abcde"):
+        for prompt in range(8):
+            seen.add(model, prompt, {LATENCY.name: 1.0 + place + 0.01 * prompt * (1 + place)})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    text = drawn(view, 80)
+    assert "  a looks faster than e  by " in text
+    assert "not told from" not in text
+    assert "No model is surely faster than every other." in text
+
+
+def test_a_row_of_two_models_that_never_differ_says_so() -> None:
+    seen = Observations((OUTPUT_TOKENS,))
+    for model, more in (("a", 0), ("b", 0), ("c", 3)):
+        for prompt in range(12):
+            seen.add(model, prompt, {OUTPUT_TOKENS.name: 8.0 + more + more * (prompt % 2)})
+    view = evidence_view(evidence(seen))
+    assert view is not None
+    assert "  a same as     b  on every prompt" in drawn(view, 80)
 
 
 def test_a_row_a_pair_by_numbers_where_names_are_long() -> None:

@@ -61,11 +61,15 @@ Par
 
 ## Summary
 
+Times and tokens/s are medians of the answered requests; tokens and cost are totals.
+
 | model | answered | failed | latency | first token | tokens/s | tokens in | tokens out \
 | cost | errors |
 | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |
 | `openai/gpt-4o` | 1 | 0 | 0.84 s | 0.12 s | 109 | 24 | 92 | $0.000123 |  |
 | `x/y` | 0 | 1 | – | – | – | 24 | – | unknown | `timed_out 1` |
+
+`x/y`: price unknown: `no price is known`.
 
 **Incomplete:** the comparison was stopped before its last result.
 """  # noqa: RUF001 (a dash is meant)

@@ -14,6 +14,10 @@ from modelforge.prompts.rows import json_list
 from tests.unit.prompts.reading import Folder
 from tests.unit.prompts.trickle import Trickle
 
+EXPORT = (
+    '{\n  "schema": "modelforge.comparison/1",\n  "results": [\n    {"a": 1},\n    {"a": 2}\n  ],\n'
+)
+
 
 def test_the_elements_of_the_list_are_rows(folder: Folder) -> None:
     content = '\ufeff [ "a",\r\n\t{"prompt": "b"} , "😀"]\n\n'
@@ -23,7 +27,7 @@ def test_the_elements_of_the_list_are_rows(folder: Folder) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('{"data": []}', "line 1, column 1: the file is an object, not a list; one object a line"),
+        ('{"data": []}', "line 1, column 1: the file is an object, not a list; where it holds"),
         ('\n "a"', "line 2, column 2: the file is not a JSON list"),
         ('["a" "b"]', "line 1, column 6: not JSON: ',' or ']' should follow a value of the list"),
         ('["a",\n]', "line 2, column 1: not JSON: a value should follow the comma"),
@@ -99,3 +103,35 @@ def test_places_count_lines_and_columns_from_one(before: str, size: int) -> None
     line = 1 + before.count("\n")
     column = len(before) - before.rfind("\n") if "\n" in before else 6 + len(before)
     assert str(caught.value).startswith(f"a.json, line {line}, column {column}: ")
+
+
+@pytest.mark.parametrize("rest", ['  "complete": true\n}\n', "", '  "summary": [{'])
+def test_the_results_of_an_export_are_rows_where_those_are_asked_for(rest: str) -> None:
+    file = Trickle((EXPORT + rest).encode(), 7)
+    rows = list(json_list.rows_or_results(file, "a.json"))
+    assert [(row.line, row.value) for row in rows] == [(4, {"a": 1}), (5, {"a": 2})]
+    assert [row.value for row in json_list.rows_or_results(Trickle(b'[{"a": 3}]', 1), "a")] == [
+        {"a": 3}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            '{"schema": "modelforge.benchmark/1", "results": []}',
+            "the file is an object, not a list",
+        ),
+        (EXPORT[:70], "not JSON"),
+        ("[1] 2", "something follows the end of the list"),
+    ],
+)
+def test_what_is_no_export_is_refused_as_any_file(content: str, reason: str) -> None:
+    with pytest.raises(PromptError, match=reason):
+        list(json_list.rows_or_results(Trickle(content.encode(), 7), "a.json"))
+
+
+def test_an_export_is_no_file_of_prompts(folder: Folder) -> None:
+    assert "an object, not a list; where it holds one object a line, name it .jsonl" in (
+        folder.refusal("a.json", EXPORT + '"complete": true}')
+    )

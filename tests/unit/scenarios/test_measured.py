@@ -9,11 +9,16 @@ from typing import Any
 
 import pytest
 
+from modelforge.compare.evidence import evidence
+from modelforge.compare.observations import Observations
+from modelforge.compare.quantity import score
 from modelforge.core.errors import ScenarioError
+from modelforge.export.evidence_formats import evidence_json
 from modelforge.scenarios.measured import read_measured
 from modelforge.scenarios.spent import read_spent
 from modelforge.scenarios.usage_row import read_usage
 from modelforge.scenarios.values_by_model import read_values
+from modelforge.stats.proportion import proportion
 
 DATA = Path(__file__).parents[4] / "shared" / "data"
 
@@ -202,14 +207,41 @@ def test_real_traffic() -> None:
 def test_scores_and_latencies_by_model(tmp_path: Path) -> None:
     table = tmp_path / "scores.csv"
     table.write_text("model,score\na/b,0.5\na/b,0.7\nc/d,1\n")
-    assert read_values(table, names=("score",)) == {"a/b": pytest.approx(0.6), "c/d": 1}
+    scores = read_values(table, names=("score",))
+    assert scores.values == {"a/b": pytest.approx(0.6), "c/d": 1}
+    assert scores.intervals == {}
     whole = tmp_path / "scores.json"
     whole.write_text('{"a/b": 3}')
-    assert read_values(whole, names=("score",)) == {"a/b": 3}
+    assert read_values(whole, names=("score",)).values == {"a/b": 3}
     compared = tmp_path / "answers.json"
     results = [{"model_id": "a/b", "latency_s": s} for s in (1, 2, 9)]
     compared.write_text(json.dumps({"schema": "modelforge.comparison/1", "results": results}))
-    assert read_values(compared, names=("latency_s",), latency=True) == {"a/b": 2}
+    assert read_values(compared, names=("latency_s",), latency=True).values == {"a/b": 2}
     table.write_text("model,score\na/b,good\n")
     with pytest.raises(ScenarioError, match="no number"):
         read_values(table, names=("score",))
+
+
+def graded(*, higher_is_better: bool = True) -> str:
+    """The export of ``modelforge scores``: two models of which one passes 9 of 12."""
+    seen = Observations((score(higher_is_better=higher_is_better),))
+    for case in range(12):
+        seen.add("a/b", case, {"score": float(case % 4 > 0)})
+        seen.add("c/d", case, {"score": 1.0})
+    return evidence_json(evidence(seen))
+
+
+def test_the_export_of_graded_answers_has_scores_with_intervals(tmp_path: Path) -> None:
+    path = tmp_path / "graded.json"
+    path.write_text(graded())
+    found = read_values(path, names=("score",))
+    assert found.values == {"a/b": 0.75, "c/d": 1.0}
+    expected = proportion(9, 12).interval
+    assert found.intervals["a/b"].low == pytest.approx(expected.low, rel=1e-5)
+    assert found.intervals["a/b"].high == pytest.approx(expected.high, rel=1e-5)
+    path.write_text(graded(higher_is_better=False))
+    with pytest.raises(ScenarioError, match="lower is better"):
+        read_values(path, names=("score",))
+    path.write_text('{"schema": "modelforge.scores/1", "level": 0.95, "quantities": []}')
+    with pytest.raises(ScenarioError, match="export it anew"):
+        read_values(path, names=("score",))

@@ -37,13 +37,14 @@ def plan(profile: Profile, number: int = 0, seed: int = 0, prompt: str = "why") 
 
 
 @pytest.mark.parametrize(
-    ("text", "seconds"), [("100ms", 0.1), ("1.5s", 1.5), ("20us", 2e-5), ("2m", 120), ("0", 0)]
+    ("text", "seconds"),
+    [("100ms", 0.1), ("1.5s", 1.5), ("20us", 2e-5), ("2m", 120), ("1.5h", 5400), ("0", 0)],
 )
 def test_durations(text: str, seconds: float) -> None:
     assert parse_duration_s(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "100", "-1s", "1h", "s", "1 s 2"])
+@pytest.mark.parametrize("text", ["", "100", "-1s", "1d", "s", "1 s 2"])
 def test_what_is_no_duration(text: str) -> None:
     with pytest.raises(UsageError, match="not a duration"):
         parse_duration_s(text)

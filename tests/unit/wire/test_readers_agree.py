@@ -36,7 +36,7 @@ def told(reading: Reading) -> dict[str, object]:
         "status": reading.status,
         "tokens": reading.tokens,
         "moments": list(reading.moments_ns),
-        "reasoning": reading.reasoning_tokens,
+        "reasoning": (reading.reasoning_tokens, reading.reasoning_moments),
         "usage": reading.usage,
         "text": reading.text,
         "error": None if error is None else error.kind,
@@ -252,3 +252,38 @@ def test_short_answers_agree_whatever_byte_is_changed(shape: str) -> None:
             exact = exactly_read(ExactReader(), [changed])
             if exact is not None:
                 assert told(exact) == told(fully_read([changed])), (at, byte)
+
+
+@pytest.mark.parametrize("thinking", [0, 3])
+@pytest.mark.parametrize("head_bytes", [0, 900])
+def test_counting_by_usage_takes_each_segment_for_a_token(thinking: int, head_bytes: int) -> None:
+    """The head and the role come first, in a segment of their own, however long the head is."""
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n"
+        b"X-Long: %b\r\n\r\n" % (b"x" * head_bytes)
+    )
+
+    def delta(**said: str) -> bytes:
+        return answers.chunk(answers.event({"choices": [{"index": 0, "delta": said}]}))
+
+    usage = {"prompt_tokens": 1, "completion_tokens": thinking + 6}
+    end = [
+        answers.event({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}),
+        answers.event({"choices": [], "usage": usage}),
+        b"data: [DONE]\n\n",
+    ]
+    pieces = [
+        head + delta(role="assistant", content=""),
+        *[delta(reasoning_content="hm") for _ in range(thinking)],
+        *[delta(content=f"word {at}") for at in range(6)],
+        b"".join(map(answers.chunk, end)) + b"0\r\n\r\n",
+    ]
+    segments = Segments(pieces=pieces, stamps_ns=list(range(len(pieces))))
+    reader = ExactReader(count_events=False)
+    assert reader.may_read(pieces[0])
+    reading = reader.read(segments)
+    assert reading is not None
+    expected = fully_read(pieces)
+    assert list(reading.moments_ns) == expected.moments_ns == list(range(1, thinking + 7))
+    assert reading.reasoning_moments == expected.reasoning_moments == thinking
+    assert reading.tokens == expected.tokens

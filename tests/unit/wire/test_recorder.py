@@ -77,13 +77,25 @@ def test_what_is_done_after_the_end_is_told_apart(recorder: Recorder) -> None:
     assert phases == [Phase.MEASURED, Phase.COOL_DOWN, Phase.WARM_UP]
 
 
-def test_what_is_not_known_is_null_and_an_absurd_count_is_cut(recorder: Recorder) -> None:
+def test_what_is_not_known_and_a_count_that_no_answer_can_have_is_null(recorder: Recorder) -> None:
     add(recorder, usage=Usage(prompt_tokens=10**12, completion_tokens=None))
     add(recorder, 3_000)
     first, second = recorder.batch()[0].to_pylist()
-    assert (first["prompt_tokens"], first["completion_tokens"]) == (2**31 - 1, None)
+    assert (first["prompt_tokens"], first["completion_tokens"]) == (None, None)
     assert (first["first_ns"], first["last_ns"], first["max_gap_ns"]) == (None, None, None)
     assert (second["index"], second["prompt_tokens"]) == (7, None)
+
+
+def test_gaps_between_reasoning_are_told_apart(recorder: Recorder) -> None:
+    assert recorder.reasoning_gaps() is None
+    for _ in range(2):
+        add(recorder, 3_000, 3_010, 3_030, 3_060, 3_100, reasoning_tokens=3, reasoning_moments=3)
+    add(recorder, 3_000, 3_010, reasoning_tokens=1, reasoning_moments=1)
+    told = recorder.reasoning_gaps()
+    assert told is not None
+    assert (told.count, told.smallest, told.largest) == (4, 10, 20)
+    assert recorder.reasoning_gaps() is None
+    assert recorder.batch()[1].count == 9
 
 
 def test_how_late_it_sent_is_without_the_opening_of_connections(recorder: Recorder) -> None:

@@ -15,6 +15,9 @@ from modelforge.prompts.rows.row import Row
 from modelforge.prompts.wording import place
 
 _WHITESPACE: Final = re.compile(r"[ \t\r\n]*")
+_EXPORT: Final = re.compile(r'\{\s*"schema":\s*"modelforge\.comparison/1",\s*"results":\s*')
+"""How the export of a comparison begins."""
+_HEAD: Final = 200
 
 
 def rows(file: BinaryIO, name: str) -> Iterator[Row]:
@@ -24,13 +27,33 @@ def rows(file: BinaryIO, name: str) -> Iterator[Row]:
         PromptError: the file is not text, not JSON or not a list, or an element is too long.
     """
     text = _Window(chunks(file, name), name)
-    first = text.peek()
-    if not first:
+    if text.peek():
+        yield from _list(text)
+        _end(text)
+
+
+def rows_or_results(file: BinaryIO, name: str) -> Iterator[Row]:
+    """As ``rows``, or the results where the file is the JSON export of a comparison.
+
+    What follows its results is not read.
+
+    Raises:
+        PromptError: as ``rows``.
+    """
+    text = _Window(chunks(file, name), name)
+    if not text.peek():
         return
+    exported = text.starts_with(_EXPORT)
+    yield from _list(text)
+    if not exported:
+        _end(text)
+
+
+def _list(text: _Window) -> Iterator[Row]:
+    first = text.peek()
     if not text.take("["):
         raise text.error(
-            "the file is an object, not a list; "
-            "one object a line is read with --prompts-format jsonl"
+            "the file is an object, not a list; where it holds one object a line, name it .jsonl"
             if first == "{"
             else "the file is not a JSON list"
         )
@@ -42,6 +65,9 @@ def rows(file: BinaryIO, name: str) -> Iterator[Row]:
                 raise text.error("not JSON: a value should follow the comma")
         elif text.peek() != "]":
             raise text.error("not JSON: ',' or ']' should follow a value of the list")
+
+
+def _end(text: _Window) -> None:
     if text.peek():
         raise text.error("not JSON: something follows the end of the list")
 
@@ -79,6 +105,16 @@ class _Window:
         found = self.peek() == character
         self._at += found
         return found
+
+    def starts_with(self, pattern: re.Pattern[str]) -> bool:
+        """Pass what ``pattern`` matches, if that comes next; it is no longer than ``_HEAD``."""
+        while len(self._text) - self._at < _HEAD and self._extend():
+            pass
+        self.peek()
+        found = pattern.match(self._text, self._at)
+        if found is not None:
+            self._at = found.end()
+        return found is not None
 
     def value(self) -> Any:
         """The next value.
