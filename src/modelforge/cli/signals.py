@@ -19,6 +19,18 @@ _PATIENCE_S: Final = 2.0
 _CALLS: Final = 2
 
 
+def _give_back(loop: asyncio.AbstractEventLoop, *, ignore_sigint: bool) -> None:
+    """End the loop's handling; no signal comes between that and its being ignored."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    try:
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+        if ignore_sigint:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
+
+
 class StopOnSignal:
     """Sets ``event`` at the first SIGINT, SIGTERM or SIGHUP.
 
@@ -39,10 +51,7 @@ class StopOnSignal:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for number in _SIGNALS:
-            self._loop.remove_signal_handler(number)
-        if self.event.is_set():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _give_back(self._loop, ignore_sigint=self.event.is_set())
 
     def _stop(self, number: signal.Signals) -> None:
         if not self.event.is_set():
@@ -94,12 +103,9 @@ class CallOnSignal:
         return self
 
     def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
-        for number in _SIGNALS:
-            self._loop.remove_signal_handler(number)
-        if self.exit_code is not None:
-            if isinstance(error, Interrupted):
-                error.exit_code = self.exit_code
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+        _give_back(self._loop, ignore_sigint=self.exit_code is not None)
+        if self.exit_code is not None and isinstance(error, Interrupted):
+            error.exit_code = self.exit_code
 
     def _heard(self, number: signal.Signals) -> None:
         if self.exit_code is None:
