@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 
 
 def write_whole(path: Path, data: bytes) -> None:
@@ -21,20 +20,12 @@ def write_whole(path: Path, data: bytes) -> None:
     if path.exists() and not (path.is_file() and os.access(path.parent, os.W_OK)):
         path.write_bytes(data)
         return
-    with NamedTemporaryFile(dir=path.parent, prefix=f".{path.name[:64]}.", delete=False) as file:
-        new = Path(file.name)
-        try:
-            file.write(data)
-            file.close()
-            new.chmod(path.stat().st_mode & 0o7777 if path.exists() else 0o666 & ~_umask())
-            new.replace(path)
-        except BaseException:
-            with suppress(OSError):
-                new.unlink()
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)  # it can only be read by setting it
-    os.umask(mask)
-    return mask
+    new = path.with_name(f".{path.name[:64]}.{token_hex(4)}.new")
+    try:
+        new.write_bytes(data)
+        if path.exists():
+            new.chmod(path.stat().st_mode & 0o7777)
+        new.replace(path)
+    except BaseException:
+        new.unlink(missing_ok=True)
+        raise
