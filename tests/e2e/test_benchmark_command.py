@@ -386,15 +386,7 @@ def test_a_key_is_in_no_record_and_no_message(target: Session) -> None:
 
 
 def test_closed_stdout_is_one_line(shell: Session) -> None:
-    done = subprocess.run(
-        ["/bin/sh", "-c", 'exec "$@" >&-', "sh", COMMAND, *RUN],
-        cwd=shell.folder,
-        env=shell.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = shell.run_in_shell('exec "$@" >&-', *RUN)
     assert done.returncode == 2
     assert "standard output is closed" in done.stderr
 
@@ -507,15 +499,7 @@ def test_a_stalled_server_shows_from_when_requests_were_due(shell: Session) -> N
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is not there")
 def test_a_full_disk_is_one_line(shell: Session) -> None:
     run = ("benchmark", "sim/fast", "--concurrency", "2", "--duration", "30s", "-q")
-    done = subprocess.run(  # a file may have 16 blocks, and no more
-        ["sh", "-c", 'ulimit -f 16; exec "$@"', "sh", COMMAND, *run, "--records", "r.arrows"],
-        cwd=shell.folder,
-        env=shell.environment,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = shell.run_in_shell('ulimit -f 16; exec "$@"', *run, "--records", "r.arrows")
     assert done.returncode == 1
     assert "cannot write more records to r.arrows: File too large" in done.stderr
     assert len(done.stderr.splitlines()) == 1

@@ -168,33 +168,28 @@ def test_an_open_loop_lasts_as_long_as_it_was_to_last(server: OpenAIServer) -> N
     assert [window[1] for window in windows] == [pytest.approx(1.5e9, abs=1e6)] * 2
 
 
-def test_an_open_loop_waits_for_its_conversations(server: OpenAIServer) -> None:
-    workload = Conversations(scripts=(Script(turns=("one", "two", "three")),), think_s=0.05)
-    ran = run(
+def three_talks(server: OpenAIServer, model: str, *turns: str, workers: int = 1) -> Ran:
+    """Three conversations of an open loop that ends with their number."""
+    return run(
         jobs(
-            target_at(server.base_url, "ok"),
-            2,
-            workload=workload,
+            target_at(server.base_url, model),
+            workers,
+            workload=Conversations(scripts=(Script(turns=turns),), think_s=0.05),
             keep_text=True,
             load=OpenLoop(arrivals=Constant(rate=50)),
             limits=Limits(requests=3, warmup_requests=0),
         )
     )
+
+
+def test_an_open_loop_waits_for_its_conversations(server: OpenAIServer) -> None:
+    ran = three_talks(server, "ok", "one", "two", "three", workers=2)
     assert sorted(row["index"] for row in ran.rows) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert {row["error"] for row in ran.rows} == {None}
 
 
 def test_a_conversation_that_fails_ends_an_open_loop(server: OpenAIServer) -> None:
-    workload = Conversations(scripts=(Script(turns=("one", "two")),))
-    ran = run(
-        jobs(
-            target_at(server.base_url, "cut"),
-            workload=workload,
-            keep_text=True,
-            load=OpenLoop(arrivals=Constant(rate=50)),
-            limits=Limits(requests=3, warmup_requests=0),
-        )
-    )
+    ran = three_talks(server, "cut", "one", "two")
     assert [row["error"] for row in ran.rows] == ["stream_cut"] * 3
 
 

@@ -40,6 +40,18 @@ class Session:
             done.args, done.returncode, done.stdout.decode(), done.stderr.decode()
         )
 
+    def run_in_shell(self, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run what ``script`` makes of the command: ``"$@"`` is the command with ``arguments``."""
+        return subprocess.run(
+            ["/bin/sh", "-c", script, "sh", COMMAND, *arguments],
+            cwd=self.folder,
+            env=self.environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+
     def start(self, *arguments: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[bytes]:
         """Start the command and leave it running."""
         return subprocess.Popen(
