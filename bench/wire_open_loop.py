@@ -1,6 +1,9 @@
 """How late requests of an open loop are sent, and whether their arrivals are what was asked for.
 
 python -m bench.wire_open_loop --base-url http://127.0.0.1:9100/v1 [--rate 500] [--seconds 30]
+
+Beside the constant arrivals stands a process in C that only sleeps until each of the same moments
+(``floor.c``): it is as regular as the machine's timer.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import argparse
 
 import numpy as np
 
+from bench.floor import floor
 from bench.wire_run import run
 from modelforge.benchmark.arrivals import Arrivals, Constant, Poisson
 from modelforge.benchmark.load import Limits, OpenLoop
@@ -25,9 +29,16 @@ def main() -> None:
         ("poisson", Poisson(rate=rate)),
         ("constant", Constant(rate=rate)),
     ]
-    for name, arrivals in kinds:
-        for workers in (1, 2, 4):
-            measure(arguments.base_url, name, arrivals, arguments.seconds, workers)
+    with floor() as bare:
+        for name, arrivals in kinds:
+            for workers in (1, 2, 4):
+                measure(arguments.base_url, name, arrivals, arguments.seconds, workers)
+                if bare is not None and name == "constant":
+                    alone = bare.timer(rate=rate, seconds=arguments.seconds)
+                    print(
+                        f"{'':9}a timer alone: lag p99 {alone['lag_p99']:.3f} ms,"
+                        f" CV of gaps {alone['cv']:.4f}"
+                    )
 
 
 def measure(base_url: str, name: str, arrivals: Arrivals, seconds: float, workers: int) -> None:
