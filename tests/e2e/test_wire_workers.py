@@ -110,6 +110,14 @@ def test_a_worker_speaks_when_it_begins(server: OpenAIServer) -> None:
         assert 0 < first.cpu_s < last.cpu_s
 
 
+def test_a_closed_loop_asks_when_the_answer_before_is_there(server: OpenAIServer) -> None:
+    rows = run(jobs(target_at(server.base_url), load=ClosedLoop(concurrency=3))).rows
+    done_ns = {row["done_ns"] for row in rows}
+    later = sorted(rows, key=lambda row: int(row["due_ns"]))[3:]
+    assert len(later) == 17
+    assert all(row["due_ns"] in done_ns and row["sent_ns"] >= row["due_ns"] for row in later)
+
+
 def test_due_times_do_not_depend_on_the_workers(server: OpenAIServer) -> None:
     load, limits = OpenLoop(arrivals=Poisson(rate=300)), Limits(requests=60, warmup_requests=0)
     due = []

@@ -101,7 +101,7 @@ class Asker:
         self.client = WireClient(
             self.target,
             self._finished,
-            lambda _exchange: None,
+            lambda _exchange, done_ns: None,  # noqa: ARG005 (its name is the protocol's)
             timeout_s=self.timeout_s,
             most_connections=self.most_connections,
             keep_text=self.keep_text,

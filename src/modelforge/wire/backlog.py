@@ -1,4 +1,4 @@
-"""Answers that are complete and not yet read."""
+"""Answers that are complete, until what follows them is sent and they are read."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from modelforge.wire.reading import Reading, Segments
 _MOST_BYTES: Final = 8 * 2**20
 _AT_ONCE: Final = 8
 """How many are read in one turn of the loop when there are more bytes than that."""
+_TOLD_AT_ONCE: Final = 4
+"""For how many a turn sends what follows: some tens of microseconds each."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -47,17 +49,22 @@ def read_complete(
 
 
 class Backlog:
-    """Reads one answer in a turn of the loop, so that segments wait for one at most.
+    """Goes on after a few answers in a turn of the loop, and reads one, so that segments wait for
+    no more than that.
 
-    Where many answers end together, to read each at once would stamp the tokens of all others
-    late. What is kept is bounded: beyond some megabytes, more are read in a turn.
+    Where many answers end together, to send what follows and to read each at once would stamp the
+    tokens of all others late. What is kept is bounded: beyond some megabytes, more are read in a
+    turn.
 
     Args:
-        read: reads one.
+        tell: says of one that it is complete: what follows it is sent.
+        read: reads one that was told of.
     """
 
-    def __init__(self, read: Callable[[Unread], None]) -> None:
+    def __init__(self, tell: Callable[[Unread], None], read: Callable[[Unread], None]) -> None:
+        self._tell = tell
         self._read = read
+        self._untold: deque[Unread] = deque()
         self._unread: deque[Unread] = deque()
         self._bytes = 0
         self._loop = asyncio.get_running_loop()
@@ -65,29 +72,38 @@ class Backlog:
 
     def add(self, unread: Unread) -> None:
         """Keep it for a later turn."""
-        self._unread.append(unread)
+        self._untold.append(unread)
         self._bytes += unread.received
         if self._turn is None:
-            self._turn = self._loop.call_soon(self._read_some)
+            self._turn = self._loop.call_soon(self._go_on)
 
     def read_all(self) -> None:
-        """Read what is left, now."""
+        """Tell of what is left and read it, now."""
         if self._turn is not None:
             self._turn.cancel()
             self._turn = None
+        while self._untold:
+            self._tell_next()
         while self._unread:
             self._read_next()
 
-    def _read_some(self) -> None:
+    def _go_on(self) -> None:
         self._turn = None
+        for _ in range(min(_TOLD_AT_ONCE, len(self._untold))):
+            self._tell_next()
         at_once = _AT_ONCE if self._bytes > _MOST_BYTES else 1
         while self._unread and at_once:
             self._read_next()
             at_once -= 1
-        while self._bytes > 2 * _MOST_BYTES:
+        while self._bytes > 2 * _MOST_BYTES and self._unread:
             self._read_next()
-        if self._unread:
-            self._turn = self._loop.call_soon(self._read_some)
+        if self._untold or self._unread:
+            self._turn = self._loop.call_soon(self._go_on)
+
+    def _tell_next(self) -> None:
+        unread = self._untold.popleft()
+        self._unread.append(unread)
+        self._tell(unread)
 
     def _read_next(self) -> None:
         unread = self._unread.popleft()

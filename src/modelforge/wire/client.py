@@ -22,6 +22,7 @@ from modelforge.wire.reading import Reading, Segments
 from modelforge.wire.target import RequestWriter, Target
 
 _SWEEP_S: Final = 0.1
+_SWEPT_AT_ONCE: Final = 32  # in a turn of the loop: segments wait for no more than those
 _SILENT_NS: Final = 300_000_000
 _CONNECT_S: Final = 30.0
 _OPEN_AT_ONCE: Final = 64
@@ -84,9 +85,10 @@ class WireClient:
         self._waiting: deque[Exchange] = deque()
         self._again: deque[Exchange] = deque()  # for a connection of their own
         self._opening: set[asyncio.Task[None]] = set()
-        self._sweeping: asyncio.TimerHandle | None = None
+        self._sweeping: asyncio.Handle | None = None
+        self._unswept: list[WireConnection] = []
         self._loop = asyncio.get_running_loop()
-        self._backlog = Backlog(self._read)
+        self._backlog = Backlog(self._tell_ended, self._read)
 
     @property
     def in_flight(self) -> int:
@@ -157,14 +159,13 @@ class WireClient:
     def ended(
         self, connection: WireConnection, exchange: Exchange, segments: Segments, received: int
     ) -> None:
-        """An answer is complete: what follows it goes out first, and then it is read."""
+        """An answer is complete: what follows it goes out soon, and then it is read."""
         self._busy.discard(connection)
         self._use_again(connection)
         exchange.ended = True
         self._backlog.add(
             Unread(connection=connection, exchange=exchange, segments=segments, received=received)
         )
-        self._ended(exchange)
 
     def dropped(self, connection: WireConnection, exchange: Exchange | None) -> None:
         """A connection is gone; a request that it did not even begin to answer is sent again, on a
@@ -198,6 +199,9 @@ class WireClient:
             self._send_on(connection, self._waiting.popleft())
         else:
             self._idle.append(connection)
+
+    def _tell_ended(self, unread: Unread) -> None:
+        self._ended(unread.exchange, done_ns=unread.segments.stamps_ns[-1])
 
     def _read(self, unread: Unread) -> None:
         segments = unread.segments
@@ -281,9 +285,10 @@ class WireClient:
         self._finished(exchange, Reading(error=error), done_ns=now_ns, received=0)
 
     def _sweep(self) -> None:
-        """End what has fallen silent or takes too long."""
+        """End what has fallen silent or takes too long: some in each turn of the loop."""
         now_ns = monotonic_ns()
-        for connection in list(self._busy):
+        unswept = self._unswept = self._unswept or list(self._busy)
+        for connection in unswept[-_SWEPT_AT_ONCE:]:
             exchange = connection.exchange
             if exchange is None:
                 continue
@@ -292,5 +297,10 @@ class WireClient:
                 connection.give_up(TimedOut(late))
             elif now_ns - connection.heard_ns > _SILENT_NS:
                 connection.hurry()
-        busy = self._busy or self._waiting or self._again or self._opening
-        self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep) if busy else None
+        del unswept[-_SWEPT_AT_ONCE:]
+        if unswept:
+            self._sweeping = self._loop.call_soon(self._sweep)
+        elif self._busy or self._waiting or self._again or self._opening:
+            self._sweeping = self._loop.call_later(_SWEEP_S, self._sweep)
+        else:
+            self._sweeping = None

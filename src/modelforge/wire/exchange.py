@@ -41,9 +41,9 @@ class Exchange:
 
 
 class Ended(Protocol):
-    """Told of an exchange whose answer is complete and will be read later."""
+    """Told of an exchange whose answer is complete and will be read later: when its last byte came."""
 
-    def __call__(self, exchange: Exchange, /) -> None: ...
+    def __call__(self, exchange: Exchange, /, *, done_ns: int) -> None: ...
 
 
 class Finished(Protocol):

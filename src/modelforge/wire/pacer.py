@@ -9,7 +9,6 @@ from typing import Final
 
 from modelforge.wire.alarm import new_alarm
 
-_SPARE_NS: Final = 1_200_000
 _IDLE_NS: Final = 4_000_000
 _CALLS_A_TURN: Final = 32  # then the loop reads before the next ones
 
@@ -46,19 +45,11 @@ class Pacer:
         self._loop = asyncio.get_running_loop()
         self._alarm = new_alarm(self._loop, self._run)
         self._next: tuple[int, int] | None = None
-        self._spare: asyncio.Future[None] | None = None
         self._advance()
 
     def start(self) -> None:
         """Begin to wait."""
         self._run()
-
-    async def spare(self) -> None:
-        """Return as soon as nothing is due for a millisecond, which may be never."""
-        if self._next is None:
-            return
-        self._spare = self._loop.create_future()
-        await self._spare
 
     def stop(self) -> None:
         """Call no more."""
@@ -80,8 +71,6 @@ class Pacer:
             left_ns = due_ns - monotonic_ns()
             if left_ns > 0:
                 self._alarm.set(due_ns)
-                if left_ns > _SPARE_NS and self._spare is not None and not self._spare.done():
-                    self._spare.set_result(None)
                 if left_ns > _IDLE_NS and self._idling is None:
                     self._idling = self._loop.call_soon(self._use_pause)
                 return

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
 _A_TURN: Final = 32
-_PATIENCE_S: Final = 0.05
 _BROKEN_OFF_S: Final = 2.0
 """So long a model's own library may take to end what was broken off."""
 _UNREACHABLE_S: Final = 0.1
@@ -105,13 +104,6 @@ class Run:
         await self._cool_down()
         self._ended_ns = min(self._ends_ns, monotonic_ns()) - start_ns
 
-    async def spare(self) -> None:
-        """Return when nothing is due for a moment, or when none comes."""
-        if self._pacer is not None and self._issuing:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_PATIENCE_S):
-                    await self._pacer.spare()
-
     @property
     def window_ns(self) -> tuple[int, int]:
         """When measuring began and ended, since the start."""
@@ -125,13 +117,14 @@ class Run:
             self._pacer.stop()
         self._over.set()
 
-    def ended(self, exchange: Exchange) -> None:
+    def ended(self, exchange: Exchange, *, done_ns: int) -> None:
         """An answer is complete, and nothing depends on its content: go on."""
         self._unfinished -= 1
         self._rest_if_idle()
         if exchange.stream >= 0:
             think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
-            self._after(think_s, self._ask_next, exchange.stream)
+            free_ns = 0 if think_s else done_ns
+            self._after(think_s, self._ask_next, exchange.stream, free_ns)
 
     def finished(self, exchange: Exchange, reading: Reading) -> None:
         """An exchange is over: go on where another waited for it, if it did not go on before."""
@@ -182,9 +175,9 @@ class Run:
             if stream % _A_TURN == _A_TURN - 1:
                 await asyncio.sleep(0)  # the first answers do not wait for the last requests
 
-    def _ask_next(self, stream: int) -> None:
-        """The stream is free."""
-        due_ns = monotonic_ns()
+    def _ask_next(self, stream: int, free_ns: int = 0) -> None:
+        """The stream is free, and was from ``free_ns`` on; 0: from now on."""
+        due_ns = free_ns or monotonic_ns()
         index = next(self._indices, None) if self._issuing and due_ns < self._ends_ns else None
         if index is None:
             self._streams -= 1

@@ -7,6 +7,7 @@ import gc
 import json
 import os
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from time import monotonic_ns
 from typing import IO, TYPE_CHECKING, Final, cast
 
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
     from modelforge.wire.purse import Purse
 
+_BUFFER_BYTES: Final = 1 << 20
 _HOPELESS: Final = (
     AuthenticationFailed,
     RequestRefused,
@@ -58,8 +60,11 @@ class Worker:
     def __init__(self, job: Job, sink: IO[bytes]) -> None:
         self._job = job
         self._recorder = Recorder(job.worker)
-        self._writer = pa.ipc.new_stream(cast("IOBase", sink), RECORD)
         self._sink = sink
+        # Arrow writes a batch in dozens of pieces, for each of which it would stop the loop.
+        pipe = pa.PythonFile(cast("IOBase", sink), mode="w")
+        self._buffer = pa.BufferedOutputStream(pipe, _BUFFER_BYTES)
+        self._writer = pa.ipc.new_stream(self._buffer, RECORD)
         self._messages: dict[str, str] = {}
         self._seen: set[str] = set()
         self._pen = ThreadPoolExecutor(max_workers=1)
@@ -100,17 +105,19 @@ class Worker:
         self._recorder.start_ns = start_ns
         if job.limits.duration_s is not None:
             self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
-        self._flush()  # what it used before the start is not its load
+        await self._flush()  # what it used before the start is not its load
         self._heartbeat.start()
-        flushing = loop.create_task(self._flush_often())
+        ended = asyncio.Event()
+        flushing = loop.create_task(self._flush_until(ended))
         if self._stopped:
             loop.call_soon(self._run.stop)
         await self._run.measure(start_ns)
-        for task in (listening, flushing):
-            task.cancel()
+        listening.cancel()
+        ended.set()
+        await flushing
         self._heartbeat.stop()
-        self._flush(final=True)
-        await loop.run_in_executor(self._pen, self._writer.close)
+        await self._flush(final=True)
+        await loop.run_in_executor(self._pen, self._close)
         await client.close()
 
     def _finished(
@@ -127,8 +134,8 @@ class Worker:
         self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
         self._run.finished(exchange, reading)
 
-    def _ended(self, exchange: Exchange, /) -> None:
-        self._run.ended(exchange)
+    def _ended(self, exchange: Exchange, /, *, done_ns: int) -> None:
+        self._run.ended(exchange, done_ns=done_ns)
 
     def _sender(self) -> Sender:
         job, target, purse = self._job, self._job.target, self._purse
@@ -192,28 +199,30 @@ class Worker:
         now_ns, ends_ns = monotonic_ns(), self._recorder.ends_ns
         self._recorder.ends_ns = now_ns if ends_ns is None else min(now_ns, ends_ns)
 
-    async def _flush_often(self) -> None:
-        while True:
-            await asyncio.sleep(self._job.flush_s)
-            loop = asyncio.get_running_loop()
+    async def _flush_until(self, ended: asyncio.Event) -> None:
+        loop = asyncio.get_running_loop()
+        while not ended.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._job.flush_s):
+                    await ended.wait()
+                    return
             self._idle = await loop.run_in_executor(self._pen, idle_cores_s)
-            await self._run.spare()  # an arrival would be late by the time that it takes
-            self._flush()
+            await self._flush()
 
-    def _flush(self, *, final: bool = False) -> None:
-        batch, gaps = self._recorder.batch()
-        start_ns = self._recorder.start_ns
+    async def _flush(self, *, final: bool = False) -> None:
+        """Say what was recorded, in turns of the loop, so that segments do not wait for all of it."""
+        taken = self._recorder.take()
         idle_s, cores = (None, None) if final or self._idle is None else self._idle
         telemetry = Telemetry(
             worker=self._job.worker,
             cpu_s=cpu_s(),
             peak_rss_bytes=peak_rss_bytes(),
             loop_lag_ms=self._heartbeat.lag_ms(),
-            send_lag_ms=self._recorder.send_lag_ms(),
+            send_lag_ms=taken.send_lag_ms(),
             in_flight=self._client.in_flight,
-            gaps=gaps,
-            reasoning_gaps=self._recorder.reasoning_gaps(),
-            at_ns=monotonic_ns() - start_ns,
+            gaps=taken.gaps,
+            reasoning_gaps=taken.reasoning_gaps if taken.reasoning_gaps.count else None,
+            at_ns=monotonic_ns() - taken.start_ns,
             run_delay_s=run_delay_s(),
             idle_s=idle_s,
             cores=cores,
@@ -222,16 +231,27 @@ class Worker:
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,
         )
+        await asyncio.sleep(0)
         metadata = {TELEMETRY_KEY: telemetry.to_json()}
         if self._messages:
             metadata[MESSAGES_KEY] = json.dumps(self._messages).encode()
             self._messages = {}
+        columns = []
+        for column in taken.columns():
+            columns.append(column)
+            await asyncio.sleep(0)
+        batch = pa.RecordBatch.from_arrays(columns, schema=RECORD)
         self._pen.submit(self._write, batch, metadata)
 
     def _write(self, batch: pa.RecordBatch, metadata: dict[bytes, bytes]) -> None:
         """In a thread: a pipe that is full must not stop the loop."""
         self._writer.write_batch(batch, custom_metadata=metadata)
+        self._buffer.flush()
         self._sink.flush()
+
+    def _close(self) -> None:
+        self._writer.close()
+        self._buffer.flush()
 
     def _say_ready(self, trouble: str | None) -> None:
         nothing = pa.RecordBatch.from_pylist([], schema=RECORD)

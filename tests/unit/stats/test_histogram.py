@@ -43,6 +43,13 @@ def test_count_sum_mean_and_extremes_are_exact(values: list[float]) -> None:
     assert histogram.largest == max(values, default=None)
 
 
+@given(st.lists(st.integers(min_value=0, max_value=2**42), max_size=40))
+def test_whole_numbers_are_counted_as_the_same_numbers_of_another_kind(values: list[int]) -> None:
+    whole = LogHistogram.of(np.array(values, dtype=np.int64))
+    assert whole == LogHistogram.of(np.array(values, dtype=np.float64))
+    assert whole.total == sum(values)
+
+
 @given(SAMPLES, SAMPLES, SAMPLES)
 def test_merging_is_associative_and_commutative_to_the_bit(
     a: list[float], b: list[float], c: list[float]

@@ -1,4 +1,4 @@
-"""Calls at the moments of a schedule, and the moments between them."""
+"""Calls at the moments of a schedule, and the use of the pauses between them."""
 
 from __future__ import annotations
 
@@ -44,29 +44,6 @@ async def test_every_arrival_is_called_in_order_and_never_early() -> None:
         await schedule.over.wait()
     assert schedule.fired == [0, 1, 2, 3]
     assert all(schedule.late)
-
-
-async def test_a_pause_is_told_of_when_it_begins() -> None:
-    schedule = Schedule(0.0, 3600.0)
-    asked = asyncio.ensure_future(schedule.pacer.spare())
-    await asyncio.sleep(0)
-    schedule.pacer.start()
-    async with asyncio.timeout(30):
-        await asked
-    assert schedule.fired == [0]
-    schedule.pacer.stop()
-
-
-async def test_no_pause_is_told_of_where_there_is_none() -> None:
-    schedule = Schedule(*(0.0001 * place for place in range(50)))
-    asked = asyncio.ensure_future(schedule.pacer.spare())
-    await asyncio.sleep(0)
-    schedule.pacer.start()
-    async with asyncio.timeout(30):
-        await schedule.over.wait()
-    assert len(schedule.fired) == 50
-    assert not asked.done()
-    asked.cancel()
 
 
 async def test_a_long_pause_is_used_until_there_is_nothing_left_to_do() -> None:

@@ -1,0 +1,79 @@
+"""What follows a complete answer, and its reading, wait for segments."""
+
+from __future__ import annotations
+
+import asyncio
+
+from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.workload import Ask
+from modelforge.core.prompt import Prompt
+from modelforge.wire.backlog import Backlog, Unread
+from modelforge.wire.connection import WireConnection
+from modelforge.wire.exchange import Exchange
+from modelforge.wire.reading import Segments
+
+
+class Kept:
+    """A backlog, and what it did in each turn of the loop."""
+
+    def __init__(self, answers: int, *, received: int = 100) -> None:
+        self.told: list[int] = []
+        self.read: list[int] = []
+        self.backlog = Backlog(self._tell, self._read)
+        for number in range(answers):
+            self.backlog.add(answer(number, received))
+
+    def _tell(self, unread: Unread) -> None:
+        self.told.append(unread.exchange.index)
+
+    def _read(self, unread: Unread) -> None:
+        assert unread.exchange.index in self.told
+        self.read.append(unread.exchange.index)
+
+    async def turns(self) -> list[tuple[int, int]]:
+        """How many were told of and read, turn by turn, until a turn does nothing."""
+        turns, before = [], (0, 0)
+        while True:
+            await asyncio.sleep(0)
+            now = (len(self.told), len(self.read))
+            if now == before:
+                return turns
+            turns.append((now[0] - before[0], now[1] - before[1]))
+            before = now
+
+
+def answer(number: int, received: int) -> Unread:
+    ask = Ask(prompt=Prompt.of("Hi"), source="test")
+    return Unread(
+        connection=object.__new__(WireConnection),
+        exchange=Exchange(index=number, phase=Phase.MEASURED, ask=ask),
+        segments=Segments(pieces=[b""], stamps_ns=[1]),
+        received=received,
+    )
+
+
+async def test_a_turn_tells_of_four_and_reads_one() -> None:
+    kept = Kept(10)
+    assert (kept.told, kept.read) == ([], [])
+    assert await kept.turns() == [(4, 1), (4, 1), (2, 1), *[(0, 1)] * 7]
+    assert kept.told == kept.read == [*range(10)]
+
+
+async def test_many_bytes_are_read_faster() -> None:
+    kept = Kept(12, received=2**20)
+    turns = await kept.turns()
+    assert turns[:3] == [(4, 4), (4, 1), (4, 1)]  # of 12 MiB 8 in a turn, were they told of
+    assert kept.read == [*range(12)]
+
+
+async def test_no_more_is_kept_than_is_bounded() -> None:
+    kept = Kept(4, received=10 * 2**20)
+    assert (await kept.turns())[0] == (4, 4)
+
+
+async def test_all_that_is_left_is_told_of_and_read_at_once() -> None:
+    kept = Kept(10)
+    await asyncio.sleep(0)
+    kept.backlog.read_all()
+    assert kept.told == kept.read == [*range(10)]
+    assert await kept.turns() == [(10, 10)]
