@@ -41,7 +41,7 @@ class Exchange:
 
 
 class Ended(Protocol):
-    """Told of an exchange whose answer is complete and will be read later: when its last byte came."""
+    """Told when an answer was complete that will be read later."""
 
     def __call__(self, exchange: Exchange, /, *, done_ns: int) -> None: ...
 

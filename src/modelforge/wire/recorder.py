@@ -10,7 +10,6 @@ import numpy as np
 
 from modelforge.benchmark.columns import NULL
 from modelforge.benchmark.phase import Phase
-from modelforge.stats.histogram import LogHistogram
 from modelforge.wire.exchange import Exchange
 from modelforge.wire.reading import Reading
 from modelforge.wire.taken import Taken

@@ -122,11 +122,9 @@ class Run:
         self._unfinished -= 1
         self._rest_if_idle()
         if exchange.stream >= 0:
-            think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
-            free_ns = 0 if think_s else done_ns
-            self._after(think_s, self._ask_next, exchange.stream, free_ns)
+            self._go_on(exchange.stream, done_ns)
 
-    def finished(self, exchange: Exchange, reading: Reading) -> None:
+    def finished(self, exchange: Exchange, reading: Reading, *, done_ns: int) -> None:
         """An exchange is over: go on where another waited for it, if it did not go on before."""
         if exchange.ended:
             return
@@ -145,10 +143,8 @@ class Run:
         elif exchange.stream < 0 and exchange.ask.more:
             self._fall_silent()
         elif exchange.stream >= 0:
-            think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
-            if reading.error is not None and not reading.status:
-                think_s = max(think_s, _UNREACHABLE_S)
-            self._after(think_s, self._ask_next, exchange.stream)
+            unreachable = reading.error is not None and not reading.status
+            self._go_on(exchange.stream, done_ns, least_s=_UNREACHABLE_S if unreachable else 0.0)
 
     def _rest_if_idle(self) -> None:
         if not self._unfinished:
@@ -175,16 +171,23 @@ class Run:
             if stream % _A_TURN == _A_TURN - 1:
                 await asyncio.sleep(0)  # the first answers do not wait for the last requests
 
+    def _go_on(self, stream: int, done_ns: int, *, least_s: float = 0.0) -> None:
+        """The stream's answer has ended: it thinks, and asks again."""
+        think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
+        wait_s = max(think_s, least_s)
+        self._after(wait_s, self._ask_next, stream, 0 if wait_s else done_ns)
+
     def _ask_next(self, stream: int, free_ns: int = 0) -> None:
         """The stream is free, and was from ``free_ns`` on; 0: from now on."""
-        due_ns = free_ns or monotonic_ns()
-        index = next(self._indices, None) if self._issuing and due_ns < self._ends_ns else None
+        now_ns = monotonic_ns()
+        index = next(self._indices, None) if self._issuing and now_ns < self._ends_ns else None
         if index is None:
             self._streams -= 1
             if not self._streams:
                 self._issuing = False
                 self._over.set()
             return
+        due_ns = free_ns or now_ns
         self._send(index, self._workload.ask(index), Phase.MEASURED, due_ns, stream)
 
     def _begin_open(self, load: OpenLoop, start_ns: int) -> None:

@@ -132,7 +132,7 @@ class Worker:
         elif isinstance(error, ConnectionFailed):
             self._unconnected += error.own_limit
         self._recorder.add(exchange, reading, done_ns=done_ns, received=received)
-        self._run.finished(exchange, reading)
+        self._run.finished(exchange, reading, done_ns=done_ns)
 
     def _ended(self, exchange: Exchange, /, *, done_ns: int) -> None:
         self._run.ended(exchange, done_ns=done_ns)
@@ -210,7 +210,7 @@ class Worker:
             await self._flush()
 
     async def _flush(self, *, final: bool = False) -> None:
-        """Say what was recorded, in turns of the loop, so that segments do not wait for all of it."""
+        """Say what was recorded, in turns of the loop: segments do not wait for all of it."""
         taken = self._recorder.take()
         idle_s, cores = (None, None) if final or self._idle is None else self._idle
         telemetry = Telemetry(

@@ -32,7 +32,8 @@ class Kept:
 
     async def turns(self) -> list[tuple[int, int]]:
         """How many were told of and read, turn by turn, until a turn does nothing."""
-        turns, before = [], (0, 0)
+        turns: list[tuple[int, int]] = []
+        before = (0, 0)
         while True:
             await asyncio.sleep(0)
             now = (len(self.told), len(self.read))
