@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from time import monotonic_ns
 from typing import Final
 
 from modelforge.wire.connection import WireConnection
@@ -15,10 +16,10 @@ from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
 _MOST_BYTES: Final = 8 * 2**20
-_AT_ONCE: Final = 8
+_AT_LEAST: Final = 8
 """How many are read in one turn of the loop when there are more bytes than that."""
-_TOLD_AT_ONCE: Final = 4
-"""For how many a turn sends what follows: some tens of microseconds each."""
+_STEP_NS: Final = 200_000
+"""So long a turn begins with one more: a request takes 10 to 40 us, an answer 20 to 80."""
 
 
 @dataclass(kw_only=True, slots=True)
@@ -49,8 +50,8 @@ def read_complete(
 
 
 class Backlog:
-    """Goes on after a few answers in a turn of the loop, and reads one, so that segments wait for
-    no more than that.
+    """Goes on after answers, and reads them, for a fraction of a millisecond in each turn of the
+    loop, so that segments wait for no more than that.
 
     Where many answers end together, to send what follows and to read each at once would stamp the
     tokens of all others late. What is kept is bounded: beyond some megabytes, more are read in a
@@ -59,11 +60,19 @@ class Backlog:
     Args:
         tell: says of one that it is complete: what follows it is sent.
         read: reads one that was told of.
+        clock: nanoseconds that pass.
     """
 
-    def __init__(self, tell: Callable[[Unread], None], read: Callable[[Unread], None]) -> None:
+    def __init__(
+        self,
+        tell: Callable[[Unread], None],
+        read: Callable[[Unread], None],
+        *,
+        clock: Callable[[], int] = monotonic_ns,
+    ) -> None:
         self._tell = tell
         self._read = read
+        self._clock = clock
         self._untold: deque[Unread] = deque()
         self._unread: deque[Unread] = deque()
         self._bytes = 0
@@ -89,12 +98,13 @@ class Backlog:
 
     def _go_on(self) -> None:
         self._turn = None
-        for _ in range(min(_TOLD_AT_ONCE, len(self._untold))):
+        until_ns = self._clock() + _STEP_NS
+        while self._untold and self._clock() < until_ns:
             self._tell_next()
-        at_once = _AT_ONCE if self._bytes > _MOST_BYTES else 1
-        while self._unread and at_once:
+        least = _AT_LEAST if self._bytes > _MOST_BYTES else 1
+        while self._unread and (least > 0 or self._clock() < until_ns):
             self._read_next()
-            at_once -= 1
+            least -= 1
         while self._bytes > 2 * _MOST_BYTES and self._unread:
             self._read_next()
         if self._untold or self._unread:
