@@ -25,8 +25,8 @@ from modelforge.benchmark.phase import Phase
 from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator
-from modelforge.wire.job import Job
-from modelforge.wire.process import WorkerProcess
+from modelforge.wire.job import GO, Job
+from modelforge.wire.process import WorkerProcess, worker_processes
 from tests.support.openai_server import OpenAIServer
 from tests.support.wire import Failing, Noisy, Ran, jobs, plan_of, recorded, run, target_at
 
@@ -267,6 +267,20 @@ def test_no_worker_outlives_its_parent(server: OpenAIServer, tmp_path: Path) -> 
     left = recorded(file.read_bytes())
     assert left.columns.num_rows > 0
     assert not any(told.final for told in left.telemetry)
+
+
+def test_a_worker_whose_parent_ends_with_the_word_to_begin_asks_nothing(
+    server: OpenAIServer,
+) -> None:
+    load = OpenLoop(arrivals=Constant(rate=100))
+    limits = Limits(duration_s=3600, warmup_requests=0)
+    (job,) = jobs(target_at(server.base_url), load=load, limits=limits)
+    with worker_processes(1) as (process,):
+        process.give(job)
+        process.tell(b"%b %d" % (GO, time.monotonic_ns()))
+        process.let_go()
+        assert process._process.wait(60) == 0
+    assert server.requests == []
 
 
 def test_a_worker_that_was_stopped_shows_it(server: OpenAIServer) -> None:

@@ -89,20 +89,15 @@ class Run:
             await self._idle.wait()
 
     async def measure(self, start_ns: int) -> None:
-        """Ask from ``start_ns`` on until the load or a limit ends, and let answers come in."""
-        limits = self._limits
-        if limits.duration_s is not None:
-            self._ends_ns = start_ns + int(limits.duration_s * 1e9)
-            self._loop.call_later(max(0.0, (self._ends_ns - monotonic_ns()) / 1e9), self.stop)
-        self._issuing = True
-        match self._load:
-            case ClosedLoop() as load:
-                await self._begin_closed(load, start_ns)
-            case OpenLoop() as load:
-                self._begin_open(load, start_ns)
+        """Ask from ``start_ns`` on until the load or a limit ends, and let answers come in.
+
+        Nothing is asked if it was stopped before.
+        """
+        if not self._over.is_set():
+            await self._begin(start_ns)
         await self._over.wait()
         await self._cool_down()
-        self._ended_ns = min(self._ends_ns, monotonic_ns()) - start_ns
+        self._ended_ns = max(0, min(self._ends_ns, monotonic_ns()) - start_ns)
 
     @property
     def window_ns(self) -> tuple[int, int]:
@@ -149,6 +144,18 @@ class Run:
     def _rest_if_idle(self) -> None:
         if not self._unfinished:
             self._idle.set()
+
+    async def _begin(self, start_ns: int) -> None:
+        limits = self._limits
+        if limits.duration_s is not None:
+            self._ends_ns = start_ns + int(limits.duration_s * 1e9)
+            self._loop.call_later(max(0.0, (self._ends_ns - monotonic_ns()) / 1e9), self.stop)
+        self._issuing = True
+        match self._load:
+            case ClosedLoop() as load:
+                await self._begin_closed(load, start_ns)
+            case OpenLoop() as load:
+                self._begin_open(load, start_ns)
 
     def _connections(self) -> int:
         load = self._load

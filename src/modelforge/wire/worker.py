@@ -69,7 +69,6 @@ class Worker:
         self._seen: set[str] = set()
         self._pen = ThreadPoolExecutor(max_workers=1)
         self._warm_ups: list[RequestError | None] = []
-        self._stopped = False
         self._unconnected = 0
         self._idle: tuple[float, int] | None = None
 
@@ -109,8 +108,6 @@ class Worker:
         self._heartbeat.start()
         ended = asyncio.Event()
         flushing = loop.create_task(self._flush_until(ended))
-        if self._stopped:
-            loop.call_soon(self._run.stop)
         await self._run.measure(start_ns)
         listening.cancel()
         ended.set()
@@ -184,7 +181,6 @@ class Worker:
             if line.startswith(GO):
                 self._go.set_result(int(line.split()[1]))
             elif line.startswith(STOP):
-                self._stopped = True
                 self._stop()
             elif line.startswith(QUIT):
                 break
