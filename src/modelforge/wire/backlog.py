@@ -15,9 +15,11 @@ from modelforge.wire.exchange import Exchange
 from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
-_MOST_BYTES: Final = 8 * 2**20
+_MANY_BYTES: Final = 8 * 2**20
 _AT_LEAST: Final = 8
 """How many are read in one turn of the loop when there are more bytes than that."""
+_MOST_BYTES: Final = 32 * 2**20
+"""As a thousand answers of 128 tokens have: what is more than that is read at once."""
 _STEP_NS: Final = 200_000
 """So long a turn begins with one more: a request takes 10 to 40 us, an answer 20 to 80."""
 
@@ -55,7 +57,7 @@ class Backlog:
 
     Where many answers end together, to send what follows and to read each at once would stamp the
     tokens of all others late. What is kept is bounded: beyond some megabytes, more are read in a
-    turn.
+    turn, and beyond some more all that are too many, whether they were told of or not.
 
     Args:
         tell: says of one that it is complete: what follows it is sent.
@@ -101,11 +103,13 @@ class Backlog:
         until_ns = self._clock() + _STEP_NS
         while self._untold and self._clock() < until_ns:
             self._tell_next()
-        least = _AT_LEAST if self._bytes > _MOST_BYTES else 1
+        least = _AT_LEAST if self._bytes > _MANY_BYTES else 1
         while self._unread and (least > 0 or self._clock() < until_ns):
             self._read_next()
             least -= 1
-        while self._bytes > 2 * _MOST_BYTES and self._unread:
+        while self._bytes > _MOST_BYTES:
+            if not self._unread:
+                self._tell_next()
             self._read_next()
         if self._untold or self._unread:
             self._turn = self._loop.call_soon(self._go_on)
