@@ -68,6 +68,11 @@ static void timer(double rate, double seconds) {
     printf("{\"cv\": %.4f, \"lag_p99\": %.4f}\n", sqrt(squares / gaps.count) / m, quantile(&late, .99));
 }
 
+static void refuse(const char *data, ssize_t size) {
+    fprintf(stderr, "not a stream of tokens: '%.*s'\n", (int)(size < 80 ? size : 80), data);
+    exit(1);
+}
+
 static char request[1024];
 static int request_size;
 static void ask(stream_t *s) {
@@ -102,7 +107,8 @@ static void client(int port, int count, double seconds, int tokens) {
             stream_t *s = ready[i].data.ptr;
             ssize_t got = read(s->fd, data, sizeof data);
             ns_t stamp = now();
-            if (got <= 0) fail("read");
+            if (got < 0) fail("read");
+            if (!got || (!s->segments && (got < 12 || memcmp(data, "HTTP/1.1 200", 12)))) refuse(data, got);
             if (s->segments++) push(&gaps, stamp - s->last); else push(&first, stamp - s->sent);
             s->last = stamp;
             if (got < 5 || memcmp(data + got - 5, "0\r\n\r\n", 5)) continue;

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ class Floor:
 
     def _run(self, *arguments: object) -> dict[str, Any]:
         done = subprocess.run(
-            [str(self._program), *map(str, arguments)], check=True, capture_output=True
+            [str(self._program), *map(str, arguments)], check=True, stdout=subprocess.PIPE
         )
         found: dict[str, Any] = json.loads(done.stdout)
         return found
@@ -40,9 +41,9 @@ class Floor:
 
 @contextmanager
 def floor() -> Iterator[Floor | None]:
-    """The program, compiled; None where there is no C compiler."""
+    """The program, compiled; None where there is no Linux or no C compiler."""
     compiler = shutil.which("cc")
-    if compiler is None:
+    if compiler is None or sys.platform != "linux":
         yield None
         return
     with tempfile.TemporaryDirectory() as folder:
