@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator
 from modelforge.wire.job import GO, Job
 from modelforge.wire.process import WorkerProcess, worker_processes
-from tests.support.openai_server import OpenAIServer
+from tests.support.openai_server import DEFAULT_TEXT, Connection, OpenAIServer, stream_of
 from tests.support.wire import Failing, Noisy, Ran, jobs, plan_of, recorded, run, target_at
 
 ROOT = str(Path(__file__).parents[2])
@@ -116,6 +117,48 @@ def test_a_closed_loop_asks_when_the_answer_before_is_there(server: OpenAIServer
     later = sorted(rows, key=lambda row: int(row["due_ns"]))[3:]
     assert len(later) == 17
     assert all(row["due_ns"] in done_ns and row["sent_ns"] >= row["due_ns"] for row in later)
+
+
+def test_thinking_begins_when_the_answer_is_there(server: OpenAIServer) -> None:
+    load = ClosedLoop(concurrency=1, think_s=0.02)
+    rows = run(jobs(target_at(server.base_url), load=load)).rows
+    for earlier, later in pairwise(rows):
+        assert earlier["done_ns"] < later["due_ns"] <= earlier["done_ns"] + 20_000_000
+        assert later["due_ns"] <= later["sent_ns"]
+
+
+def test_a_turn_of_a_conversation_is_due_when_the_answer_before_is_there(
+    server: OpenAIServer,
+) -> None:
+    workload = Conversations(scripts=(Script(turns=("one", "two", "three")),))
+    made = jobs(
+        target_at(server.base_url),
+        load=ClosedLoop(concurrency=1),
+        workload=workload,
+        keep_text=True,
+        limits=Limits(requests=3, warmup_requests=0),
+    )
+    rows = run(made).rows
+    assert len(rows) == 9
+    assert all(later["due_ns"] == earlier["done_ns"] for earlier, later in pairwise(rows))
+
+
+def test_nobody_is_late_where_the_end_of_a_body_does_not_come() -> None:
+    async def without_end(connection: Connection) -> None:
+        await connection.head()
+        for data in stream_of(DEFAULT_TEXT):
+            await connection.chunk(data)
+
+    with OpenAIServer(handler=without_end) as server:
+        made = jobs(
+            target_at(server.base_url),
+            load=ClosedLoop(concurrency=1),
+            limits=Limits(requests=3, warmup_requests=0),
+        )
+        rows = run(made).rows
+    assert [row["error"] for row in rows] == [None] * 3
+    for earlier, later in pairwise(rows):
+        assert later["due_ns"] - earlier["done_ns"] > 300_000_000  # so long it was waited for
 
 
 def test_due_times_do_not_depend_on_the_workers(server: OpenAIServer) -> None:

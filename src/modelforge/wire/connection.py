@@ -123,6 +123,7 @@ class WireConnection(asyncio.Protocol):
         if self._pieces or self._full is not None:
             full = self._replayed()
             if full.complete or full.has_ended:
+                exchange.over_ns = monotonic_ns()
                 self._end(exchange, full.reading())
 
     def give_up(self, error: RequestError) -> None:

@@ -23,6 +23,8 @@ class Exchange:
         sent_ns: when it was; 0 before.
         opening_ns: since when it waits for a connection that is opened for it, or for another to be
             free meanwhile; 0: it does not.
+        over_ns: since when its answer is taken to be complete, where the last byte did not say so;
+            0: it did.
         reused: it went out on a connection that had served another.
         urgent: its answer is to be read as soon as it is complete.
         ended: its answer is complete, whether or not it has been read.
@@ -35,6 +37,7 @@ class Exchange:
     due_ns: int = 0
     sent_ns: int = 0
     opening_ns: int = 0
+    over_ns: int = 0
     reused: bool = False
     ended: bool = False
     urgent: bool = False

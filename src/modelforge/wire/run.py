@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import partial
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any, Final
 
@@ -130,16 +131,17 @@ class Run:
         self._rest_if_idle()
         if exchange.phase is Phase.WARM_UP:
             return
+        free_ns = exchange.over_ns or done_ns
         following = None
         if exchange.ask.more and reading.error is None and self._issuing:
             following = self._workload.follow_up(exchange.index, exchange.ask, reading.text)
         if following is not None:
-            self._after(following.think_s, self._follow_up, exchange, following)
+            self._after(free_ns, following.think_s, self._follow_up, exchange, following)
         elif exchange.stream < 0 and exchange.ask.more:
             self._fall_silent()
         elif exchange.stream >= 0:
             unreachable = reading.error is not None and not reading.status
-            self._go_on(exchange.stream, done_ns, least_s=_UNREACHABLE_S if unreachable else 0.0)
+            self._go_on(exchange.stream, free_ns, least_s=_UNREACHABLE_S if unreachable else 0.0)
 
     def _rest_if_idle(self) -> None:
         if not self._unfinished:
@@ -174,18 +176,17 @@ class Run:
         if not clients:
             self._over.set()
         for stream in range(clients):
-            self._ask_next(stream)
+            self._ask_next(stream, monotonic_ns())
             if stream % _A_TURN == _A_TURN - 1:
                 await asyncio.sleep(0)  # the first answers do not wait for the last requests
 
-    def _go_on(self, stream: int, done_ns: int, *, least_s: float = 0.0) -> None:
+    def _go_on(self, stream: int, free_ns: int, *, least_s: float = 0.0) -> None:
         """The stream's answer has ended: it thinks, and asks again."""
         think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
-        wait_s = max(think_s, least_s)
-        self._after(wait_s, self._ask_next, stream, 0 if wait_s else done_ns)
+        self._after(free_ns, max(think_s, least_s), self._ask_next, stream)
 
-    def _ask_next(self, stream: int, free_ns: int = 0) -> None:
-        """The stream is free, and was from ``free_ns`` on; 0: from now on."""
+    def _ask_next(self, stream: int, due_ns: int) -> None:
+        """The stream's next request is due, and may have been for a while."""
         now_ns = monotonic_ns()
         index = next(self._indices, None) if self._issuing and now_ns < self._ends_ns else None
         if index is None:
@@ -194,7 +195,7 @@ class Run:
                 self._issuing = False
                 self._over.set()
             return
-        due_ns = free_ns or now_ns
+        due_ns = min(due_ns, now_ns)  # the loop's timers are early by a part of a millisecond
         self._send(index, self._workload.ask(index), Phase.MEASURED, due_ns, stream)
 
     def _begin_open(self, load: OpenLoop, start_ns: int) -> None:
@@ -238,19 +239,25 @@ class Run:
             self._issuing = False
             self._over.set()
 
-    def _follow_up(self, exchange: Exchange, ask: Ask) -> None:
+    def _follow_up(self, exchange: Exchange, ask: Ask, due_ns: int) -> None:
         if self._issuing:
-            self._send(exchange.index, ask, Phase.MEASURED, monotonic_ns(), exchange.stream)
+            due_ns = min(due_ns, monotonic_ns())  # as in `_ask_next`
+            self._send(exchange.index, ask, Phase.MEASURED, due_ns, exchange.stream)
             if exchange.stream < 0 and not ask.more:
                 self._fall_silent()
         elif exchange.stream >= 0:
-            self._ask_next(exchange.stream)  # which ends the stream
+            self._ask_next(exchange.stream, due_ns)  # which ends the stream
 
-    def _after(self, wait_s: float, call: Callable[..., None], *arguments: Any) -> None:
-        if wait_s > 0:
-            self._loop.call_later(wait_s, call, *arguments)
+    def _after(
+        self, free_ns: int, wait_s: float, call: Callable[..., None], *arguments: Any
+    ) -> None:
+        """Call so long after a moment that may have passed, and say when that was due."""
+        due_ns = free_ns + int(wait_s * 1e9)
+        left_ns = due_ns - monotonic_ns()
+        if left_ns <= 0:
+            call(*arguments, due_ns)
         else:
-            call(*arguments)
+            self._loop.call_later(left_ns / 1e9, partial(call, *arguments, due_ns))
 
     def _send(self, index: int, ask: Ask, phase: Phase, due_ns: int, stream: int = -1) -> None:
         if self._purse is not None and not self._purse.reserve(ask):

@@ -35,9 +35,10 @@ async def test_a_turn_looks_at_some_connections_and_the_next_ones_at_the_others(
     async with Asker(target_at("http://127.0.0.1:1/v1")) as asker:
         client = asker.client
         looks: list[Busy] = []
-        client._busy |= {cast("WireConnection", Busy(looks)) for _ in range(80)}
+        busy = {Busy(looks) for _ in range(80)}
+        client._busy |= {cast("WireConnection", one) for one in busy}
         client._sweep()
         for looked in (32, 64, 80, 80):
             assert len(looks) == looked
             await asyncio.sleep(0)
-        assert set(looks) == client._busy
+        assert set(looks) == busy

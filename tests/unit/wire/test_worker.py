@@ -47,5 +47,5 @@ async def test_the_loop_turns_for_each_column_and_nothing_is_lost_meanwhile() ->
     await worker._flush()
     worker._pen.submit(worker._close).result(30)
     with pa.ipc.open_stream(sink.getvalue()) as stream:
-        written = [index for batch in stream for index in batch["index"].to_pylist()]
+        written = [row["index"] for batch in stream for row in batch.to_pylist()]
     assert sorted(written) == list(range(turns + 1))
