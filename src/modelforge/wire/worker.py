@@ -208,13 +208,15 @@ class Worker:
     async def _flush(self, *, final: bool = False) -> None:
         """Say what was recorded, in turns of the loop: segments do not wait for all of it."""
         taken = self._recorder.take()
+        send_lag_ms = taken.send_lag_ms()
+        await asyncio.sleep(0)
         idle_s, cores = (None, None) if final or self._idle is None else self._idle
         telemetry = Telemetry(
             worker=self._job.worker,
             cpu_s=cpu_s(),
             peak_rss_bytes=peak_rss_bytes(),
             loop_lag_ms=self._heartbeat.lag_ms(),
-            send_lag_ms=taken.send_lag_ms(),
+            send_lag_ms=send_lag_ms,
             in_flight=self._client.in_flight,
             gaps=taken.gaps,
             reasoning_gaps=taken.reasoning_gaps if taken.reasoning_gaps.count else None,
@@ -232,6 +234,7 @@ class Worker:
         if self._messages:
             metadata[MESSAGES_KEY] = json.dumps(self._messages).encode()
             self._messages = {}
+        await asyncio.sleep(0)
         columns = []
         for column in taken.columns():
             columns.append(column)
