@@ -59,7 +59,7 @@ class PortClient:
         self._most = most_connections
         self._keep_text = keep_text
         self._waiting: deque[Exchange] = deque()
-        self._asking: set[asyncio.Task[None]] = set()
+        self._asking: dict[asyncio.Task[None], Exchange] = {}
         self._model: ChatModel | None = None
 
     @property
@@ -92,8 +92,11 @@ class PortClient:
 
     def abandon(self) -> None:
         """Break off what is in flight."""
-        for task in list(self._asking):
+        for task, exchange in list(self._asking.items()):
             task.cancel()
+            if not exchange.sent_ns:  # it was to begin in the next turn, and never will
+                del self._asking[task]
+                self._waiting.append(exchange)
         while self._waiting:
             exchange = self._waiting.popleft()
             exchange.sent_ns = now_ns = monotonic_ns()
@@ -109,9 +112,13 @@ class PortClient:
 
     def _send_more(self) -> None:
         while self._waiting and len(self._asking) < self._most:
-            task = asyncio.get_running_loop().create_task(self._exchange(self._waiting.popleft()))
-            self._asking.add(task)
-            task.add_done_callback(self._asking.discard)
+            exchange = self._waiting.popleft()
+            task = asyncio.get_running_loop().create_task(self._exchange(exchange))
+            self._asking[task] = exchange
+            task.add_done_callback(self._forget)
+
+    def _forget(self, task: asyncio.Task[None]) -> None:
+        self._asking.pop(task, None)
 
     async def _exchange(self, exchange: Exchange) -> None:
         answer = _Answer(keep_text=self._keep_text)
@@ -133,7 +140,7 @@ class PortClient:
         done_ns = monotonic_ns()
         task = asyncio.current_task()
         if task is not None:
-            self._asking.discard(task)
+            self._forget(task)
         reading = answer.reading(error)
         if error is not None:
             error.args = (self._redacted(str(error)),)

@@ -60,7 +60,7 @@ class Model:
 
 
 async def ask(
-    *texts: str, timeout_s: float = 60, most: int = 2, abandon: bool = False
+    *texts: str, timeout_s: float = 60, most: int = 2, abandon_after: int | None = None
 ) -> list[Reading]:
     """The readings of ``texts``, in the order in which they ended."""
     found: list[Reading] = []
@@ -84,10 +84,12 @@ async def ask(
         asked = Ask(prompt=Prompt.of(text), source="test", max_tokens=7)
         client.send(Exchange(index=index, phase=Phase.MEASURED, ask=asked))
     assert client.in_flight == len(texts)
-    if abandon:
-        await asyncio.sleep(0)
+    if abandon_after is not None:
+        for _ in range(abandon_after):
+            await asyncio.sleep(0)
         client.abandon()
-    await done.wait()
+    async with asyncio.timeout(60):
+        await done.wait()
     assert client.in_flight == 0
     await client.close()
     assert all(generation.max_tokens == 7 for generation in model.asked)  # type: ignore[attr-defined]
@@ -118,9 +120,11 @@ async def test_a_stall_times_out_and_keeps_what_came() -> None:
     assert (reading.error.kind, reading.tokens) == ("timed_out", 1)
 
 
-async def test_what_is_abandoned_is_told() -> None:
-    readings = await ask("stall", "stall", "hi", most=2, abandon=True)
-    assert {reading.error.kind for reading in readings if reading.error} == {"interrupted"}
+@pytest.mark.parametrize("turns", [0, 1])
+async def test_what_is_abandoned_is_told(turns: int) -> None:
+    readings = await ask("stall", "stall", "hi", most=2, abandon_after=turns)
+    kinds = [None if reading.error is None else reading.error.kind for reading in readings]
+    assert kinds == ["interrupted"] * 3
 
 
 async def test_a_model_that_cannot_be_had_is_a_request_error() -> None:
