@@ -54,6 +54,7 @@ class Run:
     ) -> None:
         self._sender = sender
         self._load = load
+        self._think_s = load.think_s if isinstance(load, ClosedLoop) else 0.0
         self._limits = limits
         self._workload = workload
         self._seed = seed
@@ -182,8 +183,7 @@ class Run:
 
     def _go_on(self, stream: int, free_ns: int, *, least_s: float = 0.0) -> None:
         """The stream's answer has ended: it thinks, and asks again."""
-        think_s = self._load.think_s if isinstance(self._load, ClosedLoop) else 0.0
-        self._after(free_ns, max(think_s, least_s), self._ask_next, stream)
+        self._after(free_ns, max(self._think_s, least_s), self._ask_next, stream)
 
     def _ask_next(self, stream: int, due_ns: int) -> None:
         """The stream's next request is due, and may have been for a while."""
@@ -253,8 +253,7 @@ class Run:
     ) -> None:
         """Call so long after a moment that may have passed, and say when that was due."""
         due_ns = free_ns + int(wait_s * 1e9)
-        left_ns = due_ns - monotonic_ns()
-        if left_ns <= 0:
+        if not wait_s or (left_ns := due_ns - monotonic_ns()) <= 0:
             call(*arguments, due_ns)
         else:
             self._loop.call_later(left_ns / 1e9, partial(call, *arguments, due_ns))
