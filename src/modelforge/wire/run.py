@@ -183,7 +183,10 @@ class Run:
 
     def _go_on(self, stream: int, free_ns: int, *, least_s: float = 0.0) -> None:
         """The stream's answer has ended: it thinks, and asks again."""
-        self._after(free_ns, max(self._think_s, least_s), self._ask_next, stream)
+        if self._think_s or least_s:
+            self._after(free_ns, max(self._think_s, least_s), self._ask_next, stream)
+        else:
+            self._ask_next(stream, free_ns)
 
     def _ask_next(self, stream: int, due_ns: int) -> None:
         """The stream's next request is due, and may have been for a while."""

@@ -18,13 +18,13 @@ TELLING_NS, READING_NS = 60_000, 50_000
 class Kept:
     """A backlog whose clock goes on with its work, and what it did in each turn of the loop."""
 
-    def __init__(self, answers: int, *, received: int = 100) -> None:
+    def __init__(self, answers: int, *, received: int = 100, pieces: int = 2) -> None:
         self.told: list[int] = []
         self.read: list[int] = []
         self._now_ns = 0
         self.backlog = Backlog(self._tell, self._read, clock=lambda: self._now_ns)
         for number in range(answers):
-            self.backlog.add(answer(number, received))
+            self.backlog.add(answer(number, received, pieces))
 
     def _tell(self, unread: Unread) -> None:
         self.told.append(unread.exchange.index)
@@ -48,12 +48,12 @@ class Kept:
             before = now
 
 
-def answer(number: int, received: int) -> Unread:
+def answer(number: int, received: int, pieces: int) -> Unread:
     ask = Ask(prompt=Prompt.of("Hi"), source="test")
     return Unread(
         connection=object.__new__(WireConnection),
         exchange=Exchange(index=number, phase=Phase.MEASURED, ask=ask),
-        segments=Segments(pieces=[b""], stamps_ns=[1]),
+        segments=Segments(pieces=[b""] * pieces, stamps_ns=[1] * pieces),
         received=received,
     )
 
@@ -64,6 +64,12 @@ async def test_a_turn_lasts_a_fraction_of_a_millisecond() -> None:
     # 0.2 ms: what follows goes out first, and one is read whatever the time.
     assert await kept.turns() == [(4, 1), (4, 1), (2, 2), (0, 4), (0, 2)]
     assert kept.told == kept.read == [*range(10)]
+
+
+async def test_a_turn_lasts_longer_where_answers_come_whole() -> None:
+    kept = Kept(20, pieces=1)
+    # A millisecond: no token of theirs was waited for.
+    assert await kept.turns() == [(17, 1), (3, 17), (0, 2)]
 
 
 async def test_many_bytes_are_read_whatever_the_time() -> None:
