@@ -16,8 +16,8 @@ from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
 _MANY_BYTES: Final = 8 * 2**20
+"""Beyond, as many are read in a turn of the loop as were told of in it, and eight at least."""
 _AT_LEAST: Final = 8
-"""How many are read in one turn of the loop when there are more bytes than that."""
 _MOST_BYTES: Final = 32 * 2**20
 """As a thousand answers of 128 tokens have: what is more than that is read at once."""
 _STEP_NS: Final = 200_000
@@ -105,9 +105,11 @@ class Backlog:
         first = self._untold[0] if self._untold else self._unread[0]
         whole = len(first.segments.pieces) == 1
         until_ns = self._clock() + (_WHOLE_STEP_NS if whole else _STEP_NS)
+        told = 0
         while self._untold and self._clock() < until_ns:
             self._tell_next()
-        least = _AT_LEAST if self._bytes > _MANY_BYTES else 1
+            told += 1
+        least = max(_AT_LEAST, told) if self._bytes > _MANY_BYTES else 1
         while self._unread and (least > 0 or self._clock() < until_ns):
             self._read_next()
             least -= 1

@@ -79,6 +79,11 @@ async def test_many_bytes_are_read_whatever_the_time() -> None:
     assert kept.read == [*range(16)]
 
 
+async def test_of_many_bytes_no_more_is_told_of_than_read() -> None:
+    kept = Kept(40, received=2**20, pieces=1)
+    assert await kept.turns() == [(17, 17), (17, 17), (6, 6)]
+
+
 async def test_no_more_is_kept_than_is_bounded() -> None:
     kept = Kept(50, received=2**20)
     assert (await kept.turns())[0] == (18, 18)  # of 32 MiB none is too much
