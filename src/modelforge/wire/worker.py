@@ -196,12 +196,14 @@ class Worker:
         self._recorder.ends_ns = now_ns if ends_ns is None else min(now_ns, ends_ns)
 
     async def _flush_until(self, ended: asyncio.Event) -> None:
-        loop = asyncio.get_running_loop()
+        loop, job = asyncio.get_running_loop(), self._job
+        wait_s = job.flush_s * (job.worker + 1) / job.workers  # not all of them at once
         while not ended.is_set():
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._job.flush_s):
+                async with asyncio.timeout(wait_s):
                     await ended.wait()
                     return
+            wait_s = job.flush_s
             self._idle = await loop.run_in_executor(self._pen, idle_cores_s)
             await self._flush()
 

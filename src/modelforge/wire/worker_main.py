@@ -18,6 +18,7 @@ from typing import IO, Any
 from modelforge.core.event_loop import new_event_loop
 from modelforge.wire.job import Job
 from modelforge.wire.recorder import Recorder
+from modelforge.wire.time_slice import ask_for_short_slices
 from modelforge.wire.worker import Worker
 
 
@@ -26,6 +27,7 @@ def main() -> None:
     sink = os.fdopen(os.dup(1), "wb", buffering=1 << 20)
     os.dup2(2, 1)  # whatever prints, prints to stderr and not into the records
     source = os.fdopen(os.dup(0), "rb", buffering=0)
+    ask_for_short_slices()
     _load()
     length = _line(source)
     if not length:
