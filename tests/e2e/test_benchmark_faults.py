@@ -119,6 +119,19 @@ def test_every_protocol(shell: Session, api: str) -> None:
     assert found["ttft_ms"]["count"] == 8
 
 
+@pytest.mark.parametrize("protocol", ["anthropic", "google"])
+def test_counting_by_usage_is_of_one_protocol(shell: Session, protocol: str) -> None:
+    with vendor_server() as server:
+        done = shell.run(
+            "benchmark", "target/text", "--requests", "2", "--count", "usage",
+            "--set", f"providers.target.base_url={server.base_url}",
+            "--set", f"providers.target.protocol={protocol}",
+        )  # fmt: skip
+        assert (done.returncode, done.stdout, server.requests) == (2, "", [])
+    assert done.stderr.count("\n") == 1
+    assert "target/text is not asked in it: leave --count out" in done.stderr
+
+
 @pytest.mark.parametrize(
     ("limit", "again"),
     [((), True), (("--max-cost", "1"), True), (("--max-cost", "0.0002"), False)],

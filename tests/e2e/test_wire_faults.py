@@ -241,6 +241,20 @@ async def test_an_unreachable_server_is_named_for_each_request() -> None:
                 await asker.client.open(1)
 
 
+async def test_who_never_answers_tls_has_as_long_as_an_answer() -> None:
+    async def hold(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(-1)
+        writer.close()
+
+    server = await asyncio.start_server(hold, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        async with Asker(target_at(f"https://127.0.0.1:{port}/v1"), timeout_s=0.3) as asker:
+            (told,) = await asker.ask()
+            assert told.kind == "timed_out"
+            assert str(told.reading.error).endswith("within 0.3 s")
+
+
 async def test_no_more_connections_than_allowed(server: OpenAIServer) -> None:
     for model in ("slow:20", "status:500"):
         async with Asker(target_at(server.base_url, model), most_connections=3) as asker:

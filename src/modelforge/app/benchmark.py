@@ -133,6 +133,7 @@ class BenchmarkRunner:
         given, self._processes = self._processes, ()
         with worker_processes(0 if given else config.workers) as started:
             self._target = await self._registry.target(config.model_id, config.generation)
+            _refuse_idle_count(config, self._target)
             await self._run(config, run, processes=given or started)
 
     async def report(
@@ -267,6 +268,14 @@ async def _in_thread(coordinator: Coordinator) -> Outcome:
         await asyncio.wait([running])
         running.exception()  # how it ended is no news, and would be logged if nobody looked
         raise
+
+
+def _refuse_idle_count(config: BenchmarkConfig, target: Target | PortTarget) -> None:
+    if not config.count_events and not (isinstance(target, Target) and target.usual):
+        raise UsageError(
+            "--count usage is of servers that speak OpenAI's chat protocol, and"
+            f" {config.model_id} is not asked in it: leave --count out"
+        )
 
 
 def _jobs(

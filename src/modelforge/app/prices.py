@@ -79,12 +79,16 @@ class Prices:
         rates = settings.prices.get(id_.model)
         return None if rates is None else configured_tariff(rates)
 
+    def _is_known(self, id_: ModelId) -> bool:
+        return id_.provider in self._configuration.settings.providers
+
     def _unknown(self, id_: ModelId, found: Quote) -> str:
         from modelforge.catalogue.resolve import listed_provider  # noqa: PLC0415 (as in `book`)
 
         known = self.book.names(listed_provider(id_.provider, self.book.overlay))
         if not known:
-            close = difflib.get_close_matches(id_.provider, self.book.catalogue.providers, n=1)
+            listed = () if self._is_known(id_) else self.book.catalogue.providers
+            close = difflib.get_close_matches(id_.provider, listed, n=1)
             hint = f"; did you mean {close[0]}?" if close else ""
             return f"no price is configured, and {id_.provider} is not in the catalogue{hint}"
         close = difflib.get_close_matches(id_.model, known, n=1)

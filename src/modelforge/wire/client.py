@@ -12,7 +12,6 @@ from typing import Final, cast
 
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
-from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.wire.backlog import Backlog, Unread, read_complete
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
@@ -75,8 +74,7 @@ class WireClient:
         self._pay_again = pay_again
         self._keeps = True
         self.keep_text = keep_text
-        usual = isinstance(target.codec, OpenAIChat)
-        self.exact = ExactReader(count_events=count_events) if usual else None
+        self.exact = ExactReader(count_events=count_events) if target.usual else None
         self._writer = RequestWriter(target)
         self._tls = target.tls()
         self._url = target.base_url
@@ -251,13 +249,14 @@ class WireClient:
 
     async def _connect(self) -> WireConnection:
         host, port = self._target.host, self._target.port
+        most_s = min(_CONNECT_S, self._timeout_s)
         try:
-            async with asyncio.timeout(_CONNECT_S):
+            async with asyncio.timeout(most_s):
                 _, connection = await self._loop.create_connection(
                     lambda: WireConnection(self), host, port, ssl=self._tls
                 )
         except TimeoutError:
-            raise TimedOut(f"no connection to {self._url} within {_CONNECT_S:g} s") from None
+            raise TimedOut(f"no connection to {self._url} within {most_s:g} s") from None
         except ssl.SSLCertVerificationError as error:
             why = error.verify_message
             raise ConnectionFailed(

@@ -13,6 +13,7 @@ from modelforge.benchmark.workload import Ask
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import ChatCodec
+from modelforge.providers.openai_chat import OpenAIChat
 
 _PORTS: Final = {"http": 80, "https": 443}
 _OF_PATHS: Final = "%/?:@!$&'()*+,;="  # RFC 3986; % begins what is escaped already
@@ -43,6 +44,11 @@ class Target:
     redact: Callable[[str], str] = field(default=str, repr=False)
     generation: Generation = field(default_factory=Generation)
     ca_file: str | None = None
+
+    @property
+    def usual(self) -> bool:
+        """Whether answers may have the shape that `modelforge.wire.exact_reader` reads."""
+        return isinstance(self.codec, OpenAIChat)
 
     @property
     def host(self) -> str:

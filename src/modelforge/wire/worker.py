@@ -20,6 +20,7 @@ from modelforge.core.errors import (
     AuthenticationFailed,
     ConnectionFailed,
     EmptyResponse,
+    Interrupted,
     MalformedResponse,
     NotRecorded,
     RequestError,
@@ -121,7 +122,8 @@ class Worker:
         self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int
     ) -> None:
         error = reading.error
-        if error is not None and error.kind not in self._seen:
+        known = error is None or isinstance(error, Interrupted) or error.kind in self._seen
+        if error is not None and not known:
             self._seen.add(error.kind)
             self._messages[error.kind] = str(error)
         if exchange.phase is Phase.WARM_UP:

@@ -87,6 +87,17 @@ async def test_the_doctor_has_nothing_to_say_of_them() -> None:
     assert not {"sim", "replay", "local"} & {check.name for check in report.providers}
 
 
+@pytest.mark.parametrize(
+    ("configured", "hint"),
+    [("", "; did you mean berget?"), ('[providers.bergett]\nbase_url = "http://h/v1"\n', "")],
+)
+def test_a_provider_of_ones_own_is_no_slip_of_the_pen(configured: str, hint: str) -> None:
+    terms = _registry(configured).prices(ModelId.parse("bergett/any"))
+    assert isinstance(terms, NoTariff)
+    said = f"no price is configured, and bergett is not in the catalogue{hint}"
+    assert terms.reason == said
+
+
 async def test_a_replay_costs_what_its_tokens_cost_then() -> None:
     rows = [
         {"prompt": "hi", "response": "yes", "model_id": name, "prompt_tokens": 10,
