@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 
 from tests.support.wire import jobs, target_at
@@ -21,4 +23,4 @@ def test_no_two_workers_write_at_once_however_long_it_takes(workers: int) -> Non
             now_ns += 3_000_000 * number
         moments += left_ns
     moments.sort()
-    assert min(b - a for a, b in zip(moments, moments[1:], strict=False)) > 0.9 * 5e8 / workers
+    assert min(b - a for a, b in pairwise(moments)) > 0.9 * 5e8 / workers
