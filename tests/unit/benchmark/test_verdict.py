@@ -239,9 +239,9 @@ def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
 
 def test_only_the_measurement_counts() -> None:
     window = (round(1.5 * SECOND), round(2.5 * SECOND))
-    said = words(0.0, 1.0, 1.1, 1.2, 2.2, window_ns=window)
+    said = words(0.0, 1.0, 1.1, 1.2, 2.2)
     said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
-    (worker,) = worker_evidence(said, workers=1)
+    (worker,) = worker_evidence(said, workers=1, window=window)
     assert worker.cpu_share == pytest.approx(0.1)
     assert worker.lag_max_ms == 3
 
