@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import platform
@@ -11,7 +12,7 @@ import sys
 
 import pytest
 
-from modelforge.wire import time_slice
+from modelforge.wire.time_slice import ask_for_short_slices
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or platform.machine() not in {"x86_64", "aarch64"},
@@ -112,6 +113,6 @@ def test_a_process_of_32_bits_is_not_given_the_numbers_of_64(
     def called(_: None) -> None:
         raise AssertionError("a call was made")
 
-    monkeypatch.setattr(time_slice.sys, "maxsize", 2**31 - 1)
-    monkeypatch.setattr(time_slice.ctypes, "CDLL", called)
-    assert not time_slice.ask_for_short_slices()
+    monkeypatch.setattr(sys, "maxsize", 2**31 - 1)
+    monkeypatch.setattr(ctypes, "CDLL", called)
+    assert not ask_for_short_slices()
