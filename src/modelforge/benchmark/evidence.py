@@ -9,7 +9,7 @@ from itertools import pairwise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.stats.histogram import LogHistogram
 
-_LEAST_INTERVAL_S = 0.5  # shares over less are noise, where there is more
+_LEAST_INTERVAL_S = 0.4  # a batch's half second, or nearly; shares over less are noise
 _LEAST_RUN_S = 0.1  # of a run that was not longer, and less tells nothing
 
 
