@@ -52,9 +52,11 @@ static double mean(const series_t *s) {
     return s->count ? sum / s->count : 0;
 }
 
-static void ask_for_short_slices(void) { /* the attributes of sched_setattr(2) */
+static void ask_for_short_slices(void) { /* as modelforge.wire.time_slice; the attributes of sched_setattr(2) */
     struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t runtime, deadline, period; }
-        attributes = {.size = sizeof attributes, .runtime = 100000};
+        attributes;
+    if (syscall(SYS_sched_getattr, 0, &attributes, sizeof attributes, 0) || attributes.policy) return;
+    attributes.runtime = 100000; /* niceness and all else stay what they were */
     syscall(SYS_sched_setattr, 0, &attributes, 0);
 }
 

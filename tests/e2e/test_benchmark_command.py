@@ -253,7 +253,7 @@ def test_a_replay_is_asked_through_the_port(shell: Session) -> None:
         (("sim/fast", "--requests", "1", "-o", "no/where.json"), "no directory"),
         (("sim/fast", "--requests", "1", "-o", "r.xyz"), "names no format"),
         (("sim/fast", "--requests", "1", "--records", "no/where"), "no directory"),
-        (("--from-records", "empty.txt"), "not the recording"),
+        (("--from-records", "empty.txt"), "empty.txt is empty"),
         (("--from-records", "missing.arrows"), "cannot read"),
         (("--from-records", "empty.txt", "--requests", "1"), "sends nothing"),
         (("--from-records", "empty.txt", "--sweep"), "leave --sweep out"),

@@ -104,6 +104,10 @@ def read(path: Path) -> Recording:
     except OSError as error:
         raise UsageError(f"cannot read {path}: {error.strerror or error}") from None
     except pa.ArrowException:
+        if path.is_file() and not path.stat().st_size:
+            raise UsageError(
+                f"{path} is empty: a run that was killed before it began to measure leaves it so"
+            ) from None
         raise UsageError(f"{path} is not the recording of a benchmark") from None
     except NotARecording as error:
         raise UsageError(f"{path}: {error}") from None

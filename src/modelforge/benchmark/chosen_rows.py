@@ -44,8 +44,15 @@ class ChosenRows:
     begun: int
 
 
-def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
-    """Look at every row once."""
+def choose(
+    columns: pa.Table, let_go: Callable[[], None], *, ends_ns: int | None = None
+) -> ChosenRows:
+    """Look at every row once.
+
+    Args:
+        columns, let_go: see `modelforge.benchmark.recording.Recording`.
+        ends_ns: when the measurement ended, where the phases do not say so.
+    """
     measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
     counts: Counter[str] = Counter()
     for start, stop in blocks(columns.num_rows):
@@ -57,17 +64,21 @@ def choose(columns: pa.Table, let_go: Callable[[], None]) -> ChosenRows:
         # in time.
         broken_off = _is_error(piece["error"], Interrupted.kind)
         measured = (phase != Phase.WARM_UP) & ~broken_off
+        cool_down = phase == Phase.COOL_DOWN
+        if ends_ns is not None:
+            late = whole_numbers(piece["done_ns"]) > ends_ns
+            cool_down |= (phase == Phase.MEASURED) & late
         reached = succeeded | (whole_numbers(piece["status"]) != 0)
         for rows, block in (
             (measured_rows, measured),
             (good, measured & succeeded),
-            (in_time, (phase == Phase.MEASURED) & succeeded),
+            (in_time, (phase == Phase.MEASURED) & ~cool_down & succeeded),
             (reached_rows, measured & reached),
             (answered, succeeded),
         ):
             rows.add(block)
         counts["warm_up"] += int(np.count_nonzero(phase == Phase.WARM_UP))
-        counts["cool_down"] += int(np.count_nonzero((phase == Phase.COOL_DOWN) & ~broken_off))
+        counts["cool_down"] += int(np.count_nonzero(cool_down & ~broken_off))
         unknown = _is_error(piece["error"], Interrupted.kind, TimedOut.kind)
         ok = whole_numbers(piece["status"]) == HTTPStatus.OK
         counts["begun"] += int(np.count_nonzero(~succeeded & (ok | unknown)))

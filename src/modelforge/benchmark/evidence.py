@@ -9,7 +9,7 @@ from itertools import pairwise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.stats.histogram import LogHistogram
 
-_LEAST_INTERVAL_S = 0.5  # shares over less are noise, where there is more
+_LEAST_INTERVAL_S = 0.4  # a batch's half second, or nearly; shares over less are noise
 _LEAST_RUN_S = 0.1  # of a run that was not longer, and less tells nothing
 
 
@@ -50,10 +50,12 @@ class WorkerEvidence:
     in_flight: int = 0
 
 
-def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[WorkerEvidence, ...]:
+def worker_evidence(
+    telemetry: Sequence[Telemetry], *, workers: int, window: tuple[int, int] | None = None
+) -> tuple[WorkerEvidence, ...]:
     """The evidence of each of ``workers``, and of any other that spoke, by its number.
 
-    Its intervals are those that overlap the measurement, where the telemetry says when that was.
+    Its intervals are those that overlap ``window``, the measurement, where it is known.
     CPU shares count from a worker's first word, so that its start is in none of them.
     """
     by_worker: dict[int, list[Telemetry]] = {number: [] for number in range(workers)}
@@ -61,7 +63,6 @@ def worker_evidence(telemetry: Sequence[Telemetry], *, workers: int) -> tuple[Wo
     for said in telemetry:
         if not said.lost:
             by_worker.setdefault(said.worker, []).append(said)
-    window = measured_window_ns(telemetry)
     return tuple(
         replace(_of(number, said, window), seen_lost=number in lost)
         for number, said in sorted(by_worker.items())
@@ -72,14 +73,6 @@ def send_lag_p99_ms(telemetry: Sequence[Telemetry]) -> float | None:
     """How late requests left the client, over all workers; None: no worker said."""
     known = [said.send_lag_ms for said in telemetry if said.send_lag_ms is not None]
     return sum(known, LogHistogram()).quantile(0.99) if known else None
-
-
-def measured_window_ns(telemetry: Sequence[Telemetry]) -> tuple[int, int] | None:
-    """When measuring began and ended, over all workers; None: no worker said."""
-    windows = [said.window_ns for said in telemetry if said.window_ns is not None]
-    if not windows:
-        return None
-    return min(start for start, _ in windows), max(end for _, end in windows)
 
 
 def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) -> WorkerEvidence:

@@ -15,12 +15,7 @@ from modelforge.benchmark.chosen_rows import choose
 from modelforge.benchmark.columns import NULL, words
 from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
-from modelforge.benchmark.evidence import (
-    WorkerEvidence,
-    measured_window_ns,
-    send_lag_p99_ms,
-    worker_evidence,
-)
+from modelforge.benchmark.evidence import WorkerEvidence, send_lag_p99_ms, worker_evidence
 from modelforge.benchmark.gap_slots import GapSlot
 from modelforge.benchmark.growth import growth_of_parts
 from modelforge.benchmark.latencies import Latencies
@@ -41,6 +36,7 @@ from modelforge.benchmark.steady_notes import steady_notes
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, judge
 from modelforge.benchmark.verdict_limits import Limits
+from modelforge.benchmark.window import measured_window
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram
 from modelforge.stats.long_series import LongSeries
@@ -105,17 +101,16 @@ def summarise(
         began_ns, early: see `modelforge.benchmark.recording.Recording`.
         with_misses: keep which requests missed ``slo``, 9 bytes each.
 
-    The measurement lasts as long as the workers say; where they do not, from when the first
-    measured request was due to when the last was done.
+    The measurement lasts as long as the workers say (`modelforge.benchmark.window`); where they do
+    not, from when the first measured request was due to when the last was done.
     """
-    window = measured_window_ns(telemetry)
-    if window is not None:
-        window = max(window[0], began_ns), window[1]
-    chosen = choose(columns, let_go)
+    said = measured_window(telemetry, plan)
+    chosen = choose(columns, let_go, ends_ns=said.end_ns if said is not None and said.cut else None)
     measured = Measures(columns, chosen.measured, let_go)
     good = Measures(columns, chosen.good, let_go)
     in_time = Measures(columns, chosen.in_time, let_go)
-    window = window or _window_ns(measured)
+    within = None if said is None else (said.start_ns, said.end_ns)
+    window = _window_ns(measured) if within is None else (max(within[0], began_ns), within[1])
     duration_s = (window[1] - window[0]) / 1e9 if window and window[1] > window[0] else None
     tokens = _token_totals(good)
     good_requests = None if slo is None else _met(slo, good)
@@ -123,7 +118,7 @@ def summarise(
     reached = Measures(columns, chosen.reached, let_go)
     schedule_lag = Distribution.of(reached.values(lambda some: some.ms("schedule_lag")))
     send_lag_ms = send_lag_p99_ms(telemetry)
-    workers = worker_evidence(telemetry, workers=plan.workers)
+    workers = worker_evidence(telemetry, workers=plan.workers, window=within)
     cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices, begun=chosen.begun)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = sum(

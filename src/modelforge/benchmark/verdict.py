@@ -191,8 +191,8 @@ def _of_loss(evidence: Evidence) -> Iterator[Reason]:
         yield Reason(
             code="cut_short",
             status=Status.SUSPECT,
-            message="the run ended before its end: what was under way is not in the recording"
-            + missing,
+            message="the run ended before its end: what was under way, or came after the last word,"
+            " is not in the recording" + missing,
             measured=len(lost),
             limit=0,
         )

@@ -55,3 +55,10 @@ class Job:
     count_events: bool = True
     flush_s: float = 0.5
     allotment: Allotment | None = None
+
+    def until_flush_s(self, since_start_ns: int) -> float:
+        """Seconds until this worker's next batch leaves; no two workers have the same moments."""
+        own_s = self.flush_s * (self.worker + 1) / self.workers
+        left_s = (own_s - since_start_ns / 1e9) % self.flush_s
+        # The loop's timers are early by a part of a millisecond: then this one has just left.
+        return left_s if left_s > self.flush_s / 10 else left_s + self.flush_s

@@ -256,7 +256,8 @@ class Run:
     ) -> None:
         """Call so long after a moment that may have passed, and say when that was due."""
         due_ns = free_ns + int(wait_s * 1e9)
-        if not wait_s or (left_ns := due_ns - monotonic_ns()) <= 0:
+        left_ns = due_ns - monotonic_ns()
+        if left_ns <= 0:
             call(*arguments, due_ns)
         else:
             self._loop.call_later(left_ns / 1e9, partial(call, *arguments, due_ns))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-import platform
 import sys
 from typing import Final
 
@@ -16,7 +15,8 @@ _CALL_NUMBERS: Final = {
     "ppc64le": 355,
     "s390x": 345,
 }
-"""Of sched_setattr(2), for which most C libraries have no function."""
+"""Of sched_setattr(2), for which most C libraries have no function; sched_getattr(2) is the next.
+They are those of 64-bit processes: a 32-bit one has others, and is told of the same machine."""
 
 
 class _Attributes(ctypes.Structure):
@@ -43,15 +43,19 @@ def ask_for_short_slices() -> bool:
 
     Returns:
         Whether it was asked for. Other systems are left as they are, and so is a process that
-        somebody gave a policy of its own.
+        somebody gave a policy of its own, or that a sandbox does not let ask.
     """
-    number = _CALL_NUMBERS.get(platform.machine()) if sys.platform == "linux" else None
-    if number is None or os.sched_getscheduler(0) != os.SCHED_OTHER:
+    if sys.platform != "linux" or sys.maxsize < 2**32:
         return False
-    attributes = _Attributes(
-        size=ctypes.sizeof(_Attributes),
-        policy=os.SCHED_OTHER,
-        nice=os.getpriority(os.PRIO_PROCESS, 0),
-        runtime=_SLICE_NS,
-    )
-    return not ctypes.CDLL(None).syscall(number, 0, ctypes.byref(attributes), 0)
+    number = _CALL_NUMBERS.get(os.uname().machine)
+    if number is None:
+        return False
+    call = ctypes.CDLL(None).syscall
+    attributes, size = _Attributes(), ctypes.sizeof(_Attributes)
+    # By the kernel's own call: musl's sched_getscheduler() refuses to answer.
+    if call(number + 1, 0, ctypes.byref(attributes), size, 0):
+        return False
+    if attributes.policy != os.SCHED_OTHER:
+        return False
+    attributes.runtime = _SLICE_NS  # the rest, as the niceness, stays what it was
+    return not call(number, 0, ctypes.byref(attributes), 0)

@@ -198,14 +198,13 @@ class Worker:
         self._recorder.ends_ns = now_ns if ends_ns is None else min(now_ns, ends_ns)
 
     async def _flush_until(self, ended: asyncio.Event) -> None:
-        loop, job = asyncio.get_running_loop(), self._job
-        wait_s = job.flush_s * (job.worker + 1) / job.workers  # not all of them at once
+        loop = asyncio.get_running_loop()
         while not ended.is_set():
+            since_start_ns = monotonic_ns() - self._recorder.start_ns
             with suppress(TimeoutError):
-                async with asyncio.timeout(wait_s):
+                async with asyncio.timeout(self._job.until_flush_s(since_start_ns)):
                     await ended.wait()
                     return
-            wait_s = job.flush_s
             self._idle = await loop.run_in_executor(self._pen, idle_cores_s)
             await self._flush()
 

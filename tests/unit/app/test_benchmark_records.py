@@ -49,5 +49,5 @@ def test_a_mapped_file_that_is_no_recording(
 def test_an_empty_file_is_not_mapped(tmp_path: Path) -> None:
     path = tmp_path / "run.arrows"
     path.touch()
-    with pytest.raises(UsageError, match="is not the recording of a benchmark"):
+    with pytest.raises(UsageError, match="is empty: a run that was killed before it began"):
         benchmark_records.read(path)

@@ -213,6 +213,12 @@ def test_the_start_of_a_worker_is_not_its_load() -> None:
     assert worker.cpu_s == 2.9
 
 
+def test_a_batch_that_is_a_little_early_is_an_interval_of_its_own() -> None:
+    moments = ((0.0, 0.0), (0.503, 0.1), (1.001, 0.598), (1.502, 0.7))
+    (worker,) = worker_evidence([a_word(at_s=at, cpu_s=cpu) for at, cpu in moments], workers=1)
+    assert worker.busiest_cpu_share == pytest.approx(1.0)
+
+
 def test_a_short_run_is_looked_at_as_a_whole() -> None:
     begun, ended = a_word(at_s=-0.005, cpu_s=1.0), a_word(at_s=0.28, cpu_s=1.28)
     begun = replace(begun, final=False, loop_lag_ms=LogHistogram())
@@ -239,9 +245,9 @@ def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
 
 def test_only_the_measurement_counts() -> None:
     window = (round(1.5 * SECOND), round(2.5 * SECOND))
-    said = words(0.0, 1.0, 1.1, 1.2, 2.2, window_ns=window)
+    said = words(0.0, 1.0, 1.1, 1.2, 2.2)
     said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
-    (worker,) = worker_evidence(said, workers=1)
+    (worker,) = worker_evidence(said, workers=1, window=window)
     assert worker.cpu_share == pytest.approx(0.1)
     assert worker.lag_max_ms == 3
 
