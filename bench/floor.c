@@ -1,11 +1,13 @@
 /* What this machine lets any program see: the floor under every figure of a client.
  *
  *   floor timer RATE SECONDS              sleep until each of RATE moments a second, and stamp
+ *   floor usual-timer RATE SECONDS        the same with the slices that the system gives
  *   floor client PORT STREAMS SECONDS TOKENS
  *       keep STREAMS answers of TOKENS tokens coming from 127.0.0.1, and do nothing but read and stamp
  *
- * Either prints one line of JSON, in milliseconds. A quantile is one of the values (ceil(q * n)).
- * As a worker does, it asks the scheduler for short slices, and so to be let through at once.
+ * Each prints one line of JSON, in milliseconds. A quantile is one of the values (ceil(q * n)).
+ * As a worker does, all but the usual timer ask the scheduler for short slices, and so to be let through at
+ * once.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -132,9 +134,10 @@ static void client(int port, int count, double seconds, int tokens) {
 }
 
 int main(int argc, char **argv) {
-    ask_for_short_slices();
-    if (argc == 4 && !strcmp(argv[1], "timer")) timer(atof(argv[2]), atof(argv[3]));
+    int usual = argc > 1 && !strcmp(argv[1], "usual-timer");
+    if (!usual) ask_for_short_slices();
+    if (argc == 4 && (usual || !strcmp(argv[1], "timer"))) timer(atof(argv[2]), atof(argv[3]));
     else if (argc == 6 && !strcmp(argv[1], "client")) client(atoi(argv[2]), atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
-    else return fprintf(stderr, "usage: floor timer RATE SECONDS | floor client PORT STREAMS SECONDS TOKENS\n"), 2;
+    else return fprintf(stderr, "usage: floor [usual-]timer RATE SECONDS | floor client PORT STREAMS SECONDS TOKENS\n"), 2;
     return 0;
 }

@@ -23,9 +23,9 @@ class Floor:
     def __init__(self, program: Path) -> None:
         self._program = program
 
-    def timer(self, *, rate: float, seconds: float) -> dict[str, Any]:
+    def timer(self, *, rate: float, seconds: float, short_slices: bool = True) -> dict[str, Any]:
         """How regular and how late (ms) a process is that only sleeps: ``cv``, ``lag_p99``."""
-        return self._run("timer", rate, seconds)
+        return self._run("timer" if short_slices else "usual-timer", rate, seconds)
 
     def client(self, base_url: str, *, streams: int, seconds: float, tokens: int) -> dict[str, Any]:
         """``ttft_ms`` and ``itl_ms`` as a client sees them that only reads and stamps."""

@@ -11,6 +11,7 @@ python -m bench.benchmark_report
 python -m bench.stats_coverage
 python -m bench.stats_aa
 python -m bench.find_max
+python -m bench.time_slices
 python -m bench.verdict_truth
 if [ -n "${TARGET_BASE_URL:-}" ]; then
   python -m bench.compare_throughput --base-url "$TARGET_BASE_URL"
