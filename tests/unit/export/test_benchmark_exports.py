@@ -29,8 +29,9 @@ from tests.unit.export.test_terminal_text import assert_harmless
 _VIEW = """\
 ━━ benchmark · openai/gpt-4o-mini ━━━━━━━━━━━━━━━━━━━━━━━━━━━━
 SUSPECT
-  cut_short: the run ended before its end: what was under way
-    is not in the recording; under way at the last word: 1
+  cut_short: the run ended before its end: what was under way,
+    or came after the last word, is not in the recording;
+    under way at the last word: 1
   many_failed: 33.3% of the requests failed: the latencies are
     those of the rest
   few_requests: 2 answered requests are few for p90, p95, p99,
@@ -66,7 +67,7 @@ def a_result(error: str = "timed_out") -> BenchmarkResult:
     return summarise(
         a_table(a_request(0), a_request(1), a_failure(3, error)),
         gaps_of(10, 10, 10),
-        [a_word(final=False, in_flight=1)],
+        [a_word(at_s=33, cpu_s=0.5, final=False, in_flight=1)],
         replace(PLAN, open_loop=True),
         slo=Slo.parse("ttft=500ms"),
         prices=Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5"))),
