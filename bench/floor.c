@@ -6,8 +6,7 @@
  *       keep STREAMS answers of TOKENS tokens coming from 127.0.0.1, and do nothing but read and stamp
  *
  * Each prints one line of JSON, in milliseconds. A quantile is one of the values (ceil(q * n)).
- * As a worker does, all but the usual timer ask the scheduler for short slices, and so to be let through at
- * once.
+ * As a worker does, all but the usual timer ask the scheduler for short slices, to be let through at once.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

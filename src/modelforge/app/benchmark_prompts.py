@@ -95,9 +95,8 @@ def trace(path: Path) -> TrafficTrace:
 def _fixed(
     source: str, *, seed: int, max_tokens: int | None, ignore_eos: bool, **named: str
 ) -> FixedPrompts:
-    # Here: made-up prompts do not pay for templates and YAML.
-    from modelforge.prompts.open import open_prompts  # noqa: PLC0415
-    from modelforge.prompts.spec import PromptSpec  # noqa: PLC0415
+    from modelforge.prompts.open import open_prompts  # noqa: PLC0415 (templates and YAML)
+    from modelforge.prompts.spec import PromptSpec  # noqa: PLC0415 (as above)
 
     with open_prompts(PromptSpec(**named)) as cases:  # type: ignore[arg-type]  # all are texts
         prompts = tuple(case.prompt for case in cases)

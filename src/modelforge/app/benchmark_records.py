@@ -93,7 +93,7 @@ def read(path: Path) -> Recording:
     """
     import pyarrow as pa  # noqa: PLC0415 (what is loaded late does not delay the first request)
 
-    from modelforge.benchmark.recording import read_recording  # noqa: PLC0415
+    from modelforge.benchmark.recording import read_recording  # noqa: PLC0415 (numpy)
 
     try:
         with path.open("rb") as file:
@@ -120,7 +120,7 @@ def _mapped(file: IO[bytes]) -> tuple[Any, Callable[[], None]]:
     """
     import pyarrow as pa  # noqa: PLC0415 (as in `read`)
 
-    from modelforge.benchmark.recording import keep  # noqa: PLC0415
+    from modelforge.benchmark.recording import keep  # noqa: PLC0415 (as in `read`)
 
     if os.fstat(file.fileno()).st_size < _MAPPED_BYTES or not hasattr(mmap, "MADV_DONTNEED"):
         return file, keep
@@ -142,10 +142,10 @@ def report(
     ``slo`` replaces the one that the recording was made with; ``level`` is of the intervals.
     ``with_misses``: keep which requests missed it, of each single run.
     """
-    from modelforge.app import kept_calibration  # noqa: PLC0415
+    from modelforge.app import kept_calibration  # noqa: PLC0415 (reports only)
     from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
-    from modelforge.benchmark.whole import whole  # noqa: PLC0415
-    from modelforge.benchmark.without_warm_up import without_warm_up  # noqa: PLC0415
+    from modelforge.benchmark.whole import whole  # noqa: PLC0415 (as in `read`)
+    from modelforge.benchmark.without_warm_up import without_warm_up  # noqa: PLC0415 (as above)
 
     slo = slo or _slo(recordings[0].plan.asked)
     if exclude_warm_up:

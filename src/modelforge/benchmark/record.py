@@ -5,9 +5,9 @@ A run's file is an Arrow IPC stream of batches in `RECORD`. Its schema carries t
 report.
 
 Moments are nanoseconds of the monotonic clock since the run's start, intent and fact apart:
-``due_ns <= sent_ns <= first_ns <= last_ns <= done_ns``. In a closed loop and
-in a conversation a request is due when the answer before it is complete and the think time is over,
-so that due and sent differ by the client's own delay, and by the opening of a connection for it.
+``due_ns <= sent_ns <= first_ns <= last_ns <= done_ns``. In a closed loop and in a
+conversation a request is due when the answer before it is complete and the think time is over, so
+that due and sent differ by the client's own delay, and by the opening of a connection for it.
 """
 
 from __future__ import annotations
