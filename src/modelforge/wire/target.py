@@ -13,7 +13,6 @@ from modelforge.benchmark.workload import Ask
 from modelforge.core.generation import Generation
 from modelforge.core.prompt import Prompt
 from modelforge.providers.codec import ChatCodec
-from modelforge.providers.openai_chat import OpenAIChat
 
 _PORTS: Final = {"http": 80, "https": 443}
 _OF_PATHS: Final = "%/?:@!$&'()*+,;="  # RFC 3986; % begins what is escaped already
@@ -48,6 +47,8 @@ class Target:
     @property
     def usual(self) -> bool:
         """Whether answers may have the shape that `modelforge.wire.exact_reader` reads."""
+        from modelforge.providers.openai_chat import OpenAIChat  # noqa: PLC0415 (as its codec is)
+
         return isinstance(self.codec, OpenAIChat)
 
     @property
