@@ -2,21 +2,27 @@
  *
  *   floor timer RATE SECONDS              sleep until each of RATE moments a second, and stamp
  *   floor usual-timer RATE SECONDS        the same with the slices that the system gives
+ *   floor witness CORE                    sleep on that core until each millisecond, until killed, and print when
+ *                                         one was due and when this process woke, in nanoseconds of the
+ *                                         monotonic clock, where that was more than a millisecond later
  *   floor client PORT STREAMS SECONDS TOKENS
  *       keep STREAMS answers of TOKENS tokens coming from 127.0.0.1, and do nothing but read and stamp
  *
- * Each prints one line of JSON, in milliseconds. A quantile is one of the values (ceil(q * n)).
+ * Each of the others prints one line of JSON, in milliseconds. A quantile is one of the values (ceil(q * n)).
  * As a worker does, all but the usual timer ask the scheduler for short slices, to be let through at once.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <math.h>
 #include <netinet/tcp.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -24,7 +30,7 @@
 
 typedef int64_t ns_t;
 typedef struct { double *values; size_t count, room; } series_t;
-typedef struct { int fd, segments; ns_t sent, last; } stream_t;
+typedef struct { int fd, segments; ns_t sent, last; char end[5]; } stream_t;
 
 static ns_t now(void) {
     struct timespec t;
@@ -73,12 +79,36 @@ static void timer(double rate, double seconds) {
         if (before) push(&gaps, woken - before);
         before = woken;
     }
+    if (!gaps.count) fprintf(stderr, "two moments at least make a gap\n"), exit(2);
     double m = mean(&gaps), squares = 0;
     for (size_t i = 0; i < gaps.count; i++) squares += (gaps.values[i] - m) * (gaps.values[i] - m);
     qsort(late.values, late.count, sizeof *late.values, compare);
     printf("{\"cv\": %.4f, \"lag_p99\": %.4f}\n", sqrt(squares / gaps.count) / m, quantile(&late, .99));
 }
 
+static void witness(int core) {
+    cpu_set_t only;
+    CPU_ZERO(&only);
+    CPU_SET(core, &only);
+    if (sched_setaffinity(0, sizeof only, &only)) fail("core");
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    setlinebuf(stdout);
+    const ns_t step = 1000000;
+    for (ns_t due = now() + step;;) {
+        struct timespec at = {due / 1000000000, due % 1000000000};
+        clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &at, 0);
+        ns_t woken = now();
+        if (woken - due > step) printf("%lld %lld\n", (long long)due, (long long)woken);
+        due += ((woken - due) / step + 1) * step;
+    }
+}
+
+static int is_over(stream_t *s, const char *data, ssize_t size) { /* its end may come in two pieces */
+    ssize_t kept = size < 5 ? 5 - size : 0;
+    memmove(s->end, s->end + 5 - kept, kept);
+    memcpy(s->end + kept, data + size - (5 - kept), 5 - kept);
+    return !memcmp(s->end, "0\r\n\r\n", 5);
+}
 static void refuse(const char *data, ssize_t size) {
     fprintf(stderr, "not a stream of tokens: '%.*s'\n", (int)(size < 80 ? size : 80), data);
     exit(1);
@@ -122,7 +152,7 @@ static void client(int port, int count, double seconds, int tokens) {
             if (!got || (!s->segments && (got < 12 || memcmp(data, "HTTP/1.1 200", 12)))) refuse(data, got);
             if (s->segments++) push(&gaps, stamp - s->last); else push(&first, stamp - s->sent);
             s->last = stamp;
-            if (got < 5 || memcmp(data + got - 5, "0\r\n\r\n", 5)) continue;
+            if (!is_over(s, data, got)) continue;
             if (stamp < end) ask(s); else { close(s->fd); open--; }
         }
     }
@@ -137,6 +167,7 @@ int main(int argc, char **argv) {
     if (!usual) ask_for_short_slices();
     if (argc == 4 && (usual || !strcmp(argv[1], "timer"))) timer(atof(argv[2]), atof(argv[3]));
     else if (argc == 6 && !strcmp(argv[1], "client")) client(atoi(argv[2]), atoi(argv[3]), atof(argv[4]), atoi(argv[5]));
-    else return fprintf(stderr, "usage: floor [usual-]timer RATE SECONDS | floor client PORT STREAMS SECONDS TOKENS\n"), 2;
+    else if (argc == 3 && !strcmp(argv[1], "witness")) witness(atoi(argv[2]));
+    else return fprintf(stderr, "usage: floor [usual-]timer RATE SECONDS | floor witness CORE | floor client PORT STREAMS SECONDS TOKENS\n"), 2;
     return 0;
 }

@@ -6,6 +6,7 @@ A figure of ours is read beside it: a client cannot be earlier than the machine 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,6 +31,33 @@ class Floor:
     def client(self, base_url: str, *, streams: int, seconds: float, tokens: int) -> dict[str, Any]:
         """``ttft_ms`` and ``itl_ms`` as a client sees them that only reads and stamps."""
         return self._run("client", urlsplit(base_url).port or 80, streams, seconds, tokens)
+
+    @contextmanager
+    def witnesses(self) -> Iterator[list[tuple[int, int]]]:
+        """On every core that this process may use, a process that only sleeps until each
+        millisecond: from when to when (nanoseconds, monotonic clock) one of them was kept from
+        running for more than another, known once the block is left.
+        """
+        found: list[tuple[int, int]] = []
+        processes = [
+            subprocess.Popen(
+                [str(self._program), "witness", str(core)],
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for core in sorted(os.sched_getaffinity(0))
+        ]
+        try:
+            yield found
+            for process in processes:
+                process.terminate()
+                for line in process.communicate()[0].splitlines():
+                    due_ns, woken_ns = map(int, line.split())
+                    found.append((due_ns, woken_ns))
+        finally:
+            for process in processes:
+                process.kill()
+                process.wait()
 
     def _run(self, *arguments: object) -> dict[str, Any]:
         done = subprocess.run(

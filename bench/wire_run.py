@@ -28,7 +28,7 @@ from modelforge.benchmark.summary import summarise_recording
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
-from modelforge.wire.coordinator import Coordinator
+from modelforge.wire.coordinator import Coordinator, OnBatch
 from modelforge.wire.job import Job
 from modelforge.wire.target import Target
 
@@ -53,6 +53,7 @@ def run(
     tokens: int = 128,
     workers: int = 1,
     count_events: bool = True,
+    on_batch: OnBatch | None = None,
 ) -> Ran:
     """Run ``load`` in worker processes and read what they recorded."""
     target = Target(model="target", base_url=base_url, codec=OpenAIChat(), headers={})
@@ -77,7 +78,7 @@ def run(
         path = Path(folder) / "run.arrows"
         started_s = time.monotonic()
         with path.open("wb") as file:
-            Coordinator(jobs, plan=plan.to_json(), file=file).run()
+            Coordinator(jobs, plan=plan.to_json(), file=file, on_batch=on_batch).run()
         ended_s = time.monotonic()
         run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         recording = benchmark_records.read(path)
