@@ -24,7 +24,7 @@ from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import Limits, Load, OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
@@ -82,7 +82,7 @@ def run(
         ended_s = time.monotonic()
         run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         recording = benchmark_records.read(path)
-        result = summarise_recording(recording)
+        result = summarise(recording)
     return Ran(
         result=result,
         table=recording.columns,

@@ -143,7 +143,7 @@ def report(
     ``with_misses``: keep which requests missed it, of each single run.
     """
     from modelforge.app import kept_calibration  # noqa: PLC0415 (reports only)
-    from modelforge.benchmark.summary import summarise_recording  # noqa: PLC0415 (as in `read`)
+    from modelforge.benchmark.summary import summarise  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.whole import whole  # noqa: PLC0415 (as in `read`)
     from modelforge.benchmark.without_warm_up import without_warm_up  # noqa: PLC0415 (as above)
 
@@ -153,7 +153,7 @@ def report(
     results = []
     for recording in recordings:
         ceiling, stale = kept_calibration.of_plan(recording.plan.asked)
-        result = summarise_recording(
+        result = summarise(
             recording,
             prices=prices,
             slo=slo,

@@ -105,6 +105,7 @@ def run_statistics(
     slots: Sequence[GapSlot],
     slo: Slo | None,
     level: float,
+    warm_up_excluded: int = 0,
 ) -> RunStatistics | None:
     """The intervals of one run; None of fewer than 20 answers.
 
@@ -113,6 +114,7 @@ def run_statistics(
         order: of the ``good`` ones.
         window_ns: the measurement.
         itl: the gaps' distribution, milliseconds; ``slots`` the gaps by time, nanoseconds.
+        warm_up_excluded: how many requests were left out as a warm-up.
     """
     if good.count < FEWEST:
         return None
@@ -141,6 +143,7 @@ def run_statistics(
         rates=rates,
         success_share=_success(good, measured, level),
         steadiness=steadiness,
+        warm_up_excluded=warm_up_excluded,
     )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from modelforge.benchmark.verdict_limits import Limits
+from modelforge.benchmark.verdict_limits import VerdictLimits
 
 if TYPE_CHECKING:
     # They work on arrays, which a verdict does not.
@@ -97,11 +97,9 @@ _NEEDED = (("p90", 10), ("p95", 20), ("p99", 100), ("p99.9", 1000))
 """Below so many values a percentile is the largest of them or beyond: 1 / (1 - q)."""
 
 
-def judge(
-    evidence: Evidence, *, limits: Limits | None = None, ceiling: Ceiling | None = None
-) -> Verdict:
-    """The verdict on a run, from nothing but ``evidence``."""
-    at = limits or Limits()
+def judge(evidence: Evidence, *, ceiling: Ceiling | None = None) -> Verdict:
+    """The verdict on a run, from nothing but ``evidence`` and the machine's ``ceiling``."""
+    at = VerdictLimits()
     found = [
         *_of_requests(evidence, at),
         *_of_loss(evidence),
@@ -121,7 +119,7 @@ def judge(
     )
 
 
-def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_requests(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     total = evidence.successful + evidence.failed
     if not total:
         yield Reason(
@@ -215,7 +213,7 @@ def _of_loss(evidence: Evidence) -> Iterator[Reason]:
         )
 
 
-def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     who = f"worker {worker.worker}"
     yield from _over(
         "client_cpu",
@@ -249,7 +247,7 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
     yield from _stopped(worker, evidence, at)
 
 
-def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _crowded(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     idle, others = worker.idle_share, worker.others_share
     if idle is None or others is None or idle >= at.no_idle_share or others < at.others_share:
         return
@@ -267,7 +265,7 @@ def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator
     )
 
 
-def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _stopped(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     stop_ms = worker.lag_max_ms
     if stop_ms is None or stop_ms < at.stopped_ms:
         return
@@ -295,7 +293,7 @@ def _of_parent(evidence: Evidence) -> Iterator[Reason]:
         )
 
 
-def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_connections(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     unconnected = sum(worker.unconnected for worker in evidence.workers)
     if not unconnected:
         return
@@ -309,7 +307,7 @@ def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     )
 
 
-def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_schedule(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     if not evidence.open_loop:
         return
     lag = evidence.schedule_lag_p99_ms
@@ -321,7 +319,7 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     )
 
 
-def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_growth(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     growth = evidence.growth
     if (evidence.schedule_lag_p99_ms or 0.0) >= at.lag_p99_ms:
         return  # it was the client that fell behind, and the wait is counted from due
@@ -338,7 +336,7 @@ def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
         )
 
 
-def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Reason]:
+def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: VerdictLimits) -> Iterator[Reason]:
     shares = [worker.cpu_share for worker in evidence.workers]
     busiest = max((share for share in shares if share is not None), default=None)
     idle = busiest is not None and busiest < at.spare_cpu_share

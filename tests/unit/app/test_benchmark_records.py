@@ -9,7 +9,7 @@ import pytest
 
 from modelforge.app import benchmark_records
 from modelforge.benchmark.recording import Recording
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import UsageError
 from tests.unit.benchmark.test_recording import ENDS, STREAM
 
@@ -34,7 +34,7 @@ def test_a_mapped_file_is_reported_like_one_that_is_read(
     assert mapped.let_go != whole.let_go
     assert mapped.columns.equals(whole.columns)
     mapped.let_go()
-    assert summarise_recording(mapped) == summarise_recording(whole)
+    assert summarise(mapped) == summarise(whole)
 
 
 def test_a_mapped_file_that_is_no_recording(
