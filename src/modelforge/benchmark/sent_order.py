@@ -16,6 +16,7 @@ from modelforge.stats.long_series import LongSeries
 _BLOCK: Final = 1 << 13
 _WINDOW: Final = 1 << 15
 _SAMPLED: Final = 1 << 16
+_EVER: Final = 1 << 62
 
 _Of = Callable[[Measures], NDArray[np.float64]]
 
@@ -114,6 +115,3 @@ def _windows(requests: Measures) -> Iterator[_Window]:
         ]
         if spans:
             yield _Window(start_ns, end_ns, spans)
-
-
-_EVER: Final = 1 << 62
