@@ -24,8 +24,9 @@ from modelforge.wire.target import RequestWriter, Target
 _SWEEP_S: Final = 0.1
 _SWEPT_AT_ONCE: Final = 32  # in a turn of the loop: segments wait for no more than those
 _SILENT_NS: Final = 300_000_000
+"""How long an answer that has said its last word may keep its body open."""
 _CONNECT_S: Final = 30.0
-_OPEN_AT_ONCE: Final = 64
+_OPEN_AT_ONCE: Final = 64  # the queue of those that a server has to accept may be short
 _OWN_LIMITS: Final = {
     errno.EMFILE: "raise `ulimit -n`, or use fewer: --max-connections",
     errno.ENFILE: "this machine has no more of them; use fewer: --max-connections",
