@@ -19,7 +19,7 @@ from urllib.request import urlopen
 
 import pyarrow as pa
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_report
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import Limits, Load, OpenLoop
 from modelforge.benchmark.plan import Plan
@@ -81,7 +81,7 @@ def run(
             Coordinator(jobs, plan=plan.to_json(), file=file, on_batch=on_batch).run()
         ended_s = time.monotonic()
         run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        recording = benchmark_records.read(path)
+        recording = benchmark_report.read(path)
         result = summarise(recording)
     return Ran(
         result=result,

@@ -225,9 +225,11 @@ class BenchmarkRunner:
             self._observer.batch(batch, telemetry, coordinator.messages)
 
     def _report(self, config: BenchmarkConfig, with_misses: bool) -> BenchmarkResult:
-        recordings = [benchmark_records.read(path) for path in self.records]
+        from modelforge.app import benchmark_report  # noqa: PLC0415 (Arrow: as `Coordinator`)
+
+        recordings = [benchmark_report.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
-        result = benchmark_records.report(
+        result = benchmark_report.report(
             recordings,
             prices=prices,
             slo=config.slo,

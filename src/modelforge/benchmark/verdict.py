@@ -39,6 +39,18 @@ class Reason:
     measured: float | None = None
     limit: float | None = None
 
+    @classmethod
+    def note(
+        cls,
+        code: str,
+        message: str,
+        *,
+        measured: float | None = None,
+        limit: float | None = None,
+    ) -> Reason:
+        """What is worth knowing and changes nothing."""
+        return cls(code=code, status=Status.VALID, message=message, measured=measured, limit=limit)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Verdict:
@@ -141,40 +153,35 @@ def _of_requests(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
         return
     if evidence.failed > at.failed_share * total:
         share = evidence.failed / total
-        yield Reason(
-            code="many_failed",
-            status=Status.VALID,
-            message=f"{share:.1%} of the requests failed: the latencies are those of the rest",
+        yield Reason.note(
+            "many_failed",
+            f"{share:.1%} of the requests failed: the latencies are those of the rest",
             measured=share,
             limit=at.failed_share,
         )
     sent = total + evidence.broken_off
     if evidence.broken_off > at.unanswered_share * sent:
-        yield Reason(
-            code="unanswered",
-            status=Status.VALID,
-            message=f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
+        yield Reason.note(
+            "unanswered",
+            f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
             " was ended for them: their latencies, the longest as a rule, are in no figure; wait"
             " longer with --cooldown",
             measured=evidence.broken_off / sent,
             limit=at.unanswered_share,
         )
     if evidence.duration_s is not None and evidence.duration_s < at.short_s:
-        yield Reason(
-            code="short_run",
-            status=Status.VALID,
-            message=f"{evidence.duration_s:.3f} s are too short to tell whether the client was the"
-            " limit",
+        yield Reason.note(
+            "short_run",
+            f"{evidence.duration_s:.3f} s are too short to tell whether the client was the limit",
             measured=evidence.duration_s,
             limit=at.short_s,
         )
     lacking = [(name, needed) for name, needed in _NEEDED if evidence.successful < needed]
     if lacking:
         names = ", ".join(name for name, _ in lacking)
-        yield Reason(
-            code="few_requests",
-            status=Status.VALID,
-            message=f"{evidence.successful:,} answered requests are few for {names}:"
+        yield Reason.note(
+            "few_requests",
+            f"{evidence.successful:,} answered requests are few for {names}:"
             f" that takes {lacking[-1][1]:,}",
             measured=evidence.successful,
             limit=lacking[-1][1],
@@ -326,10 +333,9 @@ def _of_growth(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     if growth is not None and growth.beyond(at.grown_ms):
         grew = growth.ms_per_s
         by = f"{grew:,.0f}" if grew >= 100 else f"{grew:.3g}"  # noqa: PLR2004 (no exponent)
-        yield Reason(
-            code="growing_wait",
-            status=Status.VALID,
-            message="the server fell behind: the wait for the first token grew by"
+        yield Reason.note(
+            "growing_wait",
+            "the server fell behind: the wait for the first token grew by"
             f" {by} ms a second, so that latencies tell how long the run was",
             measured=growth.total_ms,
             limit=at.grown_ms,

@@ -88,7 +88,7 @@ def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
     ]
     if differ:
         message = f"the runs differ in {' and '.join(differ)}: their figures are of a mixture"
-        yield Reason(code="unlike_runs", status=Status.VALID, message=message)
+        yield Reason.note("unlike_runs", message)
 
 
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:

@@ -120,7 +120,7 @@ async def _watched(
 
 
 def _report_again(options: Mapping[str, Any]) -> int:
-    from modelforge.app import benchmark_records  # noqa: PLC0415 (it loads Arrow)
+    from modelforge.app import benchmark_report  # noqa: PLC0415 (it loads Arrow)
     from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
     from modelforge.cli.benchmark_config import slo_of  # noqa: PLC0415
     from modelforge.cli.configuration import configure  # noqa: PLC0415
@@ -129,7 +129,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     _refuse_doubles(options["from_records"])
     slo = slo_of(options)
     output, console = outputs(options)
-    recordings = [benchmark_records.read(path) for path in options["from_records"]]
+    recordings = [benchmark_report.read(path) for path in options["from_records"]]
     models = sorted({recording.plan.model for recording in recordings})
     if len(models) > 1:
         raise UsageError(f"the records are of several models: {', '.join(models)}")
@@ -139,7 +139,7 @@ def _report_again(options: Mapping[str, Any]) -> int:
     with ModelForgeRegistry(configuration) as registry:
         prices = registry.prices(ModelId.parse(models[0]))
     require_between("the confidence", options["confidence"], 0.5, 0.9999)
-    result = benchmark_records.report(
+    result = benchmark_report.report(
         recordings,
         prices=prices,
         slo=slo,

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelforge.app.benchmark_records import report
+from modelforge.app.benchmark_report import report
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Status
