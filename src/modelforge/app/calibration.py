@@ -125,7 +125,7 @@ def _yardstick() -> Iterator[tuple[str, str]]:
         start_new_session=True,  # Ctrl-C is for this process, which then lets go of it
     )
     assert process.stdin is not None  # noqa: S101 (they are pipes)
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101 (as above)
     try:
         instant, paced = process.stdout.readline().strip(), process.stdout.readline().strip()
         if not paced:

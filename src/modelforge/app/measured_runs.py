@@ -45,7 +45,7 @@ def report_document(path: Path) -> dict[str, Any]:
     """
     from pydantic import ValidationError  # noqa: PLC0415 (for these only)
 
-    from modelforge.export.benchmark_schema import BenchmarkDocument  # noqa: PLC0415
+    from modelforge.export.benchmark_schema import BenchmarkDocument  # noqa: PLC0415 (as above)
 
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -144,6 +144,6 @@ class BenchmarkResult:
         Raises:
             ValueError: ``p`` is not within 0 and 100.
         """
-        if not 0 <= p <= 100:  # noqa: PLR2004
+        if not 0 <= p <= 100:  # noqa: PLR2004 (per cent)
             raise ValueError(f"a percentile is asked between 0 and 100, not at {p}")
         return quantile(self.latencies, p / 100)
