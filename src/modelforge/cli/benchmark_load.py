@@ -8,7 +8,8 @@ from typing import Any, Final
 from modelforge.app.benchmark_prompts import trace
 from modelforge.benchmark.arrivals import Arrivals, Constant, Gamma, Poisson
 from modelforge.benchmark.gaps import Gaps
-from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop, Preset
+from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop
+from modelforge.benchmark.preset import Preset
 from modelforge.benchmark.trace import TrafficTrace
 from modelforge.benchmark.varying import Ramp, Steps
 from modelforge.core.errors import UsageError

@@ -19,7 +19,8 @@ from modelforge.wire.exchange import Ended, Exchange, Finished
 from modelforge.wire.failures import broken_off, dropped, too_late
 from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
-from modelforge.wire.target import RequestWriter, Target
+from modelforge.wire.request_writer import RequestWriter
+from modelforge.wire.target import Target
 
 _SWEEP_S: Final = 0.1
 _SWEPT_AT_ONCE: Final = 32  # in a turn of the loop: segments wait for no more than those
