@@ -151,6 +151,12 @@ def _of_requests(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
             limit=total,
         )
         return
+    yield from _of_answers(evidence, at)
+
+
+def _of_answers(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
+    """Notes on a run in which at least one request was answered."""
+    total = evidence.successful + evidence.failed
     if evidence.failed > at.failed_share * total:
         share = evidence.failed / total
         yield Reason.note(
