@@ -11,8 +11,8 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark.columns import words
-from modelforge.benchmark.measures import Measures, is_null, whole_numbers
+from modelforge.benchmark.columns import is_valid, whole_numbers, words
+from modelforge.benchmark.measures import Measures
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.rows import Rows, blocks
@@ -56,7 +56,7 @@ def choose(recording: Recording, *, ends_ns: int | None = None) -> ChosenRows:
     for start, stop in blocks(columns.num_rows):
         piece = columns.slice(start, stop - start)
         phase = whole_numbers(piece["phase"])
-        succeeded = is_null(piece["error"])
+        succeeded = ~is_valid(piece["error"])
         # Whatever was asked in time counts, however late it was answered: to leave out what was
         # under way at the end would leave out the longest answers. Rates are of what was answered
         # in time.

@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark import columns
-from modelforge.benchmark.columns import NULL
+from modelforge.benchmark.columns import NULL, is_valid, whole_numbers, words
 from modelforge.benchmark.recording import keep
 from modelforge.benchmark.rows import Rows, blocks
 from modelforge.benchmark.slo import Slo
@@ -86,7 +85,7 @@ class Measures:
 
     def succeeded(self) -> NDArray[np.bool_]:
         """Which of them have no error."""
-        found = is_null(self._piece("error"))
+        found = ~is_valid(self._piece("error"))
         self._let_go()
         return self._chosen(found)
 
@@ -97,7 +96,7 @@ class Measures:
         for chunk in self._piece("error").chunks:
             end = start + len(chunk)
             if chunk.null_count < len(chunk):
-                codes, kinds = columns.words(chunk)
+                codes, kinds = words(chunk)
                 codes = codes[self._rows.between(start, end)]
                 counts = np.bincount(codes[codes != NULL], minlength=len(kinds)).tolist()
                 found.update({kind: n for kind, n in zip(kinds, counts, strict=True) if n})
@@ -148,21 +147,6 @@ class Measures:
     def ms(self, name: str) -> NDArray[np.float64]:
         """A measure by its name in `Slo`, or one of two more; NaN where a request has none."""
         return _MEASURES[name](self)
-
-
-def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
-    """A column of whole numbers, in one piece; null is -1.
-
-    Put together here, since Arrow's allocator would keep the room for itself afterwards.
-    """
-    pieces = [columns.whole_numbers(chunk) for chunk in column.chunks]
-    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-
-
-def is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
-    """Which rows of a column are null."""
-    pieces = [~columns.is_valid(chunk) for chunk in column.chunks]
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:
