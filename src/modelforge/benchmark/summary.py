@@ -60,13 +60,9 @@ def summarise(
     said = measured_window(recording.telemetry, plan)
     rows = choose(recording, ends_ns=said.end_ns if said is not None and said.cut else None)
     measured, good, in_time = rows.measured, rows.good, rows.in_time
-    window_ns = _window_ns(said, measured, recording.began_ns)
-    duration_s = _length_s(window_ns)
-    workers = worker_evidence(
-        recording.telemetry,
-        workers=plan.workers,
-        window=None if said is None else (said.start_ns, said.end_ns),
-    )
+    window = _window(said, measured, recording.began_ns)
+    duration_s = window.length_s if window is not None and window.length_s > 0 else None
+    workers = worker_evidence(recording.telemetry, workers=plan.workers, window=said)
     schedule_lag = Distribution.of(rows.reached.values(lambda some: some.ms("schedule_lag")))
     evidence = _evidence(recording, rows, workers, duration_s, schedule_lag)
     itl = Distribution.of_histogram(recording.gaps, unit=_NS_PER_MS)
@@ -78,7 +74,7 @@ def summarise(
             measured,
             in_time,
             order=order,
-            window_ns=window_ns,
+            window=window,
             itl=itl,
             slots=recording.gap_slots,
             slo=slo,
@@ -177,23 +173,18 @@ def _rate(count: float, duration_s: float | None) -> float | None:
     return count / duration_s if duration_s else None
 
 
-def _window_ns(said: Window | None, measured: Measures, began_ns: int) -> tuple[int, int] | None:
-    """When measuring began and ended, by the workers' word or by the requests; None of nothing."""
+def _window(said: Window | None, measured: Measures, began_ns: int) -> Window | None:
+    """The measurement by the workers' word, or else by the requests; None of nothing."""
     if said is not None:
-        return max(said.start_ns, began_ns), said.end_ns
+        return replace(said, start_ns=max(said.start_ns, began_ns))
     spans = [
         (int(part.column("due_ns").min()), int(part.column("done_ns").max()))
         for part in measured.parts()
         if part.count
     ]
-    return (min(start for start, _ in spans), max(end for _, end in spans)) if spans else None
-
-
-def _length_s(window_ns: tuple[int, int] | None) -> float | None:
-    """None of nothing."""
-    if window_ns is None or window_ns[1] <= window_ns[0]:
+    if not spans:
         return None
-    return (window_ns[1] - window_ns[0]) / _NS_PER_S
+    return Window(start_ns=min(start for start, _ in spans), end_ns=max(end for _, end in spans))
 
 
 def _output_tokens(requests: Measures) -> int:

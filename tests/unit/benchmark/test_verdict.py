@@ -13,6 +13,7 @@ from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
+from modelforge.benchmark.window import Window
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
     PLAN,
@@ -251,7 +252,7 @@ def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
 
 
 def test_only_the_measurement_counts() -> None:
-    window = (round(1.5 * SECOND), round(2.5 * SECOND))
+    window = Window(start_ns=round(1.5 * SECOND), end_ns=round(2.5 * SECOND))
     said = words(0.0, 1.0, 1.1, 1.2, 2.2)
     said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
     (worker,) = worker_evidence(said, workers=1, window=window)
