@@ -64,20 +64,19 @@ class BenchmarkScreen:
         return self
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        for text in self._lines(options.max_width):
-            text.truncate(options.max_width, overflow="ellipsis")
-            text.no_wrap = True
-            if text.plain == "\0":
-                yield self._bar(options.max_width)
-            else:
-                yield text
+        for part in self._parts(options.max_width):
+            if isinstance(part, Text):
+                part.truncate(options.max_width, overflow="ellipsis")
+                part.no_wrap = True
+            yield part
 
-    def _lines(self, width: int) -> Iterator[Text]:
+    def _parts(self, width: int) -> Iterator[RenderableType]:
+        """Lines, and the bar under the first of them."""
         config, view = self._config, self._view
         run = f" · run {self._run + 1} of {config.runs}" if config.runs > 1 else ""
         model = terminal_line(str(config.model_id))
         yield Text.assemble((model, "bold"), f" · {config.effective_load.description}{run}")
-        yield Text("\0")
+        yield self._bar(width)
         if view is None:
             warm_up = config.warmup_requests
             yield _row("warm-up", f"{count(warm_up)} requests" if warm_up else "none")
