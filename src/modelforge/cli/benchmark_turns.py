@@ -21,10 +21,10 @@ from modelforge.cli.fetching import fetch_missing
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.signals import CallOnContinue, CallOnSignal
 from modelforge.core.errors import UsageError
-from modelforge.export.turns_view import turns_csv, turns_json, turns_markdown, turns_view
+from modelforge.export.turns_formats import TURNS_FORMATS
+from modelforge.export.turns_view import turns_view
 
 _SHARING: Final = Context(prec=6, rounding=ROUND_DOWN)
-_FORMATS: Final = {"json": turns_json, "csv": turns_csv, "markdown": turns_markdown}
 
 
 def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
@@ -58,7 +58,7 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
         console.print(turns_view(found))
     if output is not None:
         output.write(
-            _FORMATS[output.format](found),
+            TURNS_FORMATS[output.format](found),
             hint="report each model again from its records with --from-records",
         )
     if not options["quiet"]:

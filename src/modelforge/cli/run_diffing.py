@@ -16,7 +16,8 @@ from modelforge.benchmark.verdict import Status
 from modelforge.cli.reporting import deliver
 from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between
-from modelforge.export.run_diff_view import run_diff_json, run_diff_markdown, run_diff_view
+from modelforge.export.run_diff_formats import run_diff_json, run_diff_markdown
+from modelforge.export.run_diff_view import run_diff_view
 from modelforge.export.terminal_text import terminal_line
 
 _INVALID: Final = 3

@@ -19,8 +19,10 @@ from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.turns import compare_turns, turns
 from modelforge.benchmark.verdict import Status
 from modelforge.core.errors import UsageError
-from modelforge.export.run_diff_view import run_diff_json, run_diff_markdown, run_diff_view
-from modelforge.export.turns_view import turns_csv, turns_json, turns_markdown, turns_view
+from modelforge.export.run_diff_formats import run_diff_json, run_diff_markdown
+from modelforge.export.run_diff_view import run_diff_view
+from modelforge.export.turns_formats import turns_csv, turns_json, turns_markdown
+from modelforge.export.turns_view import turns_view
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.verdict import Outcome
