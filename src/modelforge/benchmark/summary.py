@@ -120,6 +120,7 @@ def summarise(
     send_lag_ms = send_lag_p99_ms(telemetry)
     workers = worker_evidence(telemetry, workers=plan.workers, window=within)
     cost = run_cost(Measures(columns, chosen.succeeded, let_go), prices, begun=chosen.begun)
+    unsent = sum(said.unsent for said in telemetry)
     missing = sum(worker.in_flight for worker in workers if not worker.said_goodbye)
     event_count = sum(
         int(part.column("counted_tokens").sum(dtype=np.int64)) for part in in_time.parts()
@@ -140,6 +141,7 @@ def summarise(
         successful=good.count,
         failed=measured.count - good.count,
         broken_off=chosen.broken_off,
+        unsent=unsent,
         duration_s=duration_s,
         schedule_lag_p99_ms=schedule_lag.p99 if send_lag_ms is None else send_lag_ms,
         requests_per_s=_rate(in_time.count, duration_s),
@@ -175,6 +177,7 @@ def summarise(
         warmup_requests=chosen.warm_up,
         cooldown_requests=chosen.cool_down,
         broken_off_requests=chosen.broken_off,
+        unsent_requests=unsent,
         total_duration=duration_s or 0.0,
         requests_per_s=evidence.requests_per_s,
         tokens_per_second=(
