@@ -18,7 +18,7 @@ from modelforge.benchmark.gap_slots import GapSlots
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import MS, PLAN, a_large_table, a_table, a_word
+from tests.unit.benchmark.runs import MS, a_large_table, a_recording, a_table, a_word
 
 _MOST_S = 2.0
 _MOST_COUNTING_S = 0.1
@@ -35,14 +35,15 @@ def main() -> int:
     for number, part in enumerate(np.array_split(gaps_ns, 2000)):
         slots.add(LogHistogram.of(part), at_ns=number)
     del gaps_ns
-    summarise(a_table(), gaps, [a_word()], PLAN)
+    summarise(a_recording(a_table(), [a_word()], gaps=gaps))
     columns = a_large_table(count)
     print(f"columns of {count:,} requests  {columns.nbytes / 2**20:6.0f} MiB")
     slo = Slo.parse("ttft=500ms,itl=50ms,e2e=2s")
     before = _resident_mib()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here (Linux)
     started = time.perf_counter()
-    result = summarise(columns, gaps, [a_word()], PLAN, slo=slo, gap_slots=slots.build())
+    recording = a_recording(columns, [a_word()], gaps=gaps, gap_slots=slots.build())
+    result = summarise(recording, slo=slo)
     took_s = time.perf_counter() - started
     found = result.statistics
     intervals = 0 if found is None else sum(len(m.estimates) for m in found.measures.values())

@@ -48,7 +48,7 @@ class Counter(asyncio.Protocol):
         if data.endswith(b"0\r\n\r\n"):
             self._transport.close()
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 (asyncio's signature)
         self.done.set_result(None)
 
 
@@ -70,7 +70,7 @@ def main() -> None:
         counted = client(base_url, arguments)
         took_s = time.monotonic() - began_s
         used_s = cpu_s(process.pid) - cpu_before_s
-        with urllib.request.urlopen(f"{base_url.removesuffix('/v1')}/truth") as answer:  # noqa: S310
+        with urllib.request.urlopen(f"{base_url.removesuffix('/v1')}/truth") as answer:  # noqa: S310 (http)
             truth = json.load(answer)["models"]["steady"]
     expected = truth["completion_tokens"] + EVENTS_AROUND[arguments.api] * truth["requests"]
     report(truth, counted, expected, streams=arguments.streams, took_s=took_s, used_s=used_s)
@@ -128,7 +128,7 @@ async def load(base_url: str, streams: int, tokens: int, api: str) -> int:
 
 def cpu_s(pid: int) -> float:
     """What a process has used, on Linux."""
-    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123
+    with open(f"/proc/{pid}/stat") as file:  # noqa: PTH123 (a file of the kernel)
         fields = file.read().rpartition(") ")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

@@ -26,7 +26,7 @@ from modelforge.benchmark.load import ClosedLoop, Limits
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import read_recording
 from modelforge.benchmark.run_diff import Gate, MeasuredRun, RunDiff, diff
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
 from modelforge.simulator.distribution import Distribution
@@ -106,7 +106,7 @@ def measured(base_url: str, model: str, *, requests: int, seed: int) -> Measured
     Coordinator([job], plan=Plan(model=f"sim/{model}").to_json(), file=recording).run()
     recording.seek(0)
     with pa.ipc.open_stream(recording) as stream:
-        result = summarise_recording(
+        result = summarise(
             read_recording(stream.schema, stream.iter_batches_with_custom_metadata())
         )
     return MeasuredRun.of(model, result, (GATE.figure,), level=0.95)

@@ -19,12 +19,12 @@ from urllib.request import urlopen
 
 import pyarrow as pa
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_report
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import Limits, Load, OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
@@ -81,8 +81,8 @@ def run(
             Coordinator(jobs, plan=plan.to_json(), file=file, on_batch=on_batch).run()
         ended_s = time.monotonic()
         run_peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-        recording = benchmark_records.read(path)
-        result = summarise_recording(recording)
+        recording = benchmark_report.read(path)
+        result = summarise(recording)
     return Ran(
         result=result,
         table=recording.columns,
@@ -96,7 +96,7 @@ def run(
 def stats(base_url: str, what: str = "stats") -> dict[str, Any]:
     """What the target says it sent (``GET /stats``), or ``reset`` to begin anew."""
     parts = urlsplit(base_url)
-    with urlopen(f"{parts.scheme}://{parts.netloc}/{what}") as answer:  # noqa: S310
+    with urlopen(f"{parts.scheme}://{parts.netloc}/{what}") as answer:  # noqa: S310 (http)
         found: dict[str, Any] = json.load(answer)
         return found
 

@@ -52,7 +52,7 @@ def main() -> None:
     text = json.dumps({**tree, "models": models}, separators=(",", ":"))
     HISTORY_FILE.write_bytes(gzip.compress(text.encode(), mtime=0))
     changes = sum(len(rows) - 1 for rows in models.values())
-    print(f"{len(models)} models, {changes} changes, until {dated}")  # noqa: T201
+    print(f"{len(models)} models, {changes} changes, until {dated}")  # noqa: T201 (what a builder wants to see)
 
 
 def condensed(prices: Mapping[str, Any]) -> dict[str, list[dict[str, Any]]]:

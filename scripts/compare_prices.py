@@ -105,7 +105,7 @@ def main() -> None:
         apart = len({difference.model for difference in found})
         makers = {model for model in ours if model in theirs and not model.startswith(RESALE)}
         agree = len(makers - {difference.model for difference in found})
-        print(  # noqa: T201
+        print(  # noqa: T201 (what it is for)
             f"{source}: {both} models in both, {both - apart} agree, {apart} differ;"
             f" of those that are sold by their makers, {agree} of {len(makers)} agree"
         )

@@ -23,7 +23,7 @@ from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.phase import Phase
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator
@@ -348,7 +348,7 @@ def test_what_was_due_is_sent_or_said_not_to_be(server: OpenAIServer) -> None:
     os.kill(running.pids[0], signal.SIGCONT)
     ran = running.end()
     plan = replace(ran.recording.plan, open_loop=True)
-    result = summarise_recording(replace(ran.recording, plan=plan))
+    result = summarise(replace(ran.recording, plan=plan))
     assert result.total_requests < 900
     assert result.total_requests + result.unsent_requests == 1000
     assert "unsent" in {reason.code for reason in result.verdict.reasons}

@@ -15,7 +15,9 @@ import threading
 import weakref
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any
+
+from tests.support.server_thread import ServerThread
 
 _TURNS_TO_BE_KNOWN = 5
 DEFAULT_TEXT = ("Hello", ", ", "world", ".")
@@ -426,7 +428,7 @@ async def by_model(connection: Connection) -> None:
 
 
 @dataclass
-class OpenAIServer:
+class OpenAIServer(ServerThread):
     """Starts on entry and stops on exit; ``requests`` are all it has been sent.
 
     ``handler`` answers them; ``answers`` are texts by the names of models, given first. ``seen``
@@ -449,23 +451,6 @@ class OpenAIServer:
     @property
     def base_url(self) -> str:
         return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}/v1"
-
-    def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
-        self._thread.start()
-        assert started.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-    def _serve(self, started: threading.Event) -> None:
-        self._loop.run_until_complete(self._main(started))
-        self._loop.close()
 
     async def _main(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()

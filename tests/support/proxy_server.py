@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import threading
 from contextlib import suppress
-from typing import Self
+
+from tests.support.server_thread import ServerThread
 
 
-class ProxyServer:
+class ProxyServer(ServerThread):
     """Starts on entry and stops on exit; ``heads`` are the requests it was sent itself.
 
     Whoever does not bring ``credentials`` (the header's value) is refused with 407, if there are
@@ -20,23 +21,6 @@ class ProxyServer:
         self.port = 0
         self._target_port = target_port
         self._credentials = credentials
-
-    def __enter__(self) -> Self:
-        self._loop = asyncio.new_event_loop()
-        started = threading.Event()
-        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
-        self._thread.start()
-        assert started.wait(10)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-
-    def _serve(self, started: threading.Event) -> None:
-        self._loop.run_until_complete(self._main(started))
-        self._loop.close()
 
     async def _main(self, started: threading.Event) -> None:
         self._stop = asyncio.Event()

@@ -17,6 +17,7 @@ from modelforge.benchmark.load import OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.config.builtin import OWN_PROVIDERS, REPLAY_PROVIDER
 from modelforge.core.errors import CannotBegin, Interrupted, UsageError
+from modelforge.wire.coordinator import Coordinator, Outcome
 from modelforge.wire.job import Job
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.process import WorkerProcess, worker_processes
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
 
     from modelforge.app.server_scrape import ServerScrape
     from modelforge.benchmark.result import BenchmarkResult
-    from modelforge.wire.coordinator import Coordinator, Outcome
     from modelforge.wire.purse import Allotment
 
 
@@ -160,8 +160,6 @@ class BenchmarkRunner:
         *,
         processes: Sequence[WorkerProcess] = (),
     ) -> None:
-        from modelforge.wire.coordinator import Coordinator  # noqa: PLC0415 (pyarrow)
-
         target = self._target
         if target is None or self._path is None:
             raise UsageError("a benchmark's first run is number 0")
@@ -225,9 +223,11 @@ class BenchmarkRunner:
             self._observer.batch(batch, telemetry, coordinator.messages)
 
     def _report(self, config: BenchmarkConfig, with_misses: bool) -> BenchmarkResult:
-        recordings = [benchmark_records.read(path) for path in self.records]
+        from modelforge.app import benchmark_report  # noqa: PLC0415 (Arrow: once a run has ended)
+
+        recordings = [benchmark_report.read(path) for path in self.records]
         prices = self._registry.prices(config.model_id)
-        result = benchmark_records.report(
+        result = benchmark_report.report(
             recordings,
             prices=prices,
             slo=config.slo,

@@ -14,6 +14,7 @@ from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel, Endpoint
+from modelforge.pricing.tariff import NoTariff
 from modelforge.providers.connection import connect
 from modelforge.providers.proxy import proxy_for
 from modelforge.wire.port_target import PortTarget
@@ -82,8 +83,7 @@ def _replayed(model_id: ModelId) -> ChatModel:
 
 def _foreign(model_id: ModelId) -> ChatModel:
     from modelforge.app.foreign_llm import foreign_llm  # noqa: PLC0415 (it loads LangChain)
-    from modelforge.langchain.foreign_model import ForeignChatModel  # noqa: PLC0415
-    from modelforge.pricing.tariff import NoTariff  # noqa: PLC0415
+    from modelforge.langchain.foreign_model import ForeignChatModel  # noqa: PLC0415 (as above)
 
     def unpriced(_provider: str, _model: str) -> NoTariff:
         return NoTariff(reason="not asked here")

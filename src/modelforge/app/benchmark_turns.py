@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from modelforge.app.benchmark import BenchmarkObserver, BenchmarkRunner
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.benchmark.config import BenchmarkConfig
+from modelforge.benchmark.result import BenchmarkResult
+from modelforge.benchmark.turns import turns
 from modelforge.core.errors import Interrupted
-
-if TYPE_CHECKING:
-    from modelforge.benchmark.result import BenchmarkResult
 
 
 class BenchmarkTurns:
@@ -60,8 +58,6 @@ class BenchmarkTurns:
             RequestError: a server cannot be reached.
             Interrupted: it was stopped before every model had a run.
         """
-        from modelforge.benchmark.turns import turns  # noqa: PLC0415 (numpy: the workers first)
-
         self._runners = [
             BenchmarkRunner(
                 self._registry,

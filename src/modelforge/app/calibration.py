@@ -22,7 +22,7 @@ from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.recording import read_recording
 from modelforge.benchmark.result import BenchmarkResult
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import LocalServerFailed
 from modelforge.core.prompt import Message, Prompt
 from modelforge.providers.openai_chat import OpenAIChat
@@ -111,7 +111,7 @@ def _run(base_url: str, load: Load, limits: Limits, *, tokens: int) -> Benchmark
     recording.seek(0)
     with pa.ipc.open_stream(recording) as stream:
         batches = stream.iter_batches_with_custom_metadata()
-        return summarise_recording(read_recording(stream.schema, batches))
+        return summarise(read_recording(stream.schema, batches))
 
 
 @contextmanager
@@ -125,7 +125,7 @@ def _yardstick() -> Iterator[tuple[str, str]]:
         start_new_session=True,  # Ctrl-C is for this process, which then lets go of it
     )
     assert process.stdin is not None  # noqa: S101 (they are pipes)
-    assert process.stdout is not None  # noqa: S101
+    assert process.stdout is not None  # noqa: S101 (as above)
     try:
         instant, paced = process.stdout.readline().strip(), process.stdout.readline().strip()
         if not paced:

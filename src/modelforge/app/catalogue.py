@@ -17,6 +17,7 @@ from modelforge.config.load import Configuration
 from modelforge.core.errors import MalformedResponse, UsageError
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import Clock
+from modelforge.providers.connection import connect
 
 LIVE_TIMEOUT_S: Final = 30.0
 
@@ -77,10 +78,8 @@ async def live_models(
         UsageError: the provider cannot be asked (unknown, no key, no address).
         RequestError: it did not answer, or with no list.
     """
-    # Here, so that a question to the catalogue loads no HTTP client.
-    from modelforge.providers.connection import connect  # noqa: PLC0415
-    from modelforge.providers.probe import probe  # noqa: PLC0415
-    from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
+    from modelforge.providers.probe import probe  # noqa: PLC0415 (aiohttp: with --live only)
+    from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415 (as above)
 
     settings = configuration.provider(provider)
     if settings.base_url is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_report
 from modelforge.app.registry import ModelForgeRegistry
 from modelforge.config.load import Configuration
 from modelforge.core.errors import UsageError
@@ -71,10 +71,10 @@ def require_address(url: str) -> None:
 
 
 def _of_records(path: Path, configuration: Configuration) -> SpentRun:
-    recording = benchmark_records.read(path)
+    recording = benchmark_report.read(path)
     with ModelForgeRegistry(configuration) as registry:
         prices = registry.prices(ModelId.parse(recording.plan.model))
-    result = benchmark_records.report([recording], prices=prices)
+    result = benchmark_report.report([recording], prices=prices)
     return SpentRun(
         source=str(path),
         usd=result.total_cost,

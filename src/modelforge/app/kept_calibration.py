@@ -15,7 +15,7 @@ from platformdirs import user_state_path
 
 from modelforge.app.whole_file import write_whole
 from modelforge.benchmark.calibration import Calibration, Machine
-from modelforge.benchmark.verdict import Ceiling, Reason, Status
+from modelforge.benchmark.verdict import Ceiling, Reason
 
 _UNFIT: Final = "unfit"
 _RATES: Final = ("requests_per_s", "events_per_s")
@@ -77,7 +77,7 @@ def of_plan(asked: Any) -> tuple[Ceiling | None, Reason | None]:
             f"this machine's calibration is stale, it was {kept[_UNFIT]}: no ceiling is known;"
             " run `modelforge calibrate` again"
         )
-        return None, Reason(code="calibration_stale", status=Status.VALID, message=message)
+        return None, Reason.note("calibration_stale", message)
     rates = {name: kept.get(name) for name in _RATES}
     if not all(isinstance(rate, int | float) and rate > 0 for rate in rates.values()):
         return None, None  # another version's

@@ -10,6 +10,7 @@ from modelforge.app.benchmark import BenchmarkRunner
 from modelforge.benchmark.axis import Axis, concurrencies, rates
 from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.find_max import MaxLoad, SearchBounds, find_max
+from modelforge.benchmark.gaps import GapKind
 from modelforge.benchmark.load import ClosedLoop, Load
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe
@@ -124,7 +125,9 @@ class LoadSearch:
         return run
 
 
-def axis_of(*, rate: bool, arrival: str | None, burstiness: float | None, think_s: float) -> Axis:
+def axis_of(
+    *, rate: bool, arrival: GapKind | None, burstiness: float | None, think_s: float
+) -> Axis:
     """What the number of a search counts.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_report
 from modelforge.benchmark.figure import FIGURES
 from modelforge.benchmark.run_diff import MeasuredRun
 from modelforge.benchmark.verdict import Status
@@ -32,8 +32,8 @@ def measured_run(path: Path, *, level: float | None) -> MeasuredRun:
     """
     if path.suffix.lower() == ".json":
         return _of_report(path, level)
-    recording = benchmark_records.read(path)
-    result = benchmark_records.report([recording], prices=_NO_PRICES, level=level or 0.95)
+    recording = benchmark_report.read(path)
+    result = benchmark_report.report([recording], prices=_NO_PRICES, level=level or 0.95)
     return MeasuredRun.of(str(path), result, tuple(FIGURES.values()), level=level or 0.95)
 
 
@@ -45,7 +45,7 @@ def report_document(path: Path) -> dict[str, Any]:
     """
     from pydantic import ValidationError  # noqa: PLC0415 (for these only)
 
-    from modelforge.export.benchmark_schema import BenchmarkDocument  # noqa: PLC0415
+    from modelforge.export.benchmark_schema import BenchmarkDocument  # noqa: PLC0415 (as above)
 
     try:
         if path.stat().st_size > _MOST_BYTES:

@@ -56,8 +56,7 @@ def open_output(
     if output is None:
         yield []
         return
-    # Loads what a comparison's evidence is made of: only who writes it waits for that.
-    from modelforge.export.formats import FORMATS  # noqa: PLC0415
+    from modelforge.export.formats import FORMATS  # noqa: PLC0415 (it loads what evidence is made of: for who writes it)
 
     if output.path is None:
         yield [FORMATS[output.format](standard_output())]

@@ -39,7 +39,7 @@ class Prices:
     @cached_property
     def book(self) -> PriceBook:
         """What is listed; read at the first question that the configuration does not answer."""
-        from modelforge.catalogue.price_book import PriceBook  # noqa: PLC0415
+        from modelforge.catalogue.price_book import PriceBook  # noqa: PLC0415 (what is configured needs no list)
 
         return PriceBook(catalogue=self._configuration.catalogue, now=self._now)
 

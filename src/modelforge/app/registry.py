@@ -94,9 +94,8 @@ class ModelForgeRegistry:
     @asynccontextmanager
     async def open(self, ids: Sequence[ModelId]) -> AsyncIterator[Sequence[Contestant]]:
         """Fills ``compare.contestant.ContestantSource``."""
-        # Here, so that a benchmark does not load what it never uses.
-        from modelforge.app.caching import open_cache  # noqa: PLC0415
-        from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415
+        from modelforge.app.caching import open_cache  # noqa: PLC0415 (a benchmark has no cache)
+        from modelforge.providers.sessions import HttpSessions  # noqa: PLC0415 (aiohttp, which a benchmark does not use)
 
         settings = self.configuration.settings.cache
         with open_cache(settings, self._clock) as cache:
@@ -129,9 +128,8 @@ class ModelForgeRegistry:
                 message names the package.
             UsageError: a parameter belongs into the configuration, or has an impossible value.
         """
-        # Here, so that a comparison does not load LangChain.
-        from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415
-        from modelforge.app.langchain import get_llm  # noqa: PLC0415
+        from modelforge.app.foreign_llm import INTEGRATIONS, foreign_llm  # noqa: PLC0415 (LangChain)
+        from modelforge.app.langchain import get_llm  # noqa: PLC0415 (LangChain)
 
         if not model or not model.strip():
             raise InvalidModelId(
@@ -171,7 +169,7 @@ class ModelForgeRegistry:
         try:
             settings = self.configuration.provider(model_id.provider)
         except (UnknownProvider, ConfigError):
-            from modelforge.app.foreign_llm import INTEGRATIONS  # noqa: PLC0415
+            from modelforge.app.foreign_llm import INTEGRATIONS  # noqa: PLC0415 (for unknown providers only)
 
             if model_id.provider in INTEGRATIONS:
                 return benchmark_target.foreign_target(model_id, generation)
@@ -263,7 +261,7 @@ class ModelForgeRegistry:
             return http_model
         place = settings.base_url
         if place is None:
-            from modelforge.local.identity import weights_identity  # noqa: PLC0415
+            from modelforge.local.identity import weights_identity  # noqa: PLC0415 (for cached answers of local models only)
 
             place = weights_identity(self.local.find(model_id.model))
         return cache.before(http_model, endpoint=place, settings=settings, connection=connection)

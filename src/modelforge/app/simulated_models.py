@@ -32,7 +32,7 @@ class SimulatedModels:
         Raises:
             UsageError: there is none of that name.
         """
-        from modelforge.simulator.endpoint import SimulatorEndpoint  # noqa: PLC0415
+        from modelforge.simulator.endpoint import SimulatorEndpoint  # noqa: PLC0415 (see the module)
 
         self.find(name)
         if self._endpoint is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count, islice, pairwise, takewhile
 from typing import Protocol
 
-from modelforge.benchmark.gaps import Gaps
+from modelforge.benchmark.gaps import GapKind, Gaps
 from modelforge.core.errors import UsageError
 from modelforge.core.numbers import require_between, require_count
 
@@ -166,6 +166,22 @@ class Trace:
         require_count("the seed", seed, 0)
         speed_up = self.speed_up
         return (time_s / speed_up for time_s in self.times_s)
+
+
+def arrivals_at(rate: float, kind: GapKind, *, burstiness: float = 1.0) -> Arrivals:
+    """Arrivals of a constant rate by the name of their gaps.
+
+    Raises:
+        UsageError: the rate or the burstiness is out of range, the kind is unknown, or it has no
+            burstiness.
+    """
+    match Gaps(kind=kind, burstiness=burstiness).kind:
+        case "constant":
+            return Constant(rate=rate)
+        case "poisson":
+            return Poisson(rate=rate)
+        case "gamma":
+            return Gamma(rate=rate, burstiness=burstiness)
 
 
 def share(due_s: Iterator[float], *, worker: int, workers: int) -> Iterator[tuple[int, float]]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
-from modelforge.benchmark.arrivals import Arrivals, Constant, Gamma, Poisson
+from modelforge.benchmark.arrivals import arrivals_at
+from modelforge.benchmark.gaps import GapKind, Gaps
 from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop
-from modelforge.core.errors import UsageError
 
 Quantity = Literal["rate", "concurrency"]
 
@@ -36,25 +36,23 @@ class Axis:
         return "requests/s" if self.quantity == "rate" else "concurrent"
 
 
-def rates(arrival: str = "poisson", *, burstiness: float = 1.0) -> Axis:
-    """Open loops of ``constant``, ``poisson`` or ``gamma`` arrivals.
+def rates(arrival: GapKind = "poisson", *, burstiness: float = 1.0) -> Axis:
+    """Open loops of arrivals of that kind.
 
     Raises:
-        UsageError: it is none of them.
+        UsageError: there is no such kind, or it has no burstiness.
     """
-    kinds: dict[str, Callable[[float], Arrivals]] = {
-        "constant": lambda rate: Constant(rate=rate),
-        "poisson": lambda rate: Poisson(rate=rate),
-        "gamma": lambda rate: Gamma(rate=rate, burstiness=burstiness),
-    }
-    if arrival not in kinds:
-        raise UsageError(f"{arrival!r} is no arrival: use one of {', '.join(kinds)}")
-    return Axis(quantity="rate", make=lambda rate: OpenLoop(arrivals=kinds[arrival](rate)))
+    Gaps(kind=arrival, burstiness=burstiness)  # refused here, and not at the first load
+    return Axis(quantity="rate", make=partial(_open, arrival, burstiness))
 
 
 def concurrencies(*, think_s: float = 0.0) -> Axis:
     """Closed loops."""
     return Axis(quantity="concurrency", make=partial(_closed, think_s))
+
+
+def _open(arrival: GapKind, burstiness: float, rate: float) -> Load:
+    return OpenLoop(arrivals=arrivals_at(rate, arrival, burstiness=burstiness))
 
 
 def _closed(think_s: float, concurrency: float) -> Load:

@@ -16,16 +16,20 @@ from modelforge.benchmark.miss_shapes import Floats, MissShapes
 from modelforge.benchmark.pressure import FINE, Tried
 
 _PLACES: Final = 300
-_SCALE: Final = _PLACES / math.log1p(1e5)
+_SCALE: Final = _PLACES / math.log1p(1e5)  # the last place begins near a backlog of 100,000
 _AT: Final[Floats] = np.expm1((np.arange(_PLACES) + 0.5) / _SCALE)
 """The backlogs that are told apart, so that thousands of requests are one short histogram."""
 
 _MANY: Final = 300_000
 _SETTLING: Final = 2_000
 _SEED: Final = 1
+"""The arrivals by which the steady state is simulated, and how many of the first do not count."""
 _TAIL: Final = 0.02
+"""The share of the longest backlogs that are taken from a law and not from the simulation."""
 _USES: Final = np.concatenate((np.arange(0.02, 0.9, 0.02), 1 - 0.1 * 0.9 ** np.arange(50)))
+"""The parts of the drain that arrivals may use: evenly to 0.9, then ever closer towards 1."""
 _WIDER: Final = 2.0
+"""The drain may be so many times slower than the lowest load tried, or faster than the highest."""
 _AT_ONCE: Final = 200_000
 """Multiplications of one product: of more, OpenBLAS makes threads that wait for each other."""
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from modelforge.benchmark.distribution import PERCENTILES
+from modelforge.benchmark.figure import RATES
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.run_statistics import SERIES, STREAM, Figures, RunStatistics
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.proportion import wilson
 from modelforge.stats.repeats import mean_of_runs
-
-_RATES = {
-    "requests_per_s": "requests_per_s",
-    "output_tokens_per_s": "tokens_per_second",
-    "goodput_per_s": "goodput_per_s",
-}
 
 
 def between_runs(results: Sequence[BenchmarkResult], *, level: float) -> RunStatistics | None:
@@ -34,9 +29,9 @@ def between_runs(results: Sequence[BenchmarkResult], *, level: float) -> RunStat
         if (found := _of_measure(counted, name, level))
     }
     rates = {
-        name: made
-        for name, attribute in _RATES.items()
-        if (made := _estimate([getattr(each, attribute) for each in counted], level)) is not None
+        figure.name: made
+        for figure in RATES
+        if (made := _estimate([figure.value(each) for each in counted], level)) is not None
     }
     n = sum(each.total_requests for each in counted)
     answered = sum(each.successful_requests for each in counted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,15 +11,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark.columns import words
-from modelforge.benchmark.measures import Rows, blocks, is_null, whole_numbers
+from modelforge.benchmark.columns import is_valid, whole_numbers, words
+from modelforge.benchmark.measures import Measures
 from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.recording import Recording
+from modelforge.benchmark.rows import Rows, blocks
 from modelforge.core.errors import Interrupted, TimedOut
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChosenRows:
-    """Which rows are of what, and how many are of the rest.
+    """The requests of a recording by what they are of, and how many are of the rest.
 
     Attributes:
         measured: neither warm-up nor broken off.
@@ -33,32 +34,29 @@ class ChosenRows:
             a sign that it had not: they may have cost something.
     """
 
-    measured: Rows
-    good: Rows
-    in_time: Rows
-    reached: Rows
-    succeeded: Rows
+    measured: Measures
+    good: Measures
+    in_time: Measures
+    reached: Measures
+    succeeded: Measures
     warm_up: int
     cool_down: int
     broken_off: int
     begun: int
 
 
-def choose(
-    columns: pa.Table, let_go: Callable[[], None], *, ends_ns: int | None = None
-) -> ChosenRows:
+def choose(recording: Recording, *, ends_ns: int | None = None) -> ChosenRows:
     """Look at every row once.
 
-    Args:
-        columns, let_go: see `modelforge.benchmark.recording.Recording`.
-        ends_ns: when the measurement ended, where the phases do not say so.
+    ``ends_ns`` is when the measurement ended, where the phases do not say so.
     """
+    columns = recording.columns
     measured_rows, good, in_time, reached_rows, answered = (Rows() for _ in range(5))
     counts: Counter[str] = Counter()
     for start, stop in blocks(columns.num_rows):
         piece = columns.slice(start, stop - start)
         phase = whole_numbers(piece["phase"])
-        succeeded = is_null(piece["error"])
+        succeeded = ~is_valid(piece["error"])
         # Whatever was asked in time counts, however late it was answered: to leave out what was
         # under way at the end would leave out the longest answers. Rates are of what was answered
         # in time.
@@ -83,13 +81,17 @@ def choose(
         ok = whole_numbers(piece["status"]) == HTTPStatus.OK
         counts["begun"] += int(np.count_nonzero(~succeeded & (ok | unknown)))
         counts["broken_off"] += int(np.count_nonzero(broken_off))
-        let_go()
+        recording.let_go()
+
+    def of(rows: Rows) -> Measures:
+        return Measures(columns, rows, recording.let_go)
+
     return ChosenRows(
-        measured=measured_rows,
-        good=good,
-        in_time=in_time,
-        reached=reached_rows,
-        succeeded=answered,
+        measured=of(measured_rows),
+        good=of(good),
+        in_time=of(in_time),
+        reached=of(reached_rows),
+        succeeded=of(answered),
         warm_up=counts["warm_up"],
         cool_down=counts["cool_down"],
         broken_off=counts["broken_off"],

@@ -17,17 +17,25 @@ NULL: Final = -1
 """What stands for null among whole numbers: no moment, count or gap is negative."""
 
 
-def whole_numbers(column: pa.Array[Any]) -> NDArray[Any]:
+def whole_numbers(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> NDArray[Any]:
     """A column of whole numbers, in its own width; null is -1.
 
-    Without a null it is a view of the column's memory, which may not be written to.
+    Of one piece and without a null it is a view of the column's memory, which may not be written
+    to.
     """
+    if isinstance(column, pa.ChunkedArray):
+        # Put together here: Arrow's allocator would keep the room for itself afterwards.
+        pieces = [whole_numbers(chunk) for chunk in column.chunks]
+        return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
     values = _values(column)
     return np.where(is_valid(column), values, np.int8(NULL)) if column.null_count else values
 
 
-def is_valid(column: pa.Array[Any]) -> NDArray[np.bool_]:
+def is_valid(column: pa.Array[Any] | pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
     """Which rows are not null."""
+    if isinstance(column, pa.ChunkedArray):
+        pieces = [is_valid(chunk) for chunk in column.chunks]
+        return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
     validity = column.buffers()[0]
     if validity is None or not column.null_count:
         return np.ones(len(column), dtype=np.bool_)

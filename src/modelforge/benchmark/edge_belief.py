@@ -13,7 +13,9 @@ from modelforge.benchmark.miss_shapes import Floats
 from modelforge.stats.interval import Interval
 
 _RESOLUTION: Final = 0.002
+"""Between two places, in logarithms of the load."""
 _MARGIN: Final = 0.5
+"""Room for the blur below the lowest edge and above the highest, likewise."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

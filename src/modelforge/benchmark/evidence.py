@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from modelforge.benchmark.telemetry import Telemetry
+from modelforge.benchmark.window import Window
 from modelforge.stats.histogram import LogHistogram
 
 _LEAST_INTERVAL_S = 0.4  # a batch's half second, or nearly; shares over less are noise
@@ -51,7 +52,7 @@ class WorkerEvidence:
 
 
 def worker_evidence(
-    telemetry: Sequence[Telemetry], *, workers: int, window: tuple[int, int] | None = None
+    telemetry: Sequence[Telemetry], *, workers: int, window: Window | None = None
 ) -> tuple[WorkerEvidence, ...]:
     """The evidence of each of ``workers``, and of any other that spoke, by its number.
 
@@ -75,7 +76,7 @@ def send_lag_p99_ms(telemetry: Sequence[Telemetry]) -> float | None:
     return sum(known, LogHistogram()).quantile(0.99) if known else None
 
 
-def _of(number: int, said: Sequence[Telemetry], window: tuple[int, int] | None) -> WorkerEvidence:
+def _of(number: int, said: Sequence[Telemetry], window: Window | None) -> WorkerEvidence:
     if not said:
         return WorkerEvidence(worker=number)
     measuring = [
@@ -125,7 +126,7 @@ class _Span:
 
 def _spans(
     said: Sequence[Telemetry],
-    window: tuple[int, int] | None,
+    window: Window | None,
     *,
     least_s: float = _LEAST_INTERVAL_S,
 ) -> Iterator[_Span]:
@@ -150,7 +151,7 @@ def _spans(
 
 
 def _shares_of_cores(
-    said: Sequence[Telemetry], window: tuple[int, int] | None
+    said: Sequence[Telemetry], window: Window | None
 ) -> tuple[float | None, float | None]:
     """How much of its cores' time was idle, and how much was another's; None: not known."""
     wall_s = idle_s = own_s = 0.0
@@ -167,11 +168,7 @@ def _shares_of_cores(
     return idle_share, max(0.0, 1 - idle_share - own_s / wall_s)
 
 
-def _within(earlier: Telemetry | None, later: Telemetry, window: tuple[int, int] | None) -> bool:
-    """The time between the two overlaps the window, as far as that is known."""
-    if window is None:
-        return True
-    started = earlier.at_ns if earlier is not None else None
-    return (later.at_ns is None or later.at_ns > window[0]) and (
-        started is None or started < window[1]
-    )
+def _within(earlier: Telemetry | None, later: Telemetry, window: Window | None) -> bool:
+    """Whether the time between the two was measured, as far as that is known."""
+    started_ns = earlier.at_ns if earlier is not None else None
+    return window is None or window.overlaps(started_ns, later.at_ns)

@@ -9,6 +9,7 @@ from typing import Final
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.core.errors import UsageError
 from modelforge.stats.estimate import Estimate
+from modelforge.stats.verdict import Outcome
 
 _MEASURES: Final = {
     "ttft": ("ttft_ms", "TTFT"),
@@ -65,6 +66,17 @@ class Figure:
         figures = found.measures.get(self.measure)
         return None if figures is None else figures.estimates.get(self.statistic)
 
+    def outcome(self, ratio: Estimate) -> Outcome:
+        """What a ratio of it to another's says, by whether its interval holds 1."""
+        if 1.0 in ratio.interval:
+            return Outcome.NOT_DISTINGUISHABLE
+        return self.direction(ratio)
+
+    def direction(self, ratio: Estimate) -> Outcome:
+        """Which way a ratio of it to another's lies that is known to differ from 1."""
+        better = (ratio.point > 1) == self.higher_is_better
+        return Outcome.BETTER if better else Outcome.WORSE
+
 
 FIGURES: Final[Mapping[str, Figure]] = {
     **{
@@ -85,6 +97,9 @@ FIGURES: Final[Mapping[str, Figure]] = {
         for name, (label, attribute) in _RATES.items()
     },
 }
+
+RATES: Final = tuple(FIGURES[name] for name in _RATES)
+"""Those of a whole run, which have no statistic."""
 
 USUAL: Final = tuple(
     FIGURES[name]

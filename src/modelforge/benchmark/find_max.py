@@ -9,7 +9,7 @@ from typing import Final
 
 from modelforge.benchmark.axis import Axis
 from modelforge.benchmark.edge_belief import EdgeBelief
-from modelforge.benchmark.edge_beliefs import EdgeBeliefs
+from modelforge.benchmark.edge_inference import EdgeInference
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.pressure import Tried
 from modelforge.benchmark.probe import Probe, RunProbeFor
@@ -18,13 +18,20 @@ from modelforge.core.numbers import require_between, require_count, require_seco
 from modelforge.stats.interval import Interval
 
 _STEP: Final = 2.0
-_SECOND_CHANCE: Final = 2
+"""From one load to the next until the edge has been passed."""
+_CHANCES: Final = 2
+"""How often a load is run at which the client was the limit."""
 _AROUND: Final[tuple[float, ...]] = (0.9, 0.95, 0.98, 1.0, 1.02, 1.05, 1.1, 1.2)
+"""The loads to choose the next from, over the middle of the belief."""
 _NEAR: Final = 1.06
+"""How near to the middle a load must have been tried on each side before the search is content."""
 _BESIDE: Final = 1.03
+"""Where such a load is tried, over the middle or under it."""
 _LENGTHEN_EVERY: Final = 4
 _LONGEST: Final = 8
+"""After so many probes the next ones are twice as long, up to so many times the first."""
 _ANSWERS: Final = 5
+"""How many answers of a server at ease a probe lasts at least."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -104,7 +111,7 @@ async def find_max(
 
     The load is doubled, or halved, until both answers have been seen. Then every further probe is
     run where it says most about the edge, by what is believed of the server after all probes: see
-    `EdgeBeliefs`.
+    `EdgeInference`.
 
     A client-bound probe is run once more; if it is again, no higher load is tried and the server's
     edge is not said to lie there.
@@ -145,7 +152,7 @@ class _Search:
         self._probes: list[Probe] = []
         self._tried: list[Tried] = []
         self._ceiling: float | None = None
-        self._beliefs = EdgeBeliefs(axis, 1 - objective.share)
+        self._inference = EdgeInference(axis, 1 - objective.share)
 
     async def bracket(self) -> None:
         """Go up or down by doubling until the edge has been passed, or a bound is met."""
@@ -178,7 +185,7 @@ class _Search:
         bounds = self._bounds
         if not self._bracketed:
             return self._open()
-        belief = self._beliefs.belief(self._tried)
+        belief = self._inference.belief(self._tried)
         asked = 0
         while not self._content(belief) and len(self._probes) < bounds.most_probes:
             if self._ceiling is not None and belief.at(0.5) >= self._ceiling:
@@ -186,7 +193,7 @@ class _Search:
             longer = min(2 ** (asked // _LENGTHEN_EVERY), _LONGEST) if bounds.lengthen else 1
             value = self._telling(belief, self._probe_s * longer)
             if await self._ask(value, longer) is not None:
-                belief = self._beliefs.belief(self._tried)
+                belief = self._inference.belief(self._tried)
             asked += 1
         converged = self._content(belief)
         note = None if converged else f"{bounds.most_probes} probes were not enough"
@@ -202,7 +209,7 @@ class _Search:
             raise Interrupted("interrupted before the first load was tried")
         note = f"interrupted after {len(self._probes)} runs"
         if self._bracketed:
-            return self._believed(self._beliefs.belief(self._tried), note, converged=False)
+            return self._believed(self._inference.belief(self._tried), note, converged=False)
         found = self._open()
         return replace(found, note=f"{note}; {found.note}")
 
@@ -222,7 +229,7 @@ class _Search:
     async def _ask(self, value: float, longer: int = 1) -> Tried | None:
         """Probe; None: the client was the limit."""
         value = self._axis.nearest(value)
-        for _ in range(_SECOND_CHANCE):
+        for _ in range(_CHANCES):
             result = await self._probe(self._axis.make(value), self._probe_s * longer)
             if result.slo != self._objective.slo or result.misses is None:
                 raise UsageError("a probe was summarised by another SLO than that of the search")
@@ -256,7 +263,7 @@ class _Search:
         }
         return max(
             sorted(values),
-            key=lambda value: self._beliefs.worth(belief, value, probe_s, self._tried),
+            key=lambda value: self._inference.worth(belief, value, probe_s, self._tried),
         )
 
     def _content(self, belief: EdgeBelief) -> bool:

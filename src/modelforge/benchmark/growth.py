@@ -17,8 +17,8 @@ _USED: Final = _PARTS - _SETTLING
 _SURE: Final = 3.5
 """Student's t of seven degrees of freedom: one steady run in 200 looks as if it grew."""
 
-
 _Waits = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""When requests were due, seconds, and their waits, milliseconds; NaN where there was no token."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -52,18 +52,16 @@ class Growth:
         return self.score >= _SURE and self.total_ms >= least_ms
 
 
-def growth_of(due_s: NDArray[np.float64], wait_ms: NDArray[np.float64]) -> Growth | None:
-    """The growth of requests that were due at ``due_s``, in any order; None: too few to tell.
+def growth_of(again: Callable[[], Iterable[_Waits]]) -> Growth | None:
+    """The growth of requests by when they were due and how long they waited; None: too few to tell.
 
     A line through the means of nine parts of the time, which follow three in which the queue may
     fill up. Requests of one queue are late together; the means of parts are nearly independent
     wherever the queue forgets within a part, and where it does not it is about to grow.
+
+    Args:
+        again: gives all of them, in parts and in any order, each time it is called.
     """
-    return growth_of_parts(lambda: [(due_s, wait_ms)])
-
-
-def growth_of_parts(again: Callable[[], Iterable[_Waits]]) -> Growth | None:
-    """The same of requests that come in parts, each time ``again`` is called."""
     size, start_s, end_s = 0, math.inf, -math.inf
     for due_s, _ in _known(again()):
         size += due_s.size

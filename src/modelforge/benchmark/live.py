@@ -50,7 +50,7 @@ class LiveTally:
     def __init__(self) -> None:
         self._done = self._failed = 0
         self._elapsed_s = 0.0
-        self._ttft = LogHistogram()
+        self._ttft_ns = LogHistogram()
         self._errors: Counter[str] = Counter()
         self._in_flight: dict[int, int] = {}
         self._recent: deque[tuple[float, int, int]] = deque()
@@ -70,7 +70,10 @@ class LiveTally:
         if done > succeeded:
             kinds = batch["error"].to_pylist()
             self._errors.update(str(kinds[row]) for row in np.flatnonzero(rows & ~good))
-        tokens = self._count_tokens(batch, good) if succeeded else 0
+        tokens = 0
+        if succeeded:
+            tokens = _tokens(batch, good)
+            self._note_first_tokens(batch, good)
         self._recent.append((at_s, succeeded, tokens))
         while self._recent[0][0] < self._elapsed_s - _WINDOW_S:
             self._recent.popleft()
@@ -81,7 +84,7 @@ class LiveTally:
         recent = list(self._recent)
         requests = sum(count for _, count, _ in recent)
         tokens = sum(count for _, _, count in recent)
-        p50, p99 = self._ttft.quantile(0.5), self._ttft.quantile(0.99)
+        p50, p99 = self._ttft_ns.quantile(0.5), self._ttft_ns.quantile(0.99)
         return LiveView(
             elapsed_s=self._elapsed_s,
             done=self._done,
@@ -94,12 +97,13 @@ class LiveTally:
             errors=tuple(self._errors.most_common()),
         )
 
-    def _count_tokens(self, batch: pa.RecordBatch, good: _Rows) -> int:
+    def _note_first_tokens(self, batch: pa.RecordBatch, good: _Rows) -> None:
         first = whole_numbers(batch["first_ns"])
         told = good & (first >= 0)
-        self._ttft.add(first[told] - whole_numbers(batch["sent_ns"])[told])
-        completion, counted = (
-            whole_numbers(batch["completion_tokens"]),
-            whole_numbers(batch["counted_tokens"]),
-        )
-        return int(np.where(completion >= 0, completion, counted)[good].sum())
+        self._ttft_ns.add(first[told] - whole_numbers(batch["sent_ns"])[told])
+
+
+def _tokens(batch: pa.RecordBatch, good: _Rows) -> int:
+    completion = whole_numbers(batch["completion_tokens"])
+    counted = whole_numbers(batch["counted_tokens"])
+    return int(np.where(completion >= 0, completion, counted)[good].sum())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
@@ -9,9 +10,9 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from modelforge.benchmark import columns
-from modelforge.benchmark.columns import NULL
+from modelforge.benchmark.columns import NULL, is_valid, whole_numbers, words
 from modelforge.benchmark.recording import keep
+from modelforge.benchmark.rows import Rows, blocks
 from modelforge.benchmark.slo import Slo
 from modelforge.core.errors import EmptySample
 from modelforge.stats.long_series import LongSeries
@@ -20,39 +21,7 @@ _NS_PER_MS: Final = 1e6
 _MS_PER_S: Final = 1e3
 HELD: Final = 1 << 16
 """Of more requests than that no whole column is in memory: each look at them is by pieces."""
-_PIECE: Final = 1 << 16
 _OF_GAPS: Final = frozenset({"itl", "max_itl", "tpot"})
-
-
-class Rows:
-    """Which rows of a table are chosen, a bit a row."""
-
-    def __init__(self, *blocks: NDArray[np.bool_]) -> None:
-        self._bits = np.empty(0, dtype=np.uint8)
-        self._new: list[NDArray[np.uint8]] = []
-        self.size = self.count = 0
-        for block in blocks:
-            self.add(block)
-
-    def add(self, block: NDArray[np.bool_]) -> None:
-        """Say it of the rows that follow; all but the last block are of a multiple of eight."""
-        self._new.append(np.packbits(block))
-        self.size += block.size
-        self.count += int(np.count_nonzero(block))
-
-    def between(self, start: int, stop: int) -> NDArray[np.bool_]:
-        """Rows ``start`` to ``stop``."""
-        if self._new:
-            self._bits, self._new = np.concatenate([self._bits, *self._new]), []
-        first = start // 8
-        bits = np.unpackbits(self._bits[first : -(-stop // 8)], count=stop - 8 * first)
-        return bits[start - 8 * first :].view(np.bool_)
-
-
-def blocks(rows: int) -> Iterator[tuple[int, int]]:
-    """So many rows in pieces to be looked at one after the other: where each begins and ends."""
-    for start in range(0, rows, _PIECE):
-        yield start, min(start + _PIECE, rows)
 
 
 class Measures:
@@ -116,9 +85,23 @@ class Measures:
 
     def succeeded(self) -> NDArray[np.bool_]:
         """Which of them have no error."""
-        found = is_null(self._piece("error"))
+        found = ~is_valid(self._piece("error"))
         self._let_go()
         return self._chosen(found)
+
+    def errors(self) -> dict[str, int]:
+        """Failures by kind, the most frequent first. Each batch has words of its own."""
+        found: Counter[str] = Counter()
+        start = 0
+        for chunk in self._piece("error").chunks:
+            end = start + len(chunk)
+            if chunk.null_count < len(chunk):
+                codes, kinds = words(chunk)
+                codes = codes[self._rows.between(start, end)]
+                counts = np.bincount(codes[codes != NULL], minlength=len(kinds)).tolist()
+                found.update({kind: n for kind, n in zip(kinds, counts, strict=True) if n})
+            start = end
+        return dict(sorted(found.items(), key=lambda item: (-item[1], item[0])))
 
     def _piece(self, name: str) -> pa.ChunkedArray[Any]:
         return self._columns[name].slice(self._start, self.size)
@@ -164,21 +147,6 @@ class Measures:
     def ms(self, name: str) -> NDArray[np.float64]:
         """A measure by its name in `Slo`, or one of two more; NaN where a request has none."""
         return _MEASURES[name](self)
-
-
-def whole_numbers(column: pa.ChunkedArray[Any]) -> NDArray[np.int64]:
-    """A column of whole numbers, in one piece; null is -1.
-
-    Put together here, since Arrow's allocator would keep the room for itself afterwards.
-    """
-    pieces = [columns.whole_numbers(chunk) for chunk in column.chunks]
-    return np.concatenate(pieces) if pieces else np.empty(0, dtype=np.int64)
-
-
-def is_null(column: pa.ChunkedArray[Any]) -> NDArray[np.bool_]:
-    """Which rows of a column are null."""
-    pieces = [~columns.is_valid(chunk) for chunk in column.chunks]
-    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.bool_)
 
 
 def known(values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -11,14 +11,17 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 _LIMITS: Final = np.exp(np.arange(np.log(0.2), np.log(3e4), 0.05))
+"""From a fifth of a request to 30,000, 5 % apart."""
 _SOFTNESSES: Final = (0.003, 0.03, 0.1, 0.2, 0.4)
 _FLOORS: Final = (0.02, 0.2, 0.4, 0.6, 0.8)
+"""As parts of what may miss."""
 _CEILING: Final = 0.999
+"""Short of 1, so that a single request which met its limits far beyond them refutes no shape."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True, eq=False)
 class MissShapes:
-    """Curves that rise from a floor to 1, all of the same length: a shape is one of each.
+    """Curves that rise from a floor to 0.999. A shape is one of each array: all have one length.
 
     Attributes:
         limits: the pressure at which half of those that could miss do.

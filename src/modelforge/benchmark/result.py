@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from modelforge.benchmark.client_use import ClientUse
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.latencies import Latencies
@@ -34,19 +35,6 @@ class TokenTotals:
     from_server: int = 0
     from_events: int = 0
     below_events: int = 0
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ClientUse:
-    """What measuring took, over all workers; lags and shares are the worst worker's."""
-
-    cpu_s: float
-    peak_rss_bytes: int
-    workers: int
-    cpu_share: float | None = None
-    run_delay_share: float | None = None
-    loop_lag_p99_ms: float | None = None
-    loop_lag_max_ms: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,6 +147,6 @@ class BenchmarkResult:
         Raises:
             ValueError: ``p`` is not within 0 and 100.
         """
-        if not 0 <= p <= 100:  # noqa: PLR2004
+        if not 0 <= p <= 100:  # noqa: PLR2004 (per cent)
             raise ValueError(f"a percentile is asked between 0 and 100, not at {p}")
         return quantile(self.latencies, p / 100)

@@ -157,15 +157,8 @@ def _change(figure: Figure, baseline: MeasuredRun, candidate: MeasuredRun) -> Ch
     except UnusableSample as fault:
         return Change(figure=figure, baseline=a, candidate=b, reason=str(fault))
     return Change(
-        figure=figure, baseline=a, candidate=b, ratio=ratio, outcome=_outcome(figure, ratio)
+        figure=figure, baseline=a, candidate=b, ratio=ratio, outcome=figure.outcome(ratio)
     )
-
-
-def _outcome(figure: Figure, ratio: Estimate) -> Outcome:
-    if 1.0 in ratio.interval:
-        return Outcome.NOT_DISTINGUISHABLE
-    better = (ratio.point > 1) == figure.higher_is_better
-    return Outcome.BETTER if better else Outcome.WORSE
 
 
 def _gated(gate: Gate, baseline: MeasuredRun, candidate: MeasuredRun) -> Gated:

@@ -14,6 +14,7 @@ from modelforge.benchmark.gap_slots import GapSlot
 from modelforge.benchmark.measures import Measures, Values, met
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
+from modelforge.benchmark.window import Window
 from modelforge.core.errors import TooFewValues
 from modelforge.stats.autocorrelation import Autocorrelation, autocorrelation
 from modelforge.stats.estimate import Estimate
@@ -47,7 +48,7 @@ WATCHED: Final = ("ttft_ms", "e2e_ms")
 
 _LEVEL: Final = 0.01
 """Of the tests for warm-up and change: a clean run is to be told of nothing."""
-_SEED: Final = 11
+_SEED: Final = 11  # of the permutations by which a change is told from chance
 _NS: Final = 1e9
 
 
@@ -100,23 +101,25 @@ def run_statistics(
     in_time: Measures,
     *,
     order: SentOrder,
-    window_ns: tuple[int, int] | None,
+    window: Window | None,
     itl: Distribution,
     slots: Sequence[GapSlot],
     slo: Slo | None,
     level: float,
+    warm_up_excluded: int = 0,
 ) -> RunStatistics | None:
     """The intervals of one run; None of fewer than 20 answers.
 
     Args:
         good: the answered of the ``measured`` requests; ``in_time`` those of them that rates count.
         order: of the ``good`` ones.
-        window_ns: the measurement.
+        window: the measurement; None where it is not known.
         itl: the gaps' distribution, milliseconds; ``slots`` the gaps by time, nanoseconds.
+        warm_up_excluded: how many requests were left out as a warm-up.
     """
     if good.count < FEWEST:
         return None
-    rates = _rates(in_time, window_ns, slo, level)
+    rates = _rates(in_time, window, slo, level)
     measures: dict[str, Figures] = {}
     steadiness: dict[str, Steadiness] = {}
     rng = np.random.default_rng(_SEED)
@@ -141,6 +144,7 @@ def run_statistics(
         rates=rates,
         success_share=_success(good, measured, level),
         steadiness=steadiness,
+        warm_up_excluded=warm_up_excluded,
     )
 
 
@@ -219,11 +223,11 @@ def _scaled(estimate: Estimate, factor: float) -> Estimate:
 
 
 def _rates(
-    in_time: Measures, window_ns: tuple[int, int] | None, slo: Slo | None, level: float
+    in_time: Measures, window: Window | None, slo: Slo | None, level: float
 ) -> dict[str, Estimate]:
-    if window_ns is None or window_ns[1] <= window_ns[0] or not in_time.count:
+    if window is None or window.length_s <= 0 or not in_time.count:
         return {}
-    start_s, end_s = window_ns[0] / _NS, window_ns[1] / _NS
+    start_s, end_s = window.start_ns / _NS, window.end_ns / _NS
     last_s = np.nextafter(end_s, start_s)  # what was done with the end is done within it
 
     def rate_of(amounts: Callable[[Measures], NDArray[np.float64]]) -> Estimate:

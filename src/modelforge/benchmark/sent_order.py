@@ -14,8 +14,12 @@ from modelforge.benchmark.spool import Spool
 from modelforge.stats.long_series import LongSeries
 
 _BLOCK: Final = 1 << 13
+"""Rows of which the first and the last moment of sending are noted together."""
 _WINDOW: Final = 1 << 15
+"""Requests that are put in order at a time, about."""
 _SAMPLED: Final = 1 << 16
+"""Moments of sending by which windows of about as many requests are found."""
+_EVER: Final = 1 << 62
 
 _Of = Callable[[Measures], NDArray[np.float64]]
 
@@ -114,6 +118,3 @@ def _windows(requests: Measures) -> Iterator[_Window]:
         ]
         if spans:
             yield _Window(start_ns, end_ns, spans)
-
-
-_EVER: Final = 1 << 62

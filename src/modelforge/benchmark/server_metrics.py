@@ -65,7 +65,7 @@ def server_figures(
     *,
     client_ttft_mean_ms: float | None = None,
 ) -> dict[str, Any]:
-    """The figures between two pages, of JSON's types, for `modelforge.benchmark.summary.summarise`.
+    """The figures between two pages, of JSON's types: the ``server`` of a `BenchmarkResult`.
 
     Milliseconds for every latency: ``count``, the exact ``mean``, and for each percentile its
     ``value`` and the bucket it surely lies in, ``low`` to ``high`` (null: no upper edge). The pages

@@ -28,7 +28,7 @@ class Spool:
 
     def __init__(self, kind: DTypeLike) -> None:
         self._kind: np.dtype[Any] = np.dtype(kind)
-        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD_BYTES)  # noqa: SIM115
+        self._file: SpooledTemporaryFile[bytes] = SpooledTemporaryFile(_HELD_BYTES)  # noqa: SIM115 (it lives as long as this)
         finalize(self, _let_go, self._file)
         self._lock = Lock()  # where it is read is the file's, not the reader's
         self.size = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from modelforge.benchmark.run_statistics import RunStatistics, Steadiness
-from modelforge.benchmark.verdict import Reason, Status
+from modelforge.benchmark.verdict import Reason
 
 _WORTH_SAYING = 0.02
 """A change of so small a part of the level is nobody's concern, however certain it is."""
@@ -17,11 +17,11 @@ def steady_notes(found: RunStatistics | None) -> Iterator[Reason]:
     if found is None:
         return
     if found.warm_up_excluded:
-        yield _note(
+        yield Reason.note(
             "warm_up_excluded",
             f"the first {found.warm_up_excluded:,} requests were a warm-up and are left out, as"
             " asked for",
-            float(found.warm_up_excluded),
+            measured=float(found.warm_up_excluded),
         )
     for name, each in found.steadiness.items():
         yield from _of(_LABELS[name], each)
@@ -31,34 +31,30 @@ def _of(label: str, each: Steadiness) -> Iterator[Reason]:
     warm, change = each.warm_up, each.stability
     began = warm.mean_before
     if warm.present and began is not None and _matters(began, warm.mean_after):
-        yield _note(
+        yield Reason.note(
             "warm_up_present",
             f"{label}: the first {warm.values:,} requests took {_ms(began)} and the rest"
             f" {_ms(warm.mean_after)} on average; leave them out with --exclude-warm-up, or warm"
             " up longer",
-            float(warm.values),
+            measured=float(warm.values),
         )
         return
     before, after = change.median_before, change.median_after
     if change.at is None or before is None or after is None or not _matters(before, after):
         return
     how = "drifted" if change.kind == "drift" else "changed at once"
-    yield _note(
+    yield Reason.note(
         "drift" if change.kind == "drift" else "level_shift",
         f"{label} {how}, from {_ms(before)} to {_ms(after)} (medians before and after request"
         f" {change.at:,}): the figures mix the two",
-        float(change.at),
+        measured=float(change.at),
     )
 
 
 def _ms(value: float) -> str:
     """Three digits, and never an exponent."""
-    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"  # noqa: PLR2004
+    return f"{value:,.0f} ms" if value >= 100 else f"{value:.3g} ms"  # noqa: PLR2004 (three digits)
 
 
 def _matters(before: float, after: float) -> bool:
     return abs(before - after) > _WORTH_SAYING * max(abs(before), abs(after))
-
-
-def _note(code: str, message: str, measured: float) -> Reason:
-    return Reason(code=code, status=Status.VALID, message=message, measured=measured)

@@ -12,6 +12,7 @@ from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between, require_count
 
 _LATENCY_GROWTH: Final = 1.05
+"""From one load to the next, beyond which a flat throughput is saturation."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

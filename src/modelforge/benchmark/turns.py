@@ -130,10 +130,7 @@ def _within(pair: FigurePair, results: Sequence[BenchmarkResult]) -> FigurePair:
     if a is None or b is None:
         return replace(pair, reason="too few requests for an interval")
     ratio = run_ratio(a, b)
-    outcome = Outcome.NOT_DISTINGUISHABLE
-    if 1.0 not in ratio.interval:
-        outcome = _direction(pair.figure, ratio)
-    return replace(pair, ratio=ratio, outcome=outcome)
+    return replace(pair, ratio=ratio, outcome=pair.figure.outcome(ratio))
 
 
 def _adjusted(
@@ -150,11 +147,6 @@ def _adjusted(
         if equivalent.get(place, 1.0) <= alpha:
             outcome = Outcome.EQUIVALENT
         elif p_value <= alpha:
-            outcome = _direction(pair.figure, pair.ratio)
+            outcome = pair.figure.direction(pair.ratio)
         found.append(replace(pair, adjusted_p=p_value, outcome=outcome))
     return found
-
-
-def _direction(figure: Figure, ratio: Estimate) -> Outcome:
-    better = (ratio.point > 1) == figure.higher_is_better
-    return Outcome.BETTER if better else Outcome.WORSE

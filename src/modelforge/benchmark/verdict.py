@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from modelforge.benchmark.verdict_limits import Limits
+from modelforge.benchmark.verdict_limits import VerdictLimits
 
 if TYPE_CHECKING:
     # They work on arrays, which a verdict does not.
@@ -38,6 +38,18 @@ class Reason:
     message: str
     measured: float | None = None
     limit: float | None = None
+
+    @classmethod
+    def note(
+        cls,
+        code: str,
+        message: str,
+        *,
+        measured: float | None = None,
+        limit: float | None = None,
+    ) -> Reason:
+        """What is worth knowing and changes nothing."""
+        return cls(code=code, status=Status.VALID, message=message, measured=measured, limit=limit)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -99,11 +111,9 @@ _NEEDED = (("p90", 10), ("p95", 20), ("p99", 100), ("p99.9", 1000))
 """Below so many values a percentile is the largest of them or beyond: 1 / (1 - q)."""
 
 
-def judge(
-    evidence: Evidence, *, limits: Limits | None = None, ceiling: Ceiling | None = None
-) -> Verdict:
-    """The verdict on a run, from nothing but ``evidence``."""
-    at = limits or Limits()
+def judge(evidence: Evidence, *, ceiling: Ceiling | None = None) -> Verdict:
+    """The verdict on a run, from nothing but ``evidence`` and the machine's ``ceiling``."""
+    at = VerdictLimits()
     found = [
         *_of_requests(evidence, at),
         *_of_loss(evidence),
@@ -123,7 +133,7 @@ def judge(
     )
 
 
-def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_requests(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     total = evidence.successful + evidence.failed
     if not total:
         yield Reason(
@@ -143,42 +153,43 @@ def _of_requests(evidence: Evidence, at: Limits) -> Iterator[Reason]:
             limit=total,
         )
         return
+    yield from _of_answers(evidence, at)
+
+
+def _of_answers(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
+    """Notes on a run in which at least one request was answered."""
+    total = evidence.successful + evidence.failed
     if evidence.failed > at.failed_share * total:
         share = evidence.failed / total
-        yield Reason(
-            code="many_failed",
-            status=Status.VALID,
-            message=f"{share:.1%} of the requests failed: the latencies are those of the rest",
+        yield Reason.note(
+            "many_failed",
+            f"{share:.1%} of the requests failed: the latencies are those of the rest",
             measured=share,
             limit=at.failed_share,
         )
     sent = total + evidence.broken_off
     if evidence.broken_off > at.unanswered_share * sent:
-        yield Reason(
-            code="unanswered",
-            status=Status.VALID,
-            message=f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
+        yield Reason.note(
+            "unanswered",
+            f"{evidence.broken_off:,} of {sent:,} requests were not answered when the run"
             " was ended for them: their latencies, the longest as a rule, are in no figure; wait"
             " longer with --cooldown",
             measured=evidence.broken_off / sent,
             limit=at.unanswered_share,
         )
     if evidence.duration_s is not None and evidence.duration_s < at.short_s:
-        yield Reason(
-            code="short_run",
-            status=Status.VALID,
-            message=f"{evidence.duration_s:.3f} s are too short to tell whether the client was the"
-            " limit",
+        yield Reason.note(
+            "short_run",
+            f"{evidence.duration_s:.3f} s are too short to tell whether the client was the limit",
             measured=evidence.duration_s,
             limit=at.short_s,
         )
     lacking = [(name, needed) for name, needed in _NEEDED if evidence.successful < needed]
     if lacking:
         names = ", ".join(name for name, _ in lacking)
-        yield Reason(
-            code="few_requests",
-            status=Status.VALID,
-            message=f"{evidence.successful:,} answered requests are few for {names}:"
+        yield Reason.note(
+            "few_requests",
+            f"{evidence.successful:,} answered requests are few for {names}:"
             f" that takes {lacking[-1][1]:,}",
             measured=evidence.successful,
             limit=lacking[-1][1],
@@ -217,7 +228,7 @@ def _of_loss(evidence: Evidence) -> Iterator[Reason]:
         )
 
 
-def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     who = f"worker {worker.worker}"
     yield from _over(
         "client_cpu",
@@ -251,7 +262,7 @@ def _of_worker(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterat
     yield from _stopped(worker, evidence, at)
 
 
-def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _crowded(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     idle, others = worker.idle_share, worker.others_share
     if idle is None or others is None or idle >= at.no_idle_share or others < at.others_share:
         return
@@ -269,7 +280,7 @@ def _crowded(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator
     )
 
 
-def _stopped(worker: WorkerEvidence, evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _stopped(worker: WorkerEvidence, evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     stop_ms = worker.lag_max_ms
     if stop_ms is None or stop_ms < at.stopped_ms:
         return
@@ -297,7 +308,7 @@ def _of_parent(evidence: Evidence) -> Iterator[Reason]:
         )
 
 
-def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_connections(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     unconnected = sum(worker.unconnected for worker in evidence.workers)
     if not unconnected:
         return
@@ -311,7 +322,7 @@ def _of_connections(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     )
 
 
-def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_schedule(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     if not evidence.open_loop:
         return
     lag = evidence.schedule_lag_p99_ms
@@ -331,24 +342,23 @@ def _of_schedule(evidence: Evidence, at: Limits) -> Iterator[Reason]:
     )
 
 
-def _of_growth(evidence: Evidence, at: Limits) -> Iterator[Reason]:
+def _of_growth(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
     growth = evidence.growth
     if (evidence.schedule_lag_p99_ms or 0.0) >= at.lag_p99_ms:
         return  # it was the client that fell behind, and the wait is counted from due
     if growth is not None and growth.beyond(at.grown_ms):
         grew = growth.ms_per_s
         by = f"{grew:,.0f}" if grew >= 100 else f"{grew:.3g}"  # noqa: PLR2004 (no exponent)
-        yield Reason(
-            code="growing_wait",
-            status=Status.VALID,
-            message="the server fell behind: the wait for the first token grew by"
+        yield Reason.note(
+            "growing_wait",
+            "the server fell behind: the wait for the first token grew by"
             f" {by} ms a second, so that latencies tell how long the run was",
             measured=growth.total_ms,
             limit=at.grown_ms,
         )
 
 
-def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: Limits) -> Iterator[Reason]:
+def _of_ceiling(evidence: Evidence, ceiling: Ceiling, at: VerdictLimits) -> Iterator[Reason]:
     shares = [worker.cpu_share for worker in evidence.workers]
     busiest = max((share for share in shares if share is not None), default=None)
     idle = busiest is not None and busiest < at.spare_cpu_share

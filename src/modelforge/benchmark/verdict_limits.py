@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Limits:
+class VerdictLimits:
     """From where on a run is flagged. A shared machine's own noise, a few ms, stays below.
 
     Attributes:

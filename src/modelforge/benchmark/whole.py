@@ -9,8 +9,9 @@ from typing import Final
 import pyarrow as pa
 
 from modelforge.benchmark.between_runs import between_runs
+from modelforge.benchmark.client_use import ClientUse
 from modelforge.benchmark.recording import Recording
-from modelforge.benchmark.result import BenchmarkResult, ClientUse
+from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Reason, Status, Verdict
@@ -34,24 +35,7 @@ def whole(
     Distributions are those of every request alike. Rates are over the time of all runs together,
     which were one after the other. The verdict is the worst of the runs'.
     """
-    gaps = sum((recording.gaps for recording in recordings), LogHistogram())
-    kept_apart = [recording.reasoning_gaps for recording in recordings]
-    reasoning = sum((part for part in kept_apart if part is not None), LogHistogram())
-
-    def let_go() -> None:
-        for recording in recordings:
-            recording.let_go()
-
-    together = summarise(
-        pa.concat_tables(recording.columns for recording in recordings),
-        gaps,
-        (),
-        recordings[0].plan,
-        reasoning_gaps=reasoning if reasoning.count else None,
-        slo=slo,
-        prices=prices,
-        let_go=let_go,
-    )
+    together = summarise(_joined(recordings), slo=slo, prices=prices, level=None)
     duration_s = sum(result.total_duration for result in results)
 
     def rate(of: Callable[[BenchmarkResult], float | None]) -> float | None:
@@ -71,11 +55,29 @@ def whole(
         requests_per_s=rate(lambda result: result.requests_per_s),
         tokens_per_second=rate(lambda result: result.tokens_per_second),
         goodput_per_s=rate(lambda result: result.goodput_per_s),
-        client=_client([result.client for result in results]),
+        client=ClientUse.of_runs([result.client for result in results]),
         missing_requests=sum(result.missing_requests for result in results),
         loss=losses[0] if losses else None,
         runs=tuple(results),
         statistics=between_runs(results, level=level),
+    )
+
+
+def _joined(recordings: Sequence[Recording]) -> Recording:
+    """All their requests and gaps, without telemetry: no worker was in all of them."""
+    kept_apart = [recording.reasoning_gaps for recording in recordings]
+    reasoning = sum((part for part in kept_apart if part is not None), LogHistogram())
+
+    def let_go() -> None:
+        for recording in recordings:
+            recording.let_go()
+
+    return Recording(
+        plan=recordings[0].plan,
+        columns=pa.concat_tables(recording.columns for recording in recordings),
+        gaps=sum((recording.gaps for recording in recordings), LogHistogram()),
+        reasoning_gaps=reasoning if reasoning.count else None,
+        let_go=let_go,
     )
 
 
@@ -86,7 +88,7 @@ def _unlike(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
     ]
     if differ:
         message = f"the runs differ in {' and '.join(differ)}: their figures are of a mixture"
-        yield Reason(code="unlike_runs", status=Status.VALID, message=message)
+        yield Reason.note("unlike_runs", message)
 
 
 def _verdict(results: Sequence[BenchmarkResult], notes: Sequence[Reason]) -> Verdict:
@@ -121,19 +123,3 @@ def _notes_of(results: Sequence[BenchmarkResult]) -> Iterator[Reason]:
         more = len(found) - 1
         others = f" (and of {more} more {'run' if more == 1 else 'runs'})" if more else ""
         yield replace(note, message=f"run {number}: {note.message}{others}")
-
-
-def _client(uses: Sequence[ClientUse]) -> ClientUse:
-    def worst(name: str) -> float | None:
-        values = [getattr(use, name) for use in uses]
-        return max((value for value in values if value is not None), default=None)
-
-    return ClientUse(
-        cpu_s=sum(use.cpu_s for use in uses),
-        peak_rss_bytes=max(use.peak_rss_bytes for use in uses),
-        workers=uses[0].workers,
-        cpu_share=worst("cpu_share"),
-        run_delay_share=worst("run_delay_share"),
-        loop_lag_p99_ms=worst("loop_lag_p99_ms"),
-        loop_lag_max_ms=worst("loop_lag_max_ms"),
-    )

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.telemetry import Telemetry
+
+_NS_PER_S: Final = 1e9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -22,6 +25,17 @@ class Window:
     start_ns: int
     end_ns: int
     cut: bool = False
+
+    @property
+    def length_s(self) -> float:
+        """Seconds; 0 or less of nothing."""
+        return (self.end_ns - self.start_ns) / _NS_PER_S
+
+    def overlaps(self, start_ns: int | None, end_ns: int | None) -> bool:
+        """Whether the time between the two moments is a part of it, as far as they are known."""
+        return (end_ns is None or end_ns > self.start_ns) and (
+            start_ns is None or start_ns < self.end_ns
+        )
 
 
 def measured_window(telemetry: Sequence[Telemetry], plan: Plan) -> Window | None:

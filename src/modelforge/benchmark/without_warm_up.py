@@ -26,14 +26,14 @@ def without_warm_up(recording: Recording) -> Recording:
 
     Gaps are left out by the slots of time that ended before that end.
     """
-    table, let_go = recording.columns, recording.let_go
-    cut_ns = _end_ns(Measures(table, choose(table, let_go).good, let_go))
+    table = recording.columns
+    cut_ns = _end_ns(choose(recording).good)
     phases, early = [], 0
     for phase, sent in zip(table["phase"].chunks, table["sent_ns"].chunks, strict=True):
         changed, count = _changed(phase, sent, cut_ns)
         phases.append(changed)
         early += count
-    let_go()
+    recording.let_go()
     if not early:
         return recording
     place = table.schema.get_field_index("phase")

@@ -81,7 +81,7 @@ class AnswerStore:
             return
         with self._writing():
             self._connection.execute(
-                f"INSERT OR REPLACE INTO answers VALUES (?, ?, {_NEXT_USE})",  # noqa: S608
+                f"INSERT OR REPLACE INTO answers VALUES (?, ?, {_NEXT_USE})",  # noqa: S608 (a constant)
                 (key, answer),
             )
             while self._used_bytes() > self._max_bytes:

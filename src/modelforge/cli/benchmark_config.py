@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from modelforge.app.benchmark_prompts import prompt_paths
 from modelforge.benchmark.config import BenchmarkConfig
-from modelforge.benchmark.load import Preset, preset_named
+from modelforge.benchmark.preset import Preset, preset_named
 from modelforge.benchmark.slo import Slo
 from modelforge.cli.benchmark_load import load_of
 from modelforge.cli.benchmark_workload import workload_of

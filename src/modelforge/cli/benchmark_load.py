@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelforge.app.benchmark_prompts import trace
-from modelforge.benchmark.arrivals import Arrivals, Constant, Gamma, Poisson
-from modelforge.benchmark.gaps import Gaps
-from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop, Preset
+from modelforge.benchmark.arrivals import Arrivals, arrivals_at
+from modelforge.benchmark.gaps import GapKind, Gaps
+from modelforge.benchmark.load import ClosedLoop, Load, OpenLoop
+from modelforge.benchmark.preset import Preset
 from modelforge.benchmark.trace import TrafficTrace
 from modelforge.benchmark.varying import Ramp, Steps
 from modelforge.core.errors import UsageError
@@ -50,25 +51,15 @@ def _closed(options: Mapping[str, Any], preset: Preset | None) -> ClosedLoop:
 
 
 def _arrivals(options: Mapping[str, Any]) -> Arrivals:
-    kind = options["arrival"] or ("poisson" if options["burstiness"] is None else "gamma")
+    kind: GapKind = options["arrival"] or ("poisson" if options["burstiness"] is None else "gamma")
+    burstiness = _or(options["burstiness"], 1.0)
     if options["rate"] is not None:
-        rate = options["rate"]
-        if kind == "constant":
-            _gaps(kind, options["burstiness"])
-            return Constant(rate=rate)
-        if kind == "poisson":
-            _gaps(kind, options["burstiness"])
-            return Poisson(rate=rate)
-        return Gamma(rate=rate, burstiness=_or(options["burstiness"], 1.0))
-    gaps = _gaps(kind, options["burstiness"])
+        return arrivals_at(options["rate"], kind, burstiness=burstiness)
+    gaps = Gaps(kind=kind, burstiness=burstiness)
     if options["ramp"] is not None:
         from_rate, to_rate, over_s = _ramp(options["ramp"])
         return Ramp(from_rate=from_rate, to_rate=to_rate, over_s=over_s, gaps=gaps)
     return Steps(steps=tuple(_step(step) for step in options["steps"].split(",")), gaps=gaps)
-
-
-def _gaps(kind: Any, burstiness: float | None) -> Gaps:
-    return Gaps(kind=kind, burstiness=_or(burstiness, 1.0))
 
 
 def _or(value: float | None, otherwise: float) -> float:

@@ -58,7 +58,7 @@ class BenchmarkProgress:
         if self._quiet:
             return
         from modelforge.benchmark.live import LiveTally  # noqa: PLC0415 (it loads numpy)
-        from modelforge.cli.benchmark_screen import BenchmarkScreen  # noqa: PLC0415
+        from modelforge.cli.benchmark_screen import BenchmarkScreen  # noqa: PLC0415 (for who watches only)
 
         self._end()
         with self._guard:

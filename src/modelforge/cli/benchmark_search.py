@@ -6,19 +6,24 @@ import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import click
 
+from modelforge.app.benchmark import BenchmarkRunner
+from modelforge.app.load_search import LoadSearch, axis_of
+from modelforge.app.registry import ModelForgeRegistry
 from modelforge.app.report_output import ReportOutput
+from modelforge.benchmark.find_max import MaxLoad
+from modelforge.benchmark.objective import Objective
+from modelforge.benchmark.probe import Probe
+from modelforge.benchmark.sweep import Sweep
 from modelforge.cli.benchmark_config import config_of
+from modelforge.cli.configuration import configure
 from modelforge.cli.open_files import allow_many_connections
+from modelforge.cli.signals import CallOnContinue, CallOnSignal
 from modelforge.core.errors import UsageError
-
-if TYPE_CHECKING:
-    from modelforge.benchmark.find_max import MaxLoad
-    from modelforge.benchmark.probe import Probe
-    from modelforge.benchmark.sweep import Sweep
+from modelforge.export import search_record
 
 _PROBE_S: Final = 10.0
 _TOLERANCE: Final = 0.05
@@ -71,14 +76,6 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
 async def _search(
     model: str, options: Mapping[str, Any], slo: str | None
 ) -> tuple[_Found, int | None]:
-    from modelforge.app.benchmark import BenchmarkRunner  # noqa: PLC0415 (--help is light)
-    from modelforge.app.load_search import LoadSearch, axis_of  # noqa: PLC0415
-    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415
-    from modelforge.benchmark.objective import Objective  # noqa: PLC0415
-    from modelforge.cli.configuration import configure  # noqa: PLC0415
-    from modelforge.cli.signals import CallOnContinue, CallOnSignal  # noqa: PLC0415
-    from modelforge.export import search_record  # noqa: PLC0415
-
     config = replace(config_of(model, options), runs=1)
     objective = None if slo is None else Objective.parse(slo)
     if objective is not None:

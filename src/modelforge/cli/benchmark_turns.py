@@ -5,26 +5,26 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping, Sequence
 from decimal import ROUND_DOWN, Context, Decimal
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
+from modelforge.app.benchmark_turns import BenchmarkTurns
+from modelforge.app.registry import ModelForgeRegistry
+from modelforge.benchmark.config import BenchmarkConfig
+from modelforge.benchmark.result import BenchmarkResult
+from modelforge.benchmark.turns import compare_turns
 from modelforge.cli.benchmark_config import config_of, input_files
-from modelforge.cli.benchmarking import (
-    note,
-    outputs,
-    require_records_file,
-    warn_of_costs,
-    worst_exit_code,
-)
+from modelforge.cli.benchmark_output import note, outputs, print_result, worst_exit_code
+from modelforge.cli.benchmark_progress import BenchmarkProgress
+from modelforge.cli.benchmark_run import require_records_file, warn_of_costs
+from modelforge.cli.configuration import configure
+from modelforge.cli.fetching import fetch_missing
 from modelforge.cli.open_files import allow_many_connections
+from modelforge.cli.signals import CallOnContinue, CallOnSignal
 from modelforge.core.errors import UsageError
+from modelforge.export.turns_view import turns_csv, turns_json, turns_markdown, turns_view
 
 _SHARING: Final = Context(prec=6, rounding=ROUND_DOWN)
-
-if TYPE_CHECKING:
-    from modelforge.app.benchmark_turns import BenchmarkTurns
-    from modelforge.app.registry import ModelForgeRegistry
-    from modelforge.benchmark.config import BenchmarkConfig
-    from modelforge.benchmark.result import BenchmarkResult
+_FORMATS: Final = {"json": turns_json, "csv": turns_csv, "markdown": turns_markdown}
 
 
 def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
@@ -40,12 +40,6 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
     configs = [config_of(model, options) for model in models]
     require_records_file(options["records"], input_files(options))
     allow_many_connections()
-
-    from modelforge.app.registry import ModelForgeRegistry  # noqa: PLC0415 (--help is light)
-    from modelforge.benchmark.turns import compare_turns  # noqa: PLC0415
-    from modelforge.cli.configuration import configure  # noqa: PLC0415
-    from modelforge.cli.fetching import fetch_missing  # noqa: PLC0415
-
     output, console = outputs(options)
     configuration = configure(
         options["config_file"], options["assignments"], verbose=options["verbose"]
@@ -57,27 +51,14 @@ def run_turns(models: Sequence[str], options: Mapping[str, Any]) -> int:
         _warn_of_costs(registry, configs, options)
         results, code, turns = asyncio.run(_watched(registry, configs, options))
     found = compare_turns(results, level=options["confidence"], margin=margin)
-
-    from modelforge.export import turns_view as export  # noqa: PLC0415 (rich)
-    from modelforge.export.benchmark_runs_view import benchmark_runs_view  # noqa: PLC0415
-    from modelforge.export.benchmark_view import benchmark_view  # noqa: PLC0415
-
     if console is not None:
         for result in results:
-            console.print(benchmark_view(result))
-            if result.runs:
-                console.print()
-                console.print(benchmark_runs_view(result))
+            print_result(result, console)
             console.print()
-        console.print(export.turns_view(found))
+        console.print(turns_view(found))
     if output is not None:
-        formats = {
-            "json": export.turns_json,
-            "csv": export.turns_csv,
-            "markdown": export.turns_markdown,
-        }
         output.write(
-            formats[output.format](found),
+            _FORMATS[output.format](found),
             hint="report each model again from its records with --from-records",
         )
     if not options["quiet"]:
@@ -117,10 +98,6 @@ def margin_of(text: str | None) -> float | None:
 async def _watched(
     registry: ModelForgeRegistry, configs: Sequence[BenchmarkConfig], options: Mapping[str, Any]
 ) -> tuple[list[BenchmarkResult], int | None, BenchmarkTurns]:
-    from modelforge.app.benchmark_turns import BenchmarkTurns  # noqa: PLC0415
-    from modelforge.cli.benchmark_progress import BenchmarkProgress  # noqa: PLC0415
-    from modelforge.cli.signals import CallOnContinue, CallOnSignal  # noqa: PLC0415
-
     with BenchmarkProgress(quiet=options["quiet"] or options["verbose"]) as progress:
         turns = BenchmarkTurns(registry, records=options["records"], observer=progress)
 

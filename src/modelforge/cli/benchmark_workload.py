@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelforge.app import benchmark_prompts
-from modelforge.benchmark.load import Preset
+from modelforge.benchmark.preset import Preset
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace import TrafficTrace
 from modelforge.benchmark.trace_workload import TraceLengths

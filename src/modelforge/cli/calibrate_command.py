@@ -32,7 +32,7 @@ def command(*, seconds: float, export_format: str | None) -> int:
     nothing else run meanwhile: what others take is missing from the ceiling.
     """
     from modelforge.app.calibration import calibrate  # noqa: PLC0415 (--help does not pay)
-    from modelforge.app.kept_calibration import store  # noqa: PLC0415
+    from modelforge.app.kept_calibration import store  # noqa: PLC0415 (as above)
 
     if export_format is None:
         click.echo(f"measuring for {seconds:g} s; let nothing else run", err=True)

@@ -67,12 +67,12 @@ def command(
 
     Exit codes: 0 below every threshold, 2 a file cannot be used, 4 a threshold is reached.
     """
-    from modelforge.app.cost_budget import alert, read_runs, require_address  # noqa: PLC0415
-    from modelforge.cli.configuration import configure  # noqa: PLC0415
-    from modelforge.cli.reporting import write_export  # noqa: PLC0415 (--help must not pay for it)
-    from modelforge.cost.spending import budget  # noqa: PLC0415
-    from modelforge.export.budget_record import budget_document, budget_view  # noqa: PLC0415
-    from modelforge.export.json_text import document_text  # noqa: PLC0415
+    from modelforge.app.cost_budget import alert, read_runs, require_address  # noqa: PLC0415 (--help must not pay for it)
+    from modelforge.cli.configuration import configure  # noqa: PLC0415 (as above)
+    from modelforge.cli.reporting import write_export  # noqa: PLC0415 (as above)
+    from modelforge.cost.spending import budget  # noqa: PLC0415 (as above)
+    from modelforge.export.budget_record import budget_document, budget_view  # noqa: PLC0415 (as above)
+    from modelforge.export.json_text import document_text  # noqa: PLC0415 (as above)
 
     if webhook is not None:
         require_address(webhook)

@@ -48,7 +48,7 @@ def run(options: Mapping[str, Any]) -> int:
         print_table(cost_view(plan))
     else:
         from modelforge.cli.reporting import write_export  # noqa: PLC0415 (every writer there is)
-        from modelforge.export.cost_formats import COST_FORMATS  # noqa: PLC0415
+        from modelforge.export.cost_formats import COST_FORMATS  # noqa: PLC0415 (as above)
 
         formats = {name: partial(write, plan) for name, write in COST_FORMATS.items()}
         write_export(formats, options["export_format"], options["output"], inputs=options["files"])

@@ -30,15 +30,15 @@ def run(options: Mapping[str, Any]) -> int:
     found = analyzer.recommendation(scenarios, constraints, told=options["runners_up"] + 1)
     record = recommendation_record(found, constraints, runners_up=options["runners_up"])
     if options["export_format"] is None and options["output"] is None:
-        from modelforge.export.cost_lines import prices_line  # noqa: PLC0415 (as the view)
-        from modelforge.export.recommendation_view import recommendation_view  # noqa: PLC0415
+        from modelforge.export.cost_lines import prices_line  # noqa: PLC0415 (as below)
+        from modelforge.export.recommendation_view import recommendation_view  # noqa: PLC0415 (rich)
 
         catalogue = analyzer.catalogue
         prices = prices_line(catalogue.dated, catalogue.origin, analyzer.age_days)
         print_table(recommendation_view(record, scenarios, prices=prices))
     else:
         from modelforge.cli.reporting import write_export  # noqa: PLC0415 (every writer there is)
-        from modelforge.export.json_text import document_text  # noqa: PLC0415
+        from modelforge.export.json_text import document_text  # noqa: PLC0415 (as above)
 
         formats = {"json": lambda: document_text(record)}
         tables = [options[name] for name in ("quality", "latency") if options[name] is not None]

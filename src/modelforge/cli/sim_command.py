@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 import click
 
 from modelforge.cli.sections import SectionedCommand, SectionedOption
+from modelforge.cli.signals import StopOnSignal
+from modelforge.core.event_loop import new_event_loop
 
 if TYPE_CHECKING:
     from modelforge.simulator.profile import Profile
@@ -124,7 +126,6 @@ def serve(*, host: str, port: int, seed: int, quiet: bool, **model: Any) -> int:
     modelforge sim serve --profile batch --slots 16
     modelforge sim serve --fault 429=0.1 --fault stall@every=50
     """  # fmt: skip
-    from modelforge.core.event_loop import new_event_loop  # noqa: PLC0415
     from modelforge.simulator.server import Simulator  # noqa: PLC0415 (--help does not pay for it)
 
     simulator = Simulator(_profile(model), host=host, port=port, seed=seed, spin_s=_SPIN_S)
@@ -134,8 +135,6 @@ def serve(*, host: str, port: int, seed: int, quiet: bool, **model: Any) -> int:
 
 
 async def _serve(simulator: Simulator, *, quiet: bool) -> None:
-    from modelforge.cli.signals import StopOnSignal  # noqa: PLC0415
-
     gc.collect()
     gc.freeze()  # what is alive now stays: a collection in the middle of a stream need not see it
     with StopOnSignal() as stop:
@@ -154,11 +153,11 @@ async def _serve(simulator: Simulator, *, quiet: bool) -> None:
 
 def _profile(model: dict[str, Any]) -> Profile:
     """The profile that the options describe."""
-    from modelforge.simulator.batch_queue import BatchQueue  # noqa: PLC0415
-    from modelforge.simulator.distribution import Distribution, parse_jitter  # noqa: PLC0415
-    from modelforge.simulator.duration import parse_duration_s  # noqa: PLC0415
-    from modelforge.simulator.fault import Fault  # noqa: PLC0415
-    from modelforge.simulator.profile import profile_named  # noqa: PLC0415
+    from modelforge.simulator.batch_queue import BatchQueue  # noqa: PLC0415 (as in `serve`)
+    from modelforge.simulator.distribution import Distribution, parse_jitter  # noqa: PLC0415 (as above)
+    from modelforge.simulator.duration import parse_duration_s  # noqa: PLC0415 (as above)
+    from modelforge.simulator.fault import Fault  # noqa: PLC0415 (as above)
+    from modelforge.simulator.profile import profile_named  # noqa: PLC0415 (as above)
 
     profile = profile_named(model["profile"])
     changes: dict[str, Any] = {}

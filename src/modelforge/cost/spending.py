@@ -69,7 +69,7 @@ def budget(
     Raises:
         ScenarioError: a threshold is not above 0, or there is none.
     """
-    if not thresholds or any(not 0 < one <= 100 for one in thresholds):  # noqa: PLR2004
+    if not thresholds or any(not 0 < one <= 100 for one in thresholds):  # noqa: PLR2004 (per cent)
         raise ScenarioError("thresholds are shares of the limit, above 0: 50%, 80%, 100%")
     return BudgetReport(
         limit_usd=limit_usd, runs=tuple(runs), thresholds=tuple(sorted(set(thresholds)))

@@ -79,4 +79,4 @@ def _column(
     known = [value for value in values if value is not None]
     middle = mean(known) if known else None
     yield unknown if middle is None else written(middle)
-    yield unknown if not middle or len(known) < 2 else f"{stdev(known) / middle:.1%}"  # noqa: PLR2004
+    yield unknown if not middle or len(known) < 2 else f"{stdev(known) / middle:.1%}"  # noqa: PLR2004 (a spread)

@@ -19,7 +19,7 @@ def change(ratio: float) -> str:
     if not isfinite(ratio):
         return "any"
     percent = 100 * (ratio - 1)
-    return f"{percent:+,.0f} %" if abs(percent) >= 99.5 else f"{percent:+.1f} %"  # noqa: PLR2004
+    return f"{percent:+,.0f} %" if abs(percent) >= 99.5 else f"{percent:+.1f} %"  # noqa: PLR2004 (where rounding would add a digit)
 
 
 def change_between(ratio: Estimate) -> str:

@@ -42,9 +42,9 @@ class CsvWriter:
         self,
         summaries: Sequence[ModelSummary],  # noqa: ARG002 (this and the rest: not of the format)
         *,
-        complete: bool = True,  # noqa: ARG002
-        stopped: str | None = None,  # noqa: ARG002
-        evidence: Evidence | None = None,  # noqa: ARG002
+        complete: bool = True,  # noqa: ARG002 (as above)
+        stopped: str | None = None,  # noqa: ARG002 (as above)
+        evidence: Evidence | None = None,  # noqa: ARG002 (as above)
     ) -> None:
         """Flush; the header is there even when no result was."""
         self._begin()

@@ -13,7 +13,7 @@ def duration(seconds: float) -> str:
     milliseconds = seconds * 1000
     if milliseconds < 9.95:  # noqa: PLR2004 (where rounding would add a digit)
         return f"{milliseconds:.1f} ms"
-    if milliseconds < 99.5:  # noqa: PLR2004
+    if milliseconds < 99.5:  # noqa: PLR2004 (as above)
         return f"{milliseconds:.0f} ms"
     return f"{_three_digits(seconds)} s"
 
@@ -60,6 +60,6 @@ def dollars(usd: Decimal) -> str:
 def _three_digits(value: float) -> str:
     if value < 9.995:  # noqa: PLR2004 (where rounding would add a digit)
         return f"{value:.2f}"
-    if value < 99.95:  # noqa: PLR2004
+    if value < 99.95:  # noqa: PLR2004 (as above)
         return f"{value:.1f}"
     return f"{value:,.0f}"

@@ -154,4 +154,4 @@ background: Final = BackgroundLoop()
 """The one that all synchronous doors share."""
 
 atexit.register(background.close)
-os.register_at_fork(after_in_child=background._forget)  # noqa: SLF001
+os.register_at_fork(after_in_child=background._forget)  # noqa: SLF001 (its own module)

@@ -28,8 +28,7 @@ def main() -> None:
     # Whatever C code prints belongs in the log: standard output is for the one line below.
     to_parent = os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="utf-8")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    # Shared libraries that can take a process down with them: not to be imported anywhere else.
-    from xllamacpp import Server  # noqa: PLC0415
+    from xllamacpp import Server  # noqa: PLC0415 (it can take a process down with it)
 
     try:
         server = Server(_parameters(ServerSettings.from_json(sys.argv[1])))
@@ -44,7 +43,7 @@ def main() -> None:
 
 
 def _parameters(settings: ServerSettings) -> CommonParams:
-    from xllamacpp import CommonParams  # noqa: PLC0415
+    from xllamacpp import CommonParams  # noqa: PLC0415 (as in `main`)
 
     model = settings.model
     params = CommonParams()

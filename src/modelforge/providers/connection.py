@@ -50,11 +50,10 @@ def _laid_over(configured: Mapping[str, str], ours: Mapping[str, str]) -> dict[s
 
 
 def _codec(settings: ProviderSettings) -> ChatCodec:
-    # One is spoken, and only that one is loaded.
     match settings.protocol:
         case "openai":
-            from modelforge.providers.openai_chat import OpenAIChat  # noqa: PLC0415
-            from modelforge.providers.openai_chat_request import ChatDialect  # noqa: PLC0415
+            from modelforge.providers.openai_chat import OpenAIChat  # noqa: PLC0415 (one is spoken, and only that one is loaded)
+            from modelforge.providers.openai_chat_request import ChatDialect  # noqa: PLC0415 (as above)
 
             return OpenAIChat(
                 ChatDialect(
@@ -64,14 +63,14 @@ def _codec(settings: ProviderSettings) -> ChatCodec:
                 )
             )
         case "openai-responses":
-            from modelforge.providers.openai_responses import OpenAIResponses  # noqa: PLC0415
+            from modelforge.providers.openai_responses import OpenAIResponses  # noqa: PLC0415 (as above)
 
             return OpenAIResponses()
         case "anthropic":
-            from modelforge.providers.anthropic_messages import AnthropicMessages  # noqa: PLC0415
+            from modelforge.providers.anthropic_messages import AnthropicMessages  # noqa: PLC0415 (as above)
 
             return AnthropicMessages()
         case "google":
-            from modelforge.providers.gemini import Gemini  # noqa: PLC0415
+            from modelforge.providers.gemini import Gemini  # noqa: PLC0415 (as above)
 
             return Gemini()

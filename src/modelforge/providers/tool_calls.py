@@ -19,7 +19,7 @@ class OpenCall:
         self.has_arguments = False
 
 
-def opening(index: int, id: Any, name: Any, arguments: Any = "") -> ToolCallDelta:  # noqa: A002
+def opening(index: int, id: Any, name: Any, arguments: Any = "") -> ToolCallDelta:  # noqa: A002 (the protocols' name for it)
     """The first delta of a call; a server that names none gets ``call_INDEX`` for an id."""
     return ToolCallDelta(
         index=index,

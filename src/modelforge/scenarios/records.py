@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from modelforge.benchmark.measures import whole_numbers
+from modelforge.benchmark.columns import whole_numbers
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.recording import read_recording
 from modelforge.core.errors import NotARecording, ScenarioError

@@ -89,8 +89,8 @@ class TelemetryCallback(BaseCallbackHandler):
 
     def on_chat_model_start(
         self,
-        serialized: dict[str, Any],  # noqa: ARG002
-        messages: list[list[BaseMessage]],  # noqa: ARG002
+        serialized: dict[str, Any],  # noqa: ARG002 (LangChain's signature)
+        messages: list[list[BaseMessage]],  # noqa: ARG002 (LangChain's signature)
         *,
         run_id: UUID,
         **_: Any,
@@ -100,8 +100,8 @@ class TelemetryCallback(BaseCallbackHandler):
 
     def on_llm_start(
         self,
-        serialized: dict[str, Any],  # noqa: ARG002
-        prompts: list[str],  # noqa: ARG002
+        serialized: dict[str, Any],  # noqa: ARG002 (LangChain's signature)
+        prompts: list[str],  # noqa: ARG002 (LangChain's signature)
         *,
         run_id: UUID,
         **_: Any,

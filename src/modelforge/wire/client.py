@@ -11,20 +11,23 @@ from time import monotonic_ns
 from typing import Final, cast
 
 from modelforge.benchmark.workload import Ask
-from modelforge.core.errors import ConnectionFailed, Interrupted, RequestError, TimedOut
+from modelforge.core.errors import ConnectionFailed, RequestError, TimedOut
 from modelforge.wire.backlog import Backlog, Unread, read_complete
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
 from modelforge.wire.exchange import Ended, Exchange, Finished
+from modelforge.wire.failures import broken_off, dropped, too_late
 from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
-from modelforge.wire.target import RequestWriter, Target
+from modelforge.wire.request_writer import RequestWriter
+from modelforge.wire.target import Target
 
 _SWEEP_S: Final = 0.1
 _SWEPT_AT_ONCE: Final = 32  # in a turn of the loop: segments wait for no more than those
 _SILENT_NS: Final = 300_000_000
+"""How long an answer that has said its last word may keep its body open."""
 _CONNECT_S: Final = 30.0
-_OPEN_AT_ONCE: Final = 64
+_OPEN_AT_ONCE: Final = 64  # the queue of those that a server has to accept may be short
 _OWN_LIMITS: Final = {
     errno.EMFILE: "raise `ulimit -n`, or use fewer: --max-connections",
     errno.ENFILE: "this machine has no more of them; use fewer: --max-connections",
@@ -123,7 +126,7 @@ class WireClient:
     def abandon(self) -> None:
         """Break off what is in flight; what is complete is read."""
         self._backlog.read_all()
-        error = Interrupted("broken off at the end of the run")
+        error = broken_off()
         for connection in list(self._busy):
             connection.give_up(error)
         self._fail_waiting(error)
@@ -178,8 +181,7 @@ class WireClient:
             exchange.opening_ns = exchange.opening_ns or exchange.sent_ns
             self._again.append(exchange)
         elif exchange is not None:
-            gone = f"{self._url} closed the connection before it answered"
-            reading = Reading(error=ConnectionFailed(gone, dropped=True))
+            reading = Reading(error=dropped(self._url))
             self._finished(exchange, reading, done_ns=monotonic_ns(), received=0)
         self._open_if_needed()
 
@@ -292,8 +294,7 @@ class WireClient:
             if exchange is None:
                 continue
             if now_ns - exchange.sent_ns > self._timeout_ns:
-                late = f"no complete answer within {self._timeout_s:g} s; allow more with --timeout"
-                connection.give_up(TimedOut(late))
+                connection.give_up(too_late(self._timeout_s))
             elif now_ns - connection.heard_ns > _SILENT_NS:
                 connection.hurry()
         del unswept[-_SWEPT_AT_ONCE:]

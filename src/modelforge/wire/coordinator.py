@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from queue import SimpleQueue
 from time import monotonic_ns
-from typing import IO, TYPE_CHECKING, Any, Final, cast
+from typing import IO, TYPE_CHECKING, Final
 
 from modelforge.core.errors import CannotBegin, Interrupted
 from modelforge.wire.job import GO, MESSAGES_KEY, QUIT, READY_KEY, STOP, Job
 from modelforge.wire.process import WorkerProcess, worker_processes
 
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from modelforge.wire.record_file import RecordFile
+
 _HEAD_START_NS: Final = 20_000_000
 """From the word to begin to the beginning, so that every worker has heard it."""
 _ALONE_NS: Final = 5_000_000
 """The same of one worker, which has to begin with nobody."""
-
-if TYPE_CHECKING:
-    from io import IOBase
-
-    import pyarrow as pa
 
 OnBatch = Callable[["pa.RecordBatch", bytes], None]
 """Takes each batch of a worker and its telemetry as JSON, as it comes."""
@@ -80,6 +81,10 @@ class Coordinator:
         self._heard: SimpleQueue[_Heard] = SimpleQueue()
         self._processes = list(processes)
         self._outcome = Outcome()
+        self._running = {job.worker for job in jobs}
+        self._waiting = set(self._running)
+        self._final: set[int] = set()
+        self._trouble: str | None = None
         self._begun = False
         self._stops = 0
         self._pauses = 0
@@ -131,100 +136,75 @@ class Coordinator:
         threading.Thread(target=self._listen, args=(job.worker, process), daemon=True).start()
 
     def _listen(self, worker: int, process: WorkerProcess) -> None:
-        import pyarrow as pa  # noqa: PLC0415 (the workers have their jobs, and begin meanwhile)
+        # The workers have their jobs by now, and begin while this process loads Arrow.
+        from modelforge.wire.record_file import batches_of  # noqa: PLC0415 (Arrow)
 
-        try:
-            # Arrow's own allocator would keep some 16 MiB for the few batches that pass through.
-            pool = pa.system_memory_pool()
-            output = cast("IOBase", process.output)
-            with pa.ipc.open_stream(output, memory_pool=pool) as stream:
-                while True:
-                    batch, metadata = stream.read_next_batch_with_custom_metadata()
-                    self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata or {}))
-                    del batch  # it is the gatherer's: one at a time is in memory
-        except (StopIteration, pa.ArrowException, OSError, ValueError):
-            # ValueError: the end of the pipe was closed here, since the run is over.
-            self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
+        for batch, metadata in batches_of(process.output):
+            self._heard.put(_Heard(worker=worker, batch=batch, metadata=metadata))
+            del batch  # it is the gatherer's
+        self._heard.put(_Heard(worker=worker, batch=None, metadata={}))
 
     def _gather(self) -> Outcome:
-        import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
+        from modelforge.benchmark.record import TELEMETRY_KEY  # noqa: PLC0415 (as in `_listen`)
+        from modelforge.wire.record_file import RecordFile  # noqa: PLC0415 (as in `_listen`)
 
-        from modelforge.benchmark.record import PLAN_KEY, RECORD, TELEMETRY_KEY  # noqa: PLC0415
-
-        outcome = self._outcome
-        running = {job.worker for job in self._jobs}
-        final: set[int] = set()
-        waiting: set[int] = set(running)
-        troubles: list[str] = []
-        schema = RECORD.with_metadata({PLAN_KEY: self._plan})
-        with pa.ipc.new_stream(cast("IOBase", self._file), schema) as writer:
-            while running:
+        with closing(RecordFile(self._file, self._plan)) as records:
+            while self._running:
                 heard = self._heard.get()
-                if heard.batch is None:
-                    running.discard(heard.worker)
-                    waiting.discard(heard.worker)
-                    if heard.worker not in final:
-                        outcome.lost.append(heard.worker)
-                        self._keep_loss(heard.worker, writer)
-                elif READY_KEY in heard.metadata:
-                    if trouble := json.loads(heard.metadata[READY_KEY]):
-                        troubles.append(trouble)
-                    waiting.discard(heard.worker)
-                else:
-                    self._keep(heard, writer, outcome)
-                    if json.loads(heard.metadata[TELEMETRY_KEY])["final"]:
-                        final.add(heard.worker)
+                said = heard.metadata
+                if heard.batch is not None and READY_KEY not in said:
+                    self._keep(heard.batch, said[TELEMETRY_KEY], said.get(MESSAGES_KEY), records)
                     del heard  # its batch is large, and the next one comes in a while
                     continue
+                if heard.batch is None:
+                    self._ended(heard.worker, records)
+                elif trouble := json.loads(said[READY_KEY]):
+                    self._trouble = self._trouble or trouble
+                self._waiting.discard(heard.worker)
                 if not self._begun:
-                    self._begin_when_ready(waiting, troubles)
-        return outcome
+                    self._begin_when_ready()
+        return self._outcome
 
-    def _keep(self, heard: _Heard, writer: Any, outcome: Outcome) -> None:
-        from modelforge.benchmark.record import TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
-
-        telemetry = heard.metadata[TELEMETRY_KEY]
+    def _keep(
+        self,
+        batch: pa.RecordBatch,
+        telemetry: bytes,
+        messages: bytes | None,
+        records: RecordFile,
+    ) -> None:
+        said = json.loads(telemetry)
+        if said["final"]:
+            self._final.add(said["worker"])
         more = {"parent_pauses": self._pauses, "interrupted": bool(self._stops)}
         if any(more.values()):
-            told = json.loads(telemetry) | more
-            telemetry = json.dumps(told, separators=(",", ":")).encode()
-        writer.write_batch(heard.batch, custom_metadata={TELEMETRY_KEY: telemetry})
-        self._file.flush()
-        if messages := heard.metadata.get(MESSAGES_KEY):
-            outcome.messages = json.loads(messages) | outcome.messages
-        if self._on_batch is not None and heard.batch is not None:
-            self._on_batch(heard.batch, telemetry)
+            telemetry = json.dumps(said | more, separators=(",", ":")).encode()
+        records.keep(batch, telemetry)
+        if messages is not None:
+            self._outcome.messages = json.loads(messages) | self._outcome.messages
+        if self._on_batch is not None:
+            self._on_batch(batch, telemetry)
 
-    def _keep_loss(self, worker: int, writer: Any) -> None:
-        """Whoever reads the records cannot tell a lost worker from a run that was killed whole."""
-        if not self._begun:
-            return
-        import pyarrow as pa  # noqa: PLC0415 (as in `_listen`)
+    def _ended(self, worker: int, records: RecordFile) -> None:
+        self._running.discard(worker)
+        if worker not in self._final:
+            self._outcome.lost.append(worker)
+            if self._begun:
+                records.keep_loss(worker)
 
-        from modelforge.benchmark.record import RECORD, TELEMETRY_KEY  # noqa: PLC0415 (as in `_gather`)
-        from modelforge.benchmark.telemetry import Telemetry  # noqa: PLC0415 (as good as never)
-        from modelforge.stats.histogram import LogHistogram  # noqa: PLC0415 (numpy)
+    def _begin_when_ready(self) -> None:
+        """Name one start for all, once every worker is ready.
 
-        said = Telemetry(
-            worker=worker,
-            cpu_s=0.0,
-            peak_rss_bytes=0,
-            loop_lag_ms=LogHistogram(),
-            in_flight=0,
-            lost=True,
-        )
-        nothing = pa.RecordBatch.from_pylist([], schema=RECORD)
-        writer.write_batch(nothing, custom_metadata={TELEMETRY_KEY: said.to_json()})
-        self._file.flush()
-
-    def _begin_when_ready(self, waiting: set[int], troubles: list[str]) -> None:
+        Raises:
+            CannotBegin: one cannot.
+            Interrupted: it is not wanted any more.
+        """
         if self._stops:
             raise Interrupted("interrupted before anything was measured")
-        if troubles:
-            raise CannotBegin(troubles[0])
+        if self._trouble is not None:
+            raise CannotBegin(self._trouble)
         if self._outcome.lost:
             raise CannotBegin(f"worker {self._outcome.lost[0]} ended before it could begin")
-        if not waiting:
+        if not self._waiting:
             self._begun = True
             head_start_ns = _ALONE_NS if len(self._processes) == 1 else _HEAD_START_NS
             start_ns = monotonic_ns() + head_start_ns

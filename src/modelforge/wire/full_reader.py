@@ -3,24 +3,16 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
 import httptools
 
-from modelforge.core.errors import (
-    ConnectionFailed,
-    EmptyResponse,
-    MalformedResponse,
-    RequestError,
-    StreamCut,
-)
-from modelforge.core.events import ChatEvent
-from modelforge.core.usage import Usage
+from modelforge.core.errors import EmptyResponse, MalformedResponse, RequestError, StreamCut
 from modelforge.providers.codec import AnswerDecoder, ChatCodec
+from modelforge.wire.failures import dropped
 from modelforge.wire.reading import Reading, Segments
-from modelforge.wire.token_count import TokenCount
+from modelforge.wire.timed_tokens import TimedTokens
 
 MAX_ERROR_BYTES: Final = 64 * 2**10
 """As much of an error's body is kept as can hold its message."""
@@ -55,10 +47,7 @@ class FullReader:
         self._barren_bytes = 0
         self._failure: RequestError | None = None
         self._now_ns = 0
-        self._streamed = True
-        self._moments_ns: list[int] = []
-        self._reasoning_moments = 0
-        self._count = TokenCount(keep_text=keep_text)
+        self._tokens = TimedTokens(keep_text=keep_text)
         self._finished = False
         self._keep_alive = False
         self.complete = False
@@ -96,8 +85,7 @@ class FullReader:
             return
         self._now_ns = stamp_ns
         if not self._begun:
-            gone = f"{self._url} closed the connection before it answered"
-            self._fail(ConnectionFailed(gone, dropped=True))
+            self._fail(dropped(self._url))
         elif self._ends_with_connection() or self.has_ended:
             self._finish()
         else:
@@ -110,15 +98,9 @@ class FullReader:
 
     def reading(self) -> Reading:
         """What has been read so far."""
-        return Reading(
+        return self._tokens.reading(
             status=self._status,
-            moments_ns=self._moments_ns,
-            reasoning_moments=self._reasoning_moments,
-            tokens=self._count.tokens,
-            reasoning_tokens=self._count.reasoning_tokens,
-            usage=self._count.usage or Usage(),
             finished=self._finished or self.has_ended,
-            text=self._count.text,
             error=self._failure,
             reusable=self._keep_alive and self._failure is None,
         )
@@ -153,7 +135,7 @@ class FullReader:
                 self._decoder = self._codec.stream_decoder()
             elif kind == "application/json":
                 self._decoder = self._codec.body_decoder()
-                self._streamed = False  # when its tokens were there is not known
+                self._tokens.timed = False
 
     def on_body(self, body: bytes) -> None:
         """A piece of the body."""
@@ -166,7 +148,7 @@ class FullReader:
             return
         if self.complete or decoder.done:
             return
-        self._take(decoder.feed(body))
+        self._tokens.add(decoder.feed(body), self._now_ns)
         if (failure := decoder.failure) is not None:
             self._fail(failure)
 
@@ -184,14 +166,13 @@ class FullReader:
         if decoder is None:
             self._failure = self._refusal()
             return
-        self._take(decoder.close())
+        self._tokens.add(decoder.close(), self._now_ns)
         self._failure = decoder.failure
         self._finished = decoder.failure is None
 
     def _refusal(self) -> RequestError:
-        # Imported where a request has failed: the hot path needs none of it.
-        from modelforge.providers.http_status import status_error  # noqa: PLC0415
-        from modelforge.providers.json_shape import out_of_quota_body  # noqa: PLC0415
+        from modelforge.providers.http_status import status_error  # noqa: PLC0415 (failures only)
+        from modelforge.providers.json_shape import out_of_quota_body  # noqa: PLC0415 (as above)
 
         status = self._status
         if status == HTTPStatus.NO_CONTENT:
@@ -225,15 +206,6 @@ class FullReader:
         """Whether the end of the connection is the end of the body (RFC 9112, section 6.3)."""
         framed = {"Content-Length", "Transfer-Encoding"} & self._headers.keys()
         return self._answered and not framed
-
-    def _take(self, events: Sequence[ChatEvent]) -> None:
-        now_ns = self._now_ns
-        thinks = self._count.thinks_on(events)
-        if not self._count.add(events) or not self._streamed:
-            return
-        if not self._moments_ns or self._moments_ns[-1] != now_ns:
-            self._moments_ns.append(now_ns)
-            self._reasoning_moments += thinks
 
 
 def _cause(error: httptools.HttpParserError) -> BaseException:

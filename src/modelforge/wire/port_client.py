@@ -6,27 +6,20 @@ import asyncio
 from collections import deque
 from contextlib import aclosing
 from dataclasses import replace
+from http import HTTPStatus
 from time import monotonic_ns
 from typing import TYPE_CHECKING
 
 from modelforge.benchmark.workload import Ask
-from modelforge.core.errors import (
-    ConnectionFailed,
-    Interrupted,
-    ModelForgeError,
-    RequestError,
-    StreamCut,
-    TimedOut,
-)
+from modelforge.core.errors import ConnectionFailed, ModelForgeError, RequestError, StreamCut
 from modelforge.core.generation import Generation
-from modelforge.core.usage import Usage
 from modelforge.wire.exchange import Exchange, Finished
+from modelforge.wire.failures import broken_off, too_late
 from modelforge.wire.port_target import PortTarget
 from modelforge.wire.reading import Reading
-from modelforge.wire.token_count import TokenCount
+from modelforge.wire.timed_tokens import TimedTokens
 
 if TYPE_CHECKING:
-    from modelforge.core.events import Arrival
     from modelforge.core.ports import ChatModel
 
 
@@ -100,7 +93,7 @@ class PortClient:
         while self._waiting:
             exchange = self._waiting.popleft()
             exchange.sent_ns = now_ns = monotonic_ns()
-            reading = Reading(error=Interrupted("broken off at the end of the run"))
+            reading = Reading(error=broken_off())
             self._finished(exchange, reading, done_ns=now_ns, received=0)
 
     async def close(self) -> None:
@@ -121,18 +114,16 @@ class PortClient:
         self._asking.pop(task, None)
 
     async def _exchange(self, exchange: Exchange) -> None:
-        answer = _Answer(keep_text=self._keep_text)
+        tokens = TimedTokens(keep_text=self._keep_text)
         exchange.sent_ns = monotonic_ns()
         error: RequestError | None = None
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._read(exchange.ask, answer)
+                await self._read(exchange.ask, tokens)
         except TimeoutError:
-            error = TimedOut(
-                f"no complete answer within {self._timeout_s:g} s; allow more with --timeout"
-            )
+            error = too_late(self._timeout_s)
         except asyncio.CancelledError:
-            error = Interrupted("broken off at the end of the run")
+            error = broken_off()
         except RequestError as failure:
             error = failure
         except ModelForgeError as failure:
@@ -141,18 +132,20 @@ class PortClient:
         task = asyncio.current_task()
         if task is not None:
             self._forget(task)
-        reading = answer.reading(error)
+        status = 0 if error is not None else HTTPStatus.OK
+        reading = tokens.reading(status=status, finished=error is None, error=error)
         if error is not None:
             error.args = (self._redacted(str(error)),)
         self._finished(exchange, reading, done_ns=done_ns, received=0)
         self._send_more()
 
-    async def _read(self, ask: Ask, answer: _Answer) -> None:
+    async def _read(self, ask: Ask, tokens: TimedTokens) -> None:
         assert self._model is not None  # noqa: S101 (opened before anything is sent)
         stream = self._model.stream(ask.prompt, self._generation(ask), repeat=0)
         async with aclosing(stream) as arrivals:
             async for arrival in arrivals:
-                answer.take(arrival)
+                at_s = arrival.at_s  # None: it was not timed, and is now
+                tokens.add(arrival.events, monotonic_ns() if at_s is None else int(at_s * 1e9))
 
     def _generation(self, ask: Ask) -> Generation:
         generation = self._target.generation
@@ -163,33 +156,3 @@ class PortClient:
     def _redacted(self, text: str) -> str:
         text = self._target.redact(text)
         return text if self._model is None else self._model.redact(text)
-
-
-class _Answer:
-    """One answer as it comes."""
-
-    def __init__(self, *, keep_text: bool) -> None:
-        self._count = TokenCount()
-        self._keep_text = keep_text
-        self._moments_ns: list[int] = []
-
-    def take(self, arrival: Arrival) -> None:
-        """Note what came, and when; an answer that was not timed is timed here."""
-        at_ns = monotonic_ns() if arrival.at_s is None else int(arrival.at_s * 1e9)
-        if self._count.add(arrival.events) and (
-            not self._moments_ns or self._moments_ns[-1] != at_ns
-        ):
-            self._moments_ns.append(at_ns)
-
-    def reading(self, error: RequestError | None) -> Reading:
-        """All of it."""
-        return Reading(
-            status=0 if error is not None else 200,
-            moments_ns=self._moments_ns,
-            tokens=self._count.tokens,
-            reasoning_tokens=self._count.reasoning_tokens,
-            usage=self._count.usage or Usage(),
-            finished=error is None,
-            text=self._count.text if self._keep_text else "",
-            error=error,
-        )

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from modelforge.wire.job import Job  # loads Arrow, for which the workers are not to wait
+    from modelforge.wire.job import Job  # the first worker begins before this process loads that
 
 _GOODBYE_S: Final = 5.0
 _ENVIRONMENT: Final = {"ARROW_DEFAULT_MEMORY_POOL": "system"}

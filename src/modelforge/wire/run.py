@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 _NEVER_NS: Final = 2**62
 _AT_FIRST: Final = 64
+"""Connections that all workers of an open loop open before the start."""
 _A_TURN: Final = 32
+"""Clients of a closed loop that begin in one turn of the event loop."""
 _BROKEN_OFF_S: Final = 2.0
 """So long a model's own library may take to end what was broken off."""
 _UNREACHABLE_S: Final = 0.1

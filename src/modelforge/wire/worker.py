@@ -54,11 +54,14 @@ _HOPELESS: Final = (
 class Worker:
     """Works off a job and writes what it measures as an Arrow stream.
 
+    It belongs to the event loop in which it is made.
+
     Args:
         sink: where the stream goes.
     """
 
     def __init__(self, job: Job, sink: IO[bytes]) -> None:
+        loop = asyncio.get_running_loop()
         self._job = job
         self._recorder = Recorder(job.worker)
         self._sink = sink
@@ -72,14 +75,10 @@ class Worker:
         self._warm_ups: list[RequestError | None] = []
         self._unconnected = 0
         self._idle: tuple[float, int] | None = None
-
-    async def work(self, control: asyncio.StreamReader) -> None:
-        """Warm up, say so, wait for the word, measure, and say what was measured."""
-        job, loop = self._job, asyncio.get_running_loop()
         self._purse = self._allowed()
-        self._client = client = self._sender()
+        self._client = self._sender()
         self._run = Run(
-            client,
+            self._client,
             load=job.load,
             limits=job.limits,
             workload=job.workload,
@@ -90,6 +89,10 @@ class Worker:
         )
         self._heartbeat = Heartbeat(loop)
         self._go: asyncio.Future[int] = loop.create_future()
+
+    async def work(self, control: asyncio.StreamReader) -> None:
+        """Warm up, say so, wait for the word, measure, and say what was measured."""
+        job, loop = self._job, asyncio.get_running_loop()
         listening = loop.create_task(self._listen(control))
         try:
             await self._run.warm_up()
@@ -116,7 +119,7 @@ class Worker:
         self._heartbeat.stop()
         await self._flush(final=True)
         await loop.run_in_executor(self._pen, self._close)
-        await client.close()
+        await self._client.close()
 
     def _finished(
         self, exchange: Exchange, reading: Reading, /, *, done_ns: int, received: int

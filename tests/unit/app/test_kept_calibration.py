@@ -12,26 +12,15 @@ import pytest
 from modelforge.app import kept_calibration
 from modelforge.benchmark.calibration import MAX_AGE, Calibration
 from modelforge.benchmark.verdict import Ceiling
+from tests.unit.benchmark.calibrations import CALIBRATION
 
 
 @pytest.fixture
 def found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Calibration:
     """One that fits this machine; nothing is kept yet."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    return Calibration(
-        machine=kept_calibration.this_machine(),
-        measured_at=datetime.now(UTC),
-        requests_per_s=5000.0,
-        events_per_s=400_000.0,
-        most_requests_per_s=10_000.0,
-        most_events_per_s=800_000.0,
-        tokens=128,
-        cpu_us_per_request=100.0,
-        stamp_error_p50_ms=0.05,
-        stamp_error_p99_ms=0.2,
-        itl_error_mean_ms=0.0,
-        schedule_lag_p99_ms=0.3,
-    )
+    machine = kept_calibration.this_machine()
+    return replace(CALIBRATION, machine=machine, measured_at=datetime.now(UTC))
 
 
 @pytest.mark.usefixtures("found")

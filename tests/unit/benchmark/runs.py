@@ -11,6 +11,7 @@ import pyarrow as pa
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import PLAN_KEY, RECORD
+from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.stats.histogram import LogHistogram
 
@@ -70,6 +71,19 @@ def a_batch(rows: Sequence[dict[str, Any]]) -> pa.RecordBatch:
 
 def a_table(*rows: dict[str, Any]) -> pa.Table:
     return pa.Table.from_batches([a_batch(rows)] if rows else [], schema=RECORD)
+
+
+def a_recording(
+    columns: pa.Table,
+    telemetry: Sequence[Telemetry] = (),
+    *,
+    gaps: LogHistogram | None = None,
+    plan: Plan = PLAN,
+    **changes: Any,
+) -> Recording:
+    """What a run left behind: without ``gaps``, answers of one token."""
+    gaps = LogHistogram() if gaps is None else gaps
+    return Recording(plan=plan, columns=columns, telemetry=tuple(telemetry), gaps=gaps, **changes)
 
 
 def schema_of(plan: Plan = PLAN) -> pa.Schema:

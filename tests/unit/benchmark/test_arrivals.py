@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from modelforge.benchmark.arrivals import Arrivals, Constant, Gamma, Poisson, Trace, before, share
 from modelforge.benchmark.gaps import Gaps
 from modelforge.benchmark.varying import Ramp, Steps
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 RATES = st.floats(1e-3, 1e5)
 GAPS = st.one_of(

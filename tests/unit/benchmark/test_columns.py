@@ -24,6 +24,17 @@ def test_whole_numbers_and_their_nulls(kind: pa.DataType, part: slice, nulls: bo
     assert is_valid(column).tolist() == [value is not None for value in values[part]]
 
 
+@pytest.mark.parametrize("cuts", [[], [7], [7, 7, 12]])
+def test_a_column_in_pieces_is_one(cuts: list[int]) -> None:
+    values = [None if number % 3 == 1 else number for number in range(20)]
+    ends = zip([0, *cuts], [*cuts, 20], strict=True)
+    column = pa.chunked_array([pa.array(values[start:end], pa.int32()) for start, end in ends])
+    assert whole_numbers(column).tolist() == [NULL if v is None else v for v in values]
+    assert is_valid(column).tolist() == [value is not None for value in values]
+    nothing = pa.chunked_array([], pa.int32())
+    assert whole_numbers(nothing).size == is_valid(nothing).size == 0
+
+
 @pytest.mark.parametrize("part", SLICES, ids=str)
 def test_words_and_their_nulls(part: slice) -> None:
     said = ["timeout", None, "refused", "timeout", None] * 4

@@ -10,7 +10,7 @@ import pytest
 
 from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.scripts import read_scripts
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 
 def test_each_turn_contains_the_answers_before_it() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from modelforge.benchmark.growth import Growth, growth_of
 from modelforge.benchmark.summary import summarise
-from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word, gaps_of
+from tests.unit.benchmark.runs import PLAN, SECOND, a_recording, a_request, a_table, a_word
 
 DUE_S = np.arange(240) / 24
 
@@ -20,7 +20,7 @@ def noise(seed: int, *, scale_ms: float = 10.0) -> NDArray[np.float64]:
 
 
 def found(due_s: NDArray[np.float64], wait_ms: NDArray[np.float64]) -> Growth:
-    growth = growth_of(due_s, wait_ms)
+    growth = growth_of(lambda: [(due_s, wait_ms)])
     assert growth is not None
     return growth
 
@@ -55,7 +55,7 @@ def test_the_order_does_not_matter() -> None:
     "due_s", [DUE_S[:0], DUE_S[:20], np.zeros(100), np.array([0.0] * 99 + [9])]
 )
 def test_too_little_tells_nothing(due_s: NDArray[np.float64]) -> None:
-    assert growth_of(due_s, np.ones(len(due_s))) is None
+    assert growth_of(lambda: [(due_s, np.ones(len(due_s)))]) is None
 
 
 def test_requests_without_a_token_do_not_count() -> None:
@@ -78,7 +78,7 @@ def test_a_run_that_fell_behind_says_so(open_loop: bool) -> None:
         for number in range(60)
     ]
     plan = type(PLAN)(model=PLAN.model, open_loop=open_loop)
-    result = summarise(a_table(*rows), gaps_of(10), [a_word(at_s=6.0)], plan)
+    result = summarise(a_recording(a_table(*rows), [a_word(at_s=6.0)], plan=plan))
     notes = [note.code for note in result.verdict.notes]
     assert ("growing_wait" in notes) is open_loop
     assert (result.growth is not None) is open_loop

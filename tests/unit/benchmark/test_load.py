@@ -1,9 +1,8 @@
-"""Loads, their limits and the presets."""
+"""Loads and their limits."""
 
 from __future__ import annotations
 
 import math
-import pickle
 from itertools import islice
 
 import pytest
@@ -12,16 +11,14 @@ from hypothesis import strategies as st
 
 from modelforge.benchmark.arrivals import Constant, Poisson, Trace
 from modelforge.benchmark.load import (
-    PRESETS,
     WARM_UP_FROM,
     ClosedLoop,
     Limits,
     OpenLoop,
-    preset_named,
 )
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.varying import Ramp, Steps
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 
 @given(st.integers(1, 20), st.integers(1, 9), st.integers(1, 200))
@@ -132,18 +129,6 @@ def test_nonsense_is_refused() -> None:
     )
     assert "concurrency" in refusal(lambda: ClosedLoop(concurrency=True))
     assert "workers" in refusal(lambda: ClosedLoop(concurrency=1).clients(worker=0, workers=0))
-    assert refusal(lambda: preset_named("huge")) == (
-        "'huge' is no preset: use one of light, heavy, latency, throughput"
-    )
-
-
-@pytest.mark.parametrize("name", ["light", "heavy", "latency", "throughput"])
-def test_a_preset_is_a_whole_run(name: str) -> None:
-    preset = preset_named(name)
-    preset.limits.require_end(preset.load)
-    assert Synthetic.parse(preset.synthetic).ask(0).max_tokens
-    assert pickle.loads(pickle.dumps(preset)) == preset  # noqa: S301 (its own)
-    assert set(PRESETS) == {"light", "heavy", "latency", "throughput"}
 
 
 def test_warm_up_requests_are_none_of_the_measured() -> None:

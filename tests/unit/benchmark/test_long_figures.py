@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from modelforge.benchmark import measures, sent_order
+from modelforge.benchmark import measures, rows, sent_order
 from modelforge.benchmark.distribution import PERCENTILES, Distribution
 from modelforge.benchmark.measures import Measures
 from modelforge.benchmark.phase import Phase
@@ -21,7 +21,7 @@ from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.summary import summarise
 from modelforge.stats import long_series
-from tests.unit.benchmark.runs import MS, PLAN, a_large_table, gaps_of
+from tests.unit.benchmark.runs import MS, a_large_table, a_recording
 from tests.unit.benchmark.test_long_recordings import differences, report
 
 Columns = dict[str, NDArray[Any]]
@@ -43,7 +43,7 @@ def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that some hundred requests are a long recording of many pieces and windows."""
     for module, name, size in (
         (measures, "HELD", 32),
-        (measures, "_PIECE", 32),
+        (rows, "_PIECE", 32),
         (sent_order, "_BLOCK", 16),
         (sent_order, "_WINDOW", 24),
         (sent_order, "_SAMPLED", 64),
@@ -115,7 +115,7 @@ def assert_found(found: Distribution, values: NDArray[np.float64]) -> None:
 @given(found=columns(), cuts=st.lists(st.integers(1, 400), max_size=12))
 def test_figures_are_those_of_whole_columns(found: Columns, cuts: list[int]) -> None:
     table = table_of(found, cuts)
-    result = summarise(table, gaps_of(10), [], PLAN)
+    result = summarise(a_recording(table))
     measured = found["phase"] != Phase.WARM_UP
     good = measured & ~found["failed"]
     answered = good & ~found["silent"]

@@ -10,14 +10,14 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from modelforge.benchmark import measures, sent_order
+from modelforge.benchmark import measures, rows, sent_order
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.without_warm_up import without_warm_up
 from tests.unit.benchmark.runs import MS, PLAN, a_large_table, a_word, gaps_of
 
@@ -67,7 +67,7 @@ def report(
     recording = Recording(plan=plan, columns=table, telemetry=(a_word(),), gaps=GAPS)
     if exclude_warm_up:
         recording = without_warm_up(recording)
-    return summarise_recording(recording, **options)
+    return summarise(recording, **options)
 
 
 def differences(first: Any, second: Any, name: str = "") -> list[str]:
@@ -109,7 +109,7 @@ def test_it_is_the_report_of_whole_columns(
 
 def test_more_requests_take_no_more_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(measures, "HELD", 50_000)
-    monkeypatch.setattr(measures, "_PIECE", 1 << 14)
+    monkeypatch.setattr(rows, "_PIECE", 1 << 14)
     monkeypatch.setattr(sent_order, "_WINDOW", 1 << 13)
     report(a_large_table(60_000))  # what is loaded at the first one is in no difference
     peaks = []

@@ -5,7 +5,13 @@ from __future__ import annotations
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
-from tests.unit.benchmark.runs import PLAN, SECOND, a_failure, a_request, a_table, gaps_of
+from tests.unit.benchmark.runs import (
+    SECOND,
+    a_failure,
+    a_recording,
+    a_request,
+    a_table,
+)
 
 
 def test_they_are_in_order_whatever_the_records_are() -> None:
@@ -27,9 +33,9 @@ def test_they_are_in_order_whatever_the_records_are() -> None:
         due_at(3, 4.0, 0.9, phase=int(Phase.WARM_UP)),
         due_at(4, 10.0, 0.1),
     )
-    result = summarise(table, gaps_of(), (), PLAN, slo=Slo(ttft=500), with_misses=True)
+    result = summarise(a_recording(table), slo=Slo(ttft=500), with_misses=True)
     assert result.misses is not None
     assert result.misses.due_s.tolist() == [0, 2, 4, 5]
     assert result.misses.missed.tolist() == [False, True, True, False]
-    assert summarise(table, gaps_of(), (), PLAN, with_misses=True).misses is None
-    assert summarise(table, gaps_of(), (), PLAN, slo=Slo(ttft=500)).misses is None
+    assert summarise(a_recording(table), with_misses=True).misses is None
+    assert summarise(a_recording(table), slo=Slo(ttft=500)).misses is None

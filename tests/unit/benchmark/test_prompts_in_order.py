@@ -15,7 +15,7 @@ from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.weighted import Weighted
 from modelforge.benchmark.workload import Workload
 from modelforge.core.prompt import Prompt
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 TEN = tuple(Prompt.of(f"prompt {number}") for number in range(10))
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelforge.benchmark.record import RECORD, TELEMETRY_KEY
 from modelforge.benchmark.recording import Recording, read_recording
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import NotARecording
 from tests.unit.benchmark.runs import (
     PLAN,
@@ -70,7 +70,7 @@ def test_a_whole_recording() -> None:
     assert recording.loss is None
     assert recording.gaps.count == 8
     assert [said.final for said in recording.telemetry] == [False, False, False, True]
-    result = summarise_recording(recording)
+    result = summarise(recording)
     assert result.errors == {f"kind_{place}": 1 for place in range(BATCHES)}
     assert result.verdict.status == "VALID"
 
@@ -93,7 +93,7 @@ def test_a_stream_cut_anywhere_keeps_its_complete_batches(lost: int) -> None:
 
 
 def test_a_cut_recording_is_reported_and_says_so() -> None:
-    result = summarise_recording(read(STREAM[: ENDS[2] + 50]))
+    result = summarise(read(STREAM[: ENDS[2] + 50]))
     assert result.total_requests == 6
     assert result.loss is not None
     codes = {reason.code for reason in result.verdict.reasons}
@@ -104,13 +104,13 @@ def test_a_cut_recording_is_reported_and_says_so() -> None:
 def test_a_recording_cut_between_two_batches_says_so_too() -> None:
     recording = read(STREAM[: ENDS[2]])
     assert recording.loss is None
-    assert [r.code for r in summarise_recording(recording).verdict.reasons] == ["cut_short"]
+    assert [r.code for r in summarise(recording).verdict.reasons] == ["cut_short"]
 
 
 def test_a_recording_of_nothing() -> None:
     recording = read_recording(schema_of(), iter(()))
     assert recording.columns.num_rows == 0
-    assert summarise_recording(recording).total_requests == 0
+    assert summarise(recording).total_requests == 0
 
 
 def test_a_batch_without_telemetry_counts() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -15,7 +16,7 @@ from modelforge.benchmark.recording import Recording
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.run_statistics import SERIES, STREAM, RunStatistics
 from modelforge.benchmark.slo import Slo
-from modelforge.benchmark.summary import summarise, summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.whole import whole
 from modelforge.benchmark.without_warm_up import without_warm_up
 from modelforge.pricing.tariff import NoTariff
@@ -26,6 +27,7 @@ from tests.unit.benchmark.runs import (
     SECOND,
     a_failure,
     a_large_table,
+    a_recording,
     a_request,
     a_table,
     a_word,
@@ -35,11 +37,11 @@ from tests.unit.benchmark.runs import (
 GAPS = gaps_of(*[10.0] * 100)
 
 
-def run(table: pa.Table, *, exclude_warm_up: bool = False, **options: object) -> BenchmarkResult:
-    recording = Recording(plan=PLAN, columns=table, telemetry=(a_word(),), gaps=GAPS)
+def run(table: pa.Table, *, exclude_warm_up: bool = False, **options: Any) -> BenchmarkResult:
+    recording = a_recording(table, [a_word()], gaps=GAPS)
     if exclude_warm_up:
         recording = without_warm_up(recording)
-    return summarise_recording(recording, **options)
+    return summarise(recording, **options)
 
 
 def statistics(result: BenchmarkResult) -> RunStatistics:
@@ -122,7 +124,7 @@ def test_rates_and_gaps_begin_where_the_warm_up_ends() -> None:
     )
     word = a_word(at_s=400.0, window_ns=(0, ends_ns))
     recording = Recording(plan=PLAN, columns=table, gaps=GAPS, telemetry=(word,), gap_slots=slots)
-    result = summarise_recording(without_warm_up(recording))
+    result = summarise(without_warm_up(recording))
     left_out = statistics(result).warm_up_excluded
     assert 20 < left_out < 60
     assert result.total_duration == pytest.approx(400 - left_out, abs=0.1)
@@ -179,8 +181,9 @@ def test_gaps_have_intervals_where_the_run_is_long_enough() -> None:
     rng = np.random.default_rng(5)
     for second in range(30):
         slots.add(LogHistogram.of(rng.lognormal(2.3, 0.3, 400) * MS), at_ns=second * SECOND)
+    kept = slots.build()
     result = summarise(
-        a_large_table(1000), all_gaps(slots.build()), [a_word()], PLAN, gap_slots=slots.build()
+        a_recording(a_large_table(1000), [a_word()], gaps=all_gaps(kept), gap_slots=kept)
     )
     estimates = statistics(result).measures["itl_ms"].estimates
     assert estimates["p50"].point == pytest.approx(result.itl_ms.p50)

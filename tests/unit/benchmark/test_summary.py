@@ -16,13 +16,12 @@ from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.pricing.tariff import Rates, RateTier, Tariff
-from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
     MS,
-    PLAN,
     SECOND,
     a_failure,
     a_large_table,
+    a_recording,
     a_request,
     a_table,
     a_word,
@@ -34,10 +33,7 @@ RATES = Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decim
 
 def summary(*rows: dict[str, object], slo: str | None = None, **options: object) -> BenchmarkResult:
     return summarise(
-        a_table(*rows),
-        gaps_of(10, 10, 10, 10),
-        [a_word()],
-        PLAN,
+        a_recording(a_table(*rows), [a_word()], gaps=gaps_of(10, 10, 10, 10)),
         slo=Slo.parse(slo) if slo else None,
         **options,  # type: ignore[arg-type]  # passed on as it is
     )
@@ -64,7 +60,7 @@ def test_one_request() -> None:
 
 
 def test_nothing_was_measured() -> None:
-    for result in (summarise(a_table(), LogHistogram(), [], PLAN), summary()):
+    for result in (summarise(a_recording(a_table())), summary()):
         assert (result.total_requests, result.success_rate, result.percentile(50)) == (
             0,
             None,
@@ -196,13 +192,13 @@ def test_the_measurement_lasts_as_long_as_the_workers_say() -> None:
         a_word(0, window_ns=(0, 9 * SECOND), final=False),
         a_word(0, window_ns=(SECOND, 10 * SECOND)),
     ]
-    result = summarise(a_table(a_request()), LogHistogram(), words, PLAN)
+    result = summarise(a_recording(a_table(a_request()), words))
     assert result.total_duration == 10
 
 
 def test_what_a_lost_worker_had_under_way_is_missing() -> None:
     lost = a_word(final=False, in_flight=7)
-    result = summarise(a_table(a_request(0)), LogHistogram(), [lost], PLAN)
+    result = summarise(a_recording(a_table(a_request(0)), [lost]))
     assert result.missing_requests == 7
     message = result.verdict.reasons[0].message
     assert "under way, or came after the last word, is not in the recording" in message
@@ -231,7 +227,7 @@ def test_a_distribution_is_ordered_and_numpys(values: list[float]) -> None:
 
 def test_many_requests_agree_with_numpy() -> None:
     columns = a_large_table(20_000)
-    result = summarise(columns, gaps_of(10), [a_word()], PLAN)
+    result = summarise(a_recording(columns, [a_word()]))
     e2e = (columns["done_ns"].to_numpy() - columns["sent_ns"].to_numpy()) / MS
     for name, q in (("p50", 50), ("p99", 99), ("p99_9", 99.9)):
         assert getattr(result.e2e_ms, name) == pytest.approx(float(np.percentile(e2e, q)))

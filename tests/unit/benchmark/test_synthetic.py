@@ -12,7 +12,7 @@ from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.vocabulary import WORDS
 from modelforge.benchmark.workload import Workload
 from modelforge.core.token_counts import TokenCounts
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 INDICES = st.integers(0, 2**50)
 

@@ -14,7 +14,7 @@ from modelforge.benchmark.trace import TraceRow, TrafficTrace
 from modelforge.benchmark.trace_text import read_trace
 from modelforge.benchmark.trace_workload import TraceLengths
 from modelforge.benchmark.workload import Workload
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 AZURE = """TIMESTAMP,ContextTokens,GeneratedTokens
 2023-11-16 18:17:03.9799600,4808,10

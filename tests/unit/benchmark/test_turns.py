@@ -24,15 +24,14 @@ from modelforge.export.turns_view import turns_csv, turns_json, turns_markdown, 
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.verdict import Outcome
-from tests.unit.benchmark.runs import a_large_table, a_word, gaps_of
+from tests.unit.benchmark.runs import a_large_table, a_recording, a_word, gaps_of
 from tests.unit.export.drawing import drawn, widest
 
 
 def a_result(model: str, *, mean: float = 100.0, seed: int = 1) -> BenchmarkResult:
     """A run of so many milliseconds at every point of every distribution of end to end."""
-    made = summarise(
-        a_large_table(400, seed=seed), gaps_of(10.0), [a_word()], Plan(model=model, asked={})
-    )
+    columns, plan = a_large_table(400, seed=seed), Plan(model=model, asked={})
+    made = summarise(a_recording(columns, [a_word()], gaps=gaps_of(10.0), plan=plan))
     names = ("mean", "min", "p50", "p90", "p95", "p99", "p99_9", "max")
     return replace(made, e2e_ms=Distribution(count=400, **dict.fromkeys(names, mean)))
 

@@ -13,8 +13,17 @@ from modelforge.benchmark.growth import Growth
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
+from modelforge.benchmark.window import Window
 from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import PLAN, SECOND, a_failure, a_request, a_table, a_word, gaps_of
+from tests.unit.benchmark.runs import (
+    PLAN,
+    SECOND,
+    a_failure,
+    a_recording,
+    a_request,
+    a_table,
+    a_word,
+)
 
 CALM = WorkerEvidence(worker=0, said_goodbye=True)
 
@@ -97,7 +106,7 @@ def test_answers_that_were_not_waited_for_are_a_note(broken_off: int, codes: lis
 
 def test_what_was_broken_off_is_counted() -> None:
     table = a_table(a_request(), a_failure(1, "interrupted"), a_failure(2, "timed_out"))
-    notes = {note.code: note for note in summarise(table, gaps_of(10), [], PLAN).verdict.notes}
+    notes = {note.code: note for note in summarise(a_recording(table)).verdict.notes}
     assert notes["unanswered"].measured == pytest.approx(1 / 3)
 
 
@@ -168,9 +177,8 @@ def test_a_clean_run_on_a_noisy_machine_is_never_flagged() -> None:
                     final=second == 30,
                 )
             )
-        result = summarise(
-            a_table(*map(a_request, range(30))), gaps_of(10), words, replace(PLAN, open_loop=True)
-        )
+        table, plan = a_table(*map(a_request, range(30))), replace(PLAN, open_loop=True)
+        result = summarise(a_recording(table, words, plan=plan))
         assert result.verdict.status is Status.VALID, result.verdict.reasons
 
 
@@ -185,7 +193,7 @@ def test_stalls_in_a_few_seconds_of_many_are_seen() -> None:
         said[second] = replace(said[second], loop_lag_ms=stalls)
     (worker,) = worker_evidence(said, workers=1)
     assert worker.lag_p99_ms == pytest.approx(12, rel=0.01)
-    result = summarise(a_table(a_request()), gaps_of(10), said, PLAN)
+    result = summarise(a_recording(a_table(a_request()), said))
     assert "loop_lag" in {reason.code for reason in result.verdict.reasons}
 
 
@@ -203,7 +211,7 @@ def test_a_late_client_is_told_from_connections_that_were_opened(
 ) -> None:
     late = a_request() | {"sent_ns": 90_000_000}
     said = a_word(send_lag_ms=None if own_ms is None else LogHistogram.of(own_ms))
-    result = summarise(a_table(late), gaps_of(10), [said], replace(PLAN, open_loop=True))
+    result = summarise(a_recording(a_table(late), [said], plan=replace(PLAN, open_loop=True)))
     assert [reason.code for reason in result.verdict.reasons] == codes
     assert result.schedule_lag_ms.p99 == 90.0
 
@@ -227,7 +235,7 @@ def test_a_short_run_is_looked_at_as_a_whole() -> None:
     (worker,) = worker_evidence([begun, ended], workers=1)
     assert worker.cpu_share == pytest.approx(0.28 / 0.285)
     assert worker.run_delay_share == pytest.approx(0.01)
-    result = summarise(a_table(a_request()), gaps_of(10), [begun, ended], PLAN)
+    result = summarise(a_recording(a_table(a_request()), [begun, ended]))
     assert [reason.code for reason in result.verdict.reasons] == ["client_cpu"]
     too_short = replace(ended, at_ns=SECOND // 20)
     (worker,) = worker_evidence([begun, too_short], workers=1)
@@ -246,7 +254,7 @@ def test_the_time_of_its_cores_is_its_own_idle_or_anothers() -> None:
 
 
 def test_only_the_measurement_counts() -> None:
-    window = (round(1.5 * SECOND), round(2.5 * SECOND))
+    window = Window(start_ns=round(1.5 * SECOND), end_ns=round(2.5 * SECOND))
     said = words(0.0, 1.0, 1.1, 1.2, 2.2)
     said[0] = replace(said[0], loop_lag_ms=LogHistogram.of([900]))
     (worker,) = worker_evidence(said, workers=1, window=window)
@@ -255,7 +263,8 @@ def test_only_the_measurement_counts() -> None:
 
 
 def test_a_worker_that_never_spoke_is_lost() -> None:
-    result = summarise(a_table(a_request()), gaps_of(10), words(0.1), replace(PLAN, workers=2))
+    plan = replace(PLAN, workers=2)
+    result = summarise(a_recording(a_table(a_request()), words(0.1), plan=plan))
     assert "worker_lost" in {reason.code for reason in result.verdict.reasons}
 
 

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from modelforge.app.benchmark_records import report
+from modelforge.app.benchmark_report import report
 from modelforge.benchmark.recording import Recording
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.verdict import Status
 from modelforge.benchmark.whole import whole
 from modelforge.pricing.tariff import NoTariff
@@ -42,7 +42,7 @@ def test_rates_are_over_the_time_of_all_runs() -> None:
         a_recording(a_request(0), a_request(1), a_failure(2), seconds=10),
         a_recording(a_request(0), a_request(1), seconds=30),
     ]
-    results = [summarise_recording(recording) for recording in recordings]
+    results = [summarise(recording) for recording in recordings]
     found = whole(recordings, results, prices=PRICES, slo=None)
     assert (found.total_requests, found.successful_requests) == (5, 4)
     assert found.total_duration == pytest.approx(40)
@@ -64,7 +64,7 @@ def test_gaps_between_reasoning_are_of_all_runs() -> None:
 
 def test_the_verdict_is_the_worst_of_the_runs() -> None:
     recordings = [a_recording(a_request(0)), a_recording(a_request(0), final=False)]
-    results = [summarise_recording(recording) for recording in recordings]
+    results = [summarise(recording) for recording in recordings]
     found = whole(recordings, results, prices=PRICES, slo=None).verdict
     assert found.status is Status.SUSPECT
     assert [reason.message.partition(":")[0] for reason in found.reasons] == ["run 2"]

@@ -10,8 +10,7 @@ from modelforge.benchmark.plan import Plan
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
 from modelforge.benchmark.window import Window, measured_window
-from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import PLAN, SECOND, a_request, a_table, a_word
+from tests.unit.benchmark.runs import PLAN, SECOND, a_recording, a_request, a_table, a_word
 
 
 def ended(worker: int, *, at_s: float) -> Telemetry:
@@ -69,6 +68,6 @@ def test_the_rate_of_a_run_that_was_killed_is_of_when_everything_is_known() -> N
         for number in range(1, count + 1)
     ]
     said = [broken(0, at_s=1.5), broken(1, at_s=2)]
-    result = summarise(a_table(*rows), LogHistogram(), said, replace(PLAN, workers=2))
+    result = summarise(a_recording(a_table(*rows), said, plan=replace(PLAN, workers=2)))
     assert (result.total_duration, result.requests_per_s) == (1.5, 20)
     assert (result.total_requests, result.cooldown_requests) == (35, 5)

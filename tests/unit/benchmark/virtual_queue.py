@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import heapq
 
-import pyarrow as pa
-
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.plan import Plan
-from modelforge.benchmark.record import RECORD
 from modelforge.benchmark.result import BenchmarkResult
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import Interrupted
 from modelforge.simulator.batch_engine import BatchEngine
 from modelforge.simulator.batch_queue import BatchQueue
-from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import SECOND, a_request, a_word
+from tests.unit.benchmark.runs import SECOND, a_recording, a_request, a_table, a_word
 
 
 class VirtualQueue:
@@ -74,13 +70,9 @@ class VirtualQueue:
             a_word(at_s=0.0, cpu_s=0.0, run_delay_s=0.0, window_ns=window, final=False),
             a_word(at_s=self.duration_s, cpu_s=cpu_s, run_delay_s=0.0, window_ns=window),
         ]
+        plan = Plan(model="sim/batch", open_loop=isinstance(load, OpenLoop))
         return summarise(
-            pa.Table.from_batches([pa.RecordBatch.from_pylist(rows, schema=RECORD)]),
-            LogHistogram(),
-            words,
-            Plan(model="sim/batch", open_loop=isinstance(load, OpenLoop)),
-            slo=self.slo,
-            with_misses=True,
+            a_recording(a_table(*rows), words, plan=plan), slo=self.slo, with_misses=True
         )
 
     def _load(self, load: Load) -> float:

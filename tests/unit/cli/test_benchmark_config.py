@@ -12,7 +12,8 @@ import pytest
 from modelforge.benchmark.arrivals import Constant, Gamma, Poisson, Trace
 from modelforge.benchmark.config import BenchmarkConfig
 from modelforge.benchmark.conversation import Conversations
-from modelforge.benchmark.load import PRESETS, ClosedLoop, OpenLoop
+from modelforge.benchmark.load import ClosedLoop, OpenLoop
+from modelforge.benchmark.preset import PRESETS
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace_workload import TraceLengths
 from modelforge.benchmark.varying import Ramp, Steps

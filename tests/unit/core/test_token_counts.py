@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modelforge.core.token_counts import MOST_TOKENS, TokenCounts
-from tests.unit.benchmark.refusal import refusal
+from tests.support.refusal import refusal
 
 
 def drawn(text: str, count: int = 50_000) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

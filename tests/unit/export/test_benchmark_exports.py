@@ -20,8 +20,15 @@ from modelforge.export.benchmark_record import LATENCIES, STATISTICS, to_documen
 from modelforge.export.benchmark_schema import BenchmarkDocument, json_schema
 from modelforge.export.benchmark_view import benchmark_view
 from modelforge.pricing.tariff import Rates, Tariff
-from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import PLAN, a_failure, a_request, a_table, a_word, gaps_of
+from tests.unit.benchmark.runs import (
+    PLAN,
+    a_failure,
+    a_recording,
+    a_request,
+    a_table,
+    a_word,
+    gaps_of,
+)
 from tests.unit.export.corpus import HOSTILE_TEXT
 from tests.unit.export.drawing import drawn, drawn_on_a_terminal, widest
 from tests.unit.export.test_terminal_text import assert_harmless
@@ -64,18 +71,21 @@ schedule lag         1.00  1.00  1.00  1.00  1.00   1.00  1.00
 
 
 def a_result(error: str = "timed_out") -> BenchmarkResult:
-    return summarise(
+    recording = a_recording(
         a_table(a_request(0), a_request(1), a_failure(3, error)),
-        gaps_of(10, 10, 10),
         [a_word(at_s=33, cpu_s=0.5, final=False, in_flight=1)],
-        replace(PLAN, open_loop=True),
+        gaps=gaps_of(10, 10, 10),
+        plan=replace(PLAN, open_loop=True),
+    )
+    return summarise(
+        recording,
         slo=Slo.parse("ttft=500ms"),
         prices=Tariff(rates=Rates(input=Decimal(1), output=Decimal(2), cache_read=Decimal("0.5"))),
     )
 
 
 def nothing() -> BenchmarkResult:
-    return summarise(a_table(), LogHistogram(), [], PLAN)
+    return summarise(a_recording(a_table()))
 
 
 def test_the_terminal_view() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from modelforge.benchmark.workload import Ask
 from modelforge.core.prompt import Prompt
 from modelforge.wire.ahead import Ahead
-from modelforge.wire.target import RequestWriter
+from modelforge.wire.request_writer import RequestWriter
 from tests.support.wire import target_at
 
 

@@ -11,7 +11,7 @@ import pytest
 from modelforge.benchmark.phase import Phase
 from modelforge.benchmark.workload import Ask
 from modelforge.core.errors import RateLimited, RequestError, UsageError
-from modelforge.core.events import Arrival, TextDelta, UsageReport
+from modelforge.core.events import Arrival, ReasoningDelta, TextDelta, UsageReport
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
 from modelforge.core.ports import ChatModel
@@ -50,6 +50,9 @@ class Model:
         self.asked.append(generation)
         if prompt.text == "fail":
             raise RateLimited(f"no more for {SECRET}")
+        if prompt.text == "think":
+            for at_s in (0.25, 0.5):
+                yield Arrival(at_s=at_s, events=(ReasoningDelta(text="hm"),))
         yield Arrival(at_s=1.0, events=(TextDelta(text="a"),))
         if prompt.text == "stall":
             await asyncio.sleep(3600)
@@ -101,6 +104,12 @@ async def test_an_answer_is_timed_by_its_arrivals() -> None:
     assert reading.moments_ns == [1_000_000_000, 1_500_000_000]
     assert (reading.tokens, reading.text, reading.usage.completion_tokens) == (2, "ab", 2)
     assert reading.error is None
+
+
+async def test_reasoning_before_the_answer_is_told_apart() -> None:
+    (reading,) = await ask("think")
+    assert (reading.reasoning_tokens, reading.reasoning_moments) == (2, 2)
+    assert reading.moments_ns == [250_000_000, 500_000_000, 1_000_000_000, 1_500_000_000]
 
 
 async def test_more_than_may_be_in_flight_wait() -> None:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,14 +18,18 @@ from modelforge.wire.vitals import Heartbeat, cpu_s, idle_cores_s, run_delay_s
 
 @pytest.mark.skipif(sys.platform != "linux", reason="these are Linux' own figures")
 def test_what_the_kernel_counts() -> None:
-    before = idle_cores_s()
+    before, waited_s = idle_cores_s(), run_delay_s()
     assert before is not None
     time.sleep(0.05)
     after = idle_cores_s()
     assert after is not None
     assert after[1] == before[1] == len(os.sched_getaffinity(0))
     assert before[0] <= after[0] <= before[0] + 60 * after[1]
-    assert (run_delay_s() or 0.0) >= 0
+    if Path("/proc/self/schedstat").exists():
+        later_s = run_delay_s()
+        assert waited_s is not None
+        assert later_s is not None
+        assert 0 <= waited_s <= later_s
     assert cpu_s() > 0
 
 

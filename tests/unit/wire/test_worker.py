@@ -13,7 +13,6 @@ from modelforge.benchmark.workload import Ask
 from modelforge.core.prompt import Prompt
 from modelforge.wire.exchange import Exchange
 from modelforge.wire.reading import Reading
-from modelforge.wire.vitals import Heartbeat
 from modelforge.wire.worker import Worker
 from tests.support.wire import jobs, target_at
 
@@ -28,8 +27,6 @@ async def test_the_loop_turns_for_each_column_and_nothing_is_lost_meanwhile() ->
     loop, sink = asyncio.get_running_loop(), BytesIO()
     (job,) = jobs(target_at("http://127.0.0.1:1/v1"))
     worker = Worker(job, sink)
-    worker._purse, worker._heartbeat = None, Heartbeat(loop)
-    worker._client = worker._sender()
     turns = 0
 
     def turn() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from modelforge.benchmark.axis import Axis, concurrencies, rates
 from modelforge.benchmark.backlog import backlog
-from modelforge.benchmark.edge_beliefs import EdgeBeliefs
+from modelforge.benchmark.edge_inference import EdgeInference
 from modelforge.benchmark.load import Limits, OpenLoop
 from modelforge.benchmark.pressure import Tried
 
@@ -29,7 +29,7 @@ def of_a_queue(axis: Axis, rate: float, *, seed: int) -> Tried:
 def test_a_few_probes_tell_how_fast_a_queue_drains() -> None:
     axis = rates("constant")
     tried = [of_a_queue(axis, rate, seed=1) for rate in (10, 20.6, 24, 40)]
-    belief = EdgeBeliefs(axis, 0.01).belief(tried)
+    belief = EdgeInference(axis, 0.01).belief(tried)
     assert belief.at(0.5) == pytest.approx(DRAINED, rel=0.02)
     interval = belief.interval(0.9)
     assert interval.low < DRAINED < interval.high
@@ -38,10 +38,10 @@ def test_a_few_probes_tell_how_fast_a_queue_drains() -> None:
 def test_it_is_a_distribution_that_narrows() -> None:
     axis = rates("poisson")
     tried = [of_a_queue(axis, rate, seed=seed) for seed, rate in enumerate((8, 32, 15, 16, 17, 18))]
-    beliefs = EdgeBeliefs(axis, 0.01)
+    inference = EdgeInference(axis, 0.01)
     widths = []
     for count in (2, 6):
-        belief = beliefs.belief(tried[:count])
+        belief = inference.belief(tried[:count])
         assert belief.weights.sum() == pytest.approx(1)
         interval = belief.interval(0.9)
         assert interval.low <= belief.at(0.5) <= interval.high
@@ -53,11 +53,11 @@ def test_a_stall_of_the_server_widens_and_does_not_settle() -> None:
     """A probe far below the edge in which, for a while, everything was late."""
     axis = rates("constant")
     tried = [of_a_queue(axis, rate, seed=1) for rate in (10, 19, 19.6, 20.4, 21, 24, 40)]
-    beliefs = EdgeBeliefs(axis, 0.01)
-    calm = beliefs.belief(tried)
+    inference = EdgeInference(axis, 0.01)
+    calm = inference.belief(tried)
     due_s = arrivals(axis, 14.0, seed=1)
     stalled = Tried(value=14.0, due_s=due_s, missed=(due_s > 5) & (due_s < 5.7))
-    shaken = beliefs.belief([*tried, stalled])
+    shaken = inference.belief([*tried, stalled])
     assert shaken.spread > calm.spread
     assert shaken.at(0.5) == pytest.approx(DRAINED, rel=0.1)
     assert shaken.interval(0.9).width >= calm.interval(0.9).width
@@ -72,7 +72,7 @@ def test_misses_without_a_queue_are_told_by_the_load_alone() -> None:
         due_s = arrivals(axis, rate, seed=seed, duration_s=100.0)
         probable = 1 / (1 + 99 * (10 / rate) ** 6)
         tried.append(Tried(value=rate, due_s=due_s, missed=rng.random(due_s.size) < probable))
-    belief = EdgeBeliefs(axis, 0.01).belief(tried)
+    belief = EdgeInference(axis, 0.01).belief(tried)
     assert belief.at(0.5) == pytest.approx(10, rel=0.15)
     assert 10 in belief.interval(0.95)
 
@@ -80,9 +80,9 @@ def test_misses_without_a_queue_are_told_by_the_load_alone() -> None:
 def test_the_next_probe_is_worth_most_where_servers_differ() -> None:
     axis = rates("constant")
     tried = [of_a_queue(axis, rate, seed=1) for rate in (8, 16, 32)]
-    beliefs = EdgeBeliefs(axis, 0.01)
-    belief = beliefs.belief(tried)
-    near, far = (beliefs.worth(belief, value, 20.0, tried) for value in (21.0, 4.0))
+    inference = EdgeInference(axis, 0.01)
+    belief = inference.belief(tried)
+    near, far = (inference.worth(belief, value, 20.0, tried) for value in (21.0, 4.0))
     assert 0 <= far < near <= 1
 
 
@@ -92,6 +92,6 @@ def test_clients_have_no_backlog() -> None:
         Tried(value=value, due_s=np.arange(200.0), missed=np.full(200, value > 12))
         for value in (1.0, 2.0, 4.0, 8.0, 16.0, 12.0, 14.0, 13.0)
     ]
-    belief = EdgeBeliefs(concurrencies(), 0.01).belief(tried)
+    belief = EdgeInference(concurrencies(), 0.01).belief(tried)
     interval = belief.interval(0.9)
     assert 11.5 < interval.low < interval.high < 13.2

@@ -1,4 +1,4 @@
-"""What is believed of the edge after the loads that were tried, and what to try next."""
+"""Bayes' rule over servers: what is believed of the edge after the loads that were tried."""
 
 from __future__ import annotations
 
@@ -16,18 +16,26 @@ from modelforge.benchmark.miss_shapes import Floats, MissShapes
 from modelforge.benchmark.pressure import FINE, Level, Pressure, Tried
 
 _ROWS: Final = 40
+"""Steps of a pressure that are looked at, at the most: the rows of a grid."""
 _NEGLIGIBLE: Final = 9.0
+"""A row whose best log-likelihood is this much below the best of all is not looked at closely."""
 _FAR: Final = 0.3
+"""How far from the edge, in logarithms, a load counts ``exp(-1 / 2)`` of one at the edge."""
 _SPREAD: Final = 4.0
 _SPREAD_WORTH: Final = 2.0
+"""The spread that is taken beforehand, and the variance of misses for which that counts."""
 _PARTS: Final = (1, 4)
+"""Into how many parts a probe is cut, each time, to see how far its misses are from expected."""
 _SERVERS: Final = 40
+"""How many servers stand for all in the forecast of a probe."""
 _LIGHTER: Final = 0.5
+"""The part of its weight that a probe loses to see how far the middle moves without it."""
 _COUNTS: Final = 0.02
 """A probe that counts less is not worth weighing anew to see what it changes."""
 _UNLIKE: Final = 0.01
-_UTTERLY_UNLIKE: Final = 0.15
 """A real server's edge is at best as near as that to the edge of the server most like it."""
+_UTTERLY_UNLIKE: Final = 0.15
+"""And no belief is blurred by more than that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -102,7 +110,7 @@ class _Posterior:
         ]
 
 
-class EdgeBeliefs:
+class EdgeInference:
     """Makes a belief of what was tried, and says what to try next.
 
     A server misses a limit with a probability that rises with the pressure of the load, by one of

@@ -9,7 +9,8 @@ import pytest
 from modelforge.benchmark.workload import Ask
 from modelforge.core.prompt import Prompt
 from modelforge.providers.openai_chat import OpenAIChat
-from modelforge.wire.target import RequestWriter, Target
+from modelforge.wire.request_writer import RequestWriter
+from modelforge.wire.target import Target
 
 
 def writer(base_url: str = "http://127.0.0.1:8080/v1", **headers: str) -> RequestWriter:

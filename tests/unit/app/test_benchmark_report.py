@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from modelforge.app import benchmark_records
+from modelforge.app import benchmark_report
 from modelforge.benchmark.recording import Recording
-from modelforge.benchmark.summary import summarise_recording
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import UsageError
 from tests.unit.benchmark.test_recording import ENDS, STREAM
 
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def _mapped(path: Path, monkeypatch: pytest.MonkeyPatch) -> Recording:
-    monkeypatch.setattr(benchmark_records, "_MAPPED_BYTES", 1)
-    return benchmark_records.read(path)
+    monkeypatch.setattr(benchmark_report, "_MAPPED_BYTES", 1)
+    return benchmark_report.read(path)
 
 
 @pytest.mark.parametrize("kept", [len(STREAM), ENDS[2], ENDS[2] + 50])
@@ -29,12 +29,12 @@ def test_a_mapped_file_is_reported_like_one_that_is_read(
 ) -> None:
     path = tmp_path / "run.arrows"
     path.write_bytes(STREAM[:kept])
-    whole = benchmark_records.read(path)
+    whole = benchmark_report.read(path)
     mapped = _mapped(path, monkeypatch)
     assert mapped.let_go != whole.let_go
     assert mapped.columns.equals(whole.columns)
     mapped.let_go()
-    assert summarise_recording(mapped) == summarise_recording(whole)
+    assert summarise(mapped) == summarise(whole)
 
 
 def test_a_mapped_file_that_is_no_recording(
@@ -50,4 +50,4 @@ def test_an_empty_file_is_not_mapped(tmp_path: Path) -> None:
     path = tmp_path / "run.arrows"
     path.touch()
     with pytest.raises(UsageError, match="is empty: a run that was killed before it began"):
-        benchmark_records.read(path)
+        benchmark_report.read(path)
