@@ -90,6 +90,7 @@ def test_the_json_is_of_its_schema(shell: Session) -> None:
         "warmup": 3,
         "cooldown": 0,
         "broken_off": 0,
+        "unsent": 0,
     }
     assert found["slo"]["good_requests"] == 12
     assert found["recording"] == {"complete": True, "loss": None, "missing_requests": 0}

@@ -23,6 +23,7 @@ from modelforge.benchmark.conversation import Conversations, Script
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import WARM_UP_FROM, ClosedLoop, Limits, Load, OpenLoop
 from modelforge.benchmark.phase import Phase
+from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import CannotBegin
 from modelforge.core.prompt import Prompt
 from modelforge.wire.coordinator import Coordinator
@@ -336,6 +337,21 @@ def test_a_worker_that_was_stopped_shows_it(server: OpenAIServer) -> None:
     os.kill(running.pids[0], signal.SIGCONT)
     ran = running.end()
     assert max(told.loop_lag_ms.largest or 0 for told in ran.recording.telemetry) > 200
+
+
+def test_what_was_due_is_sent_or_said_not_to_be(server: OpenAIServer) -> None:
+    load, limits = OpenLoop(arrivals=Constant(rate=1000)), Limits(duration_s=1, warmup_requests=0)
+    running = Running(jobs(target_at(server.base_url), load=load, limits=limits))
+    _until(lambda: len(server.requests) > 20, "nothing was asked")
+    os.kill(running.pids[0], signal.SIGSTOP)
+    time.sleep(1.5)  # its time is up meanwhile
+    os.kill(running.pids[0], signal.SIGCONT)
+    ran = running.end()
+    plan = replace(ran.recording.plan, open_loop=True)
+    result = summarise(replace(ran.recording, plan=plan))
+    assert result.total_requests < 900
+    assert result.total_requests + result.unsent_requests == 1000
+    assert "unsent" in {reason.code for reason in result.verdict.reasons}
 
 
 @pytest.mark.parametrize("quits", [False, True])

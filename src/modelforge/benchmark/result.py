@@ -72,6 +72,8 @@ class BenchmarkResult:
         cooldown_requests: those of ``total_requests`` that were done after the end: in the
             latencies, not in the rates.
         broken_off_requests: under way when the run was ended for them; in no other figure.
+        unsent_requests: of an open loop, due before the end and not sent by then; in no other
+            figure.
         total_duration: seconds of the measurement; 0 of nothing.
         latencies: seconds from sent to done, in the order of arrival.
         requests_per_s: successful requests a second; None of nothing, as all rates.
@@ -101,6 +103,7 @@ class BenchmarkResult:
     warmup_requests: int
     cooldown_requests: int
     broken_off_requests: int
+    unsent_requests: int
     total_duration: float
     latencies: Latencies = field(repr=False)
     requests_per_s: float | None

@@ -93,6 +93,7 @@ def summarise(
         warmup_requests=rows.warm_up,
         cooldown_requests=rows.cool_down,
         broken_off_requests=rows.broken_off,
+        unsent_requests=evidence.unsent,
         total_duration=duration_s or 0.0,
         requests_per_s=evidence.requests_per_s,
         tokens_per_second=(
@@ -143,6 +144,7 @@ def _evidence(
         successful=rows.good.count,
         failed=rows.measured.count - rows.good.count,
         broken_off=rows.broken_off,
+        unsent=sum(word.unsent for word in telemetry),
         duration_s=duration_s,
         schedule_lag_p99_ms=schedule_lag.p99 if send_lag_ms is None else send_lag_ms,
         requests_per_s=_rate(rows.in_time.count, duration_s),

@@ -33,6 +33,8 @@ class Telemetry:
             there is none.
         unconnected: requests that failed until now since this machine had no file or port left
             for a connection.
+        unsent: of the last word: requests of an open loop that were due before the end and had not
+            been sent then.
         run_delay_s: seconds since the worker started in which it could run and the CPU was
             another's (the second number of Linux' ``/proc/self/schedstat``); None: not known.
         idle_s: seconds since the machine started in which a core that the worker may use was idle,
@@ -54,6 +56,7 @@ class Telemetry:
     reasoning_gaps: LogHistogram | None = None
     send_lag_ms: LogHistogram | None = None
     unconnected: int = 0
+    unsent: int = 0
     at_ns: int | None = None
     run_delay_s: float | None = None
     idle_s: float | None = None
@@ -87,6 +90,7 @@ class Telemetry:
             "window_ns": self.window_ns,
             "stopped": self.stopped,
             "unconnected": self.unconnected or None,
+            "unsent": self.unsent or None,
             "lost": self.lost or None,
             "interrupted": self.interrupted or None,
         }
@@ -129,6 +133,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         reasoning_gaps=None if reasoning is None else LogHistogram.from_dict(reasoning),
         send_lag_ms=None if send_lag_ms is None else LogHistogram.from_dict(send_lag_ms),
         unconnected=int(document.get("unconnected", 0)),
+        unsent=int(document.get("unsent", 0)),
         at_ns=None if at_ns is None else int(at_ns),
         run_delay_s=None if run_delay_s is None else float(run_delay_s),
         idle_s=None if idle_s is None else float(idle_s),

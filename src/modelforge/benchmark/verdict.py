@@ -77,6 +77,7 @@ class Evidence:
         open_loop: requests were due at moments of their own.
         successful, failed: measured requests.
         broken_off: requests that were not answered when the run was ended for them.
+        unsent: requests of an open loop that were due and never sent.
         duration_s: of the measurement; None of nothing.
         schedule_lag_p99_ms: from due to sent, without the opening of connections where that is
             known; None of nothing.
@@ -93,6 +94,7 @@ class Evidence:
     successful: int
     failed: int
     broken_off: int = 0
+    unsent: int = 0
     duration_s: float | None = None
     schedule_lag_p99_ms: float | None = None
     requests_per_s: float | None = None
@@ -329,6 +331,14 @@ def _of_schedule(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
         lag,
         (at.lag_p99_ms, at.large_lag_p99_ms),
         f"requests were sent {lag or 0:.1f} ms after they were due (p99)",
+    )
+    due = evidence.successful + evidence.failed + evidence.broken_off + evidence.unsent
+    yield from _over(
+        "unsent",
+        evidence.unsent / due if due else None,
+        (at.unsent_share, at.many_unsent_share),
+        f"{evidence.unsent:,} of {due:,} requests were due before the end and never sent: they"
+        " are in no figure, and the rate is lower than asked for",
     )
 
 

@@ -29,6 +29,8 @@ class VerdictLimits:
         stopped_ms: one beat this late is no scheduling noise: the process was stopped.
         stopped_share: a stop as long as this part of the measurement reaches the p99.
         lag_p99_ms, large_lag_p99_ms: how long after it was due an open loop's request was sent.
+        unsent_share, many_unsent_share: of an open loop's requests, due and never sent: they would
+            have been the last, and the latest. From 1 % on they are the p99.
         many_unconnected_share: of requests for which the client had no connection.
         near_ceiling, at_ceiling: of what this machine was measured to reach.
         spare_cpu_share: below this a worker had time left, whatever ceiling it is said to have.
@@ -54,6 +56,8 @@ class VerdictLimits:
     stopped_share: float = 0.01
     lag_p99_ms: float = 10.0
     large_lag_p99_ms: float = 50.0
+    unsent_share: float = 0.01
+    many_unsent_share: float = 0.05
     many_unconnected_share: float = 0.01
     near_ceiling: float = 0.85
     at_ceiling: float = 0.95

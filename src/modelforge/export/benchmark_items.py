@@ -117,6 +117,8 @@ def _requests(result: BenchmarkResult) -> Iterator[str]:
         yield f"{count(result.cooldown_requests)} of them done after the end"
     if result.broken_off_requests:
         yield f"{count(result.broken_off_requests)} broken off at the end"
+    if result.unsent_requests:
+        yield f"{count(result.unsent_requests)} due and never sent"
     if result.missing_requests:
         yield f"{count(result.missing_requests)} missing"
 

@@ -50,6 +50,7 @@ def to_document(result: BenchmarkResult) -> dict[str, Any]:
             "warmup": result.warmup_requests,
             "cooldown": result.cooldown_requests,
             "broken_off": result.broken_off_requests,
+            "unsent": result.unsent_requests,
         },
         "duration_s": _rounded(result.total_duration),
         "requests_per_s": _rounded(result.requests_per_s),

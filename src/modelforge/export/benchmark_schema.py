@@ -47,7 +47,7 @@ class VerdictPart(_Part):
 
 
 class RequestsPart(_Part):
-    """How many; the cool-down is part of the total, the warm-up and what was broken off are not."""
+    """How many; the cool-down is part of the total, the rest is not."""
 
     total: _Count
     successful: _Count
@@ -55,6 +55,7 @@ class RequestsPart(_Part):
     warmup: _Count
     cooldown: _Count
     broken_off: _Count
+    unsent: _Count = 0  # exports from before it was counted say nothing
 
 
 class SloPart(_Part):

@@ -51,10 +51,20 @@ class Pacer:
         """Begin to wait."""
         self._run()
 
-    def stop(self) -> None:
-        """Call no more."""
+    def catch_up(self) -> None:
+        """Call what is due by now, the first of it where it is much, before the alarm rings."""
+        if self._next is not None:
+            self._run()
+
+    def stop(self, until_ns: int) -> int:
+        """Call no more; how many were due before ``until_ns`` and were not called."""
         self._alarm.close()
+        left = 0
+        while self._next is not None and self._next[1] < until_ns:
+            left += 1
+            self._advance()
         self._next = None
+        return left
 
     def _advance(self) -> None:
         found = next(self._arrivals, None)

@@ -73,6 +73,7 @@ class Run:
         self._indices: Iterator[int] = iter(())
         self._ends_ns = _NEVER_NS
         self._ended_ns = 0
+        self._unsent = 0
         self._streams = 0
         self._over = asyncio.Event()
         self._purse = purse
@@ -108,12 +109,17 @@ class Run:
         """When measuring began and ended, since the start."""
         return 0, self._ended_ns
 
+    @property
+    def unsent(self) -> int:
+        """How many requests of an open loop were due before the end and had not been sent then."""
+        return self._unsent
+
     def stop(self) -> None:
         """Send no more; what is in flight may still be answered. The measurement ends now."""
         self._issuing = False
         self._ends_ns = min(self._ends_ns, monotonic_ns())
         if self._pacer is not None:
-            self._pacer.stop()
+            self._unsent += self._pacer.stop(self._ends_ns)
         self._over.set()
 
     def ended(self, exchange: Exchange, *, done_ns: int) -> None:
@@ -154,13 +160,19 @@ class Run:
         limits = self._limits
         if limits.duration_s is not None:
             self._ends_ns = start_ns + int(limits.duration_s * 1e9)
-            self._loop.call_later(max(0.0, (self._ends_ns - monotonic_ns()) / 1e9), self.stop)
+            self._loop.call_later(max(0.0, (self._ends_ns - monotonic_ns()) / 1e9), self._end)
         self._issuing = True
         match self._load:
             case ClosedLoop() as load:
                 await self._begin_closed(load, start_ns)
             case OpenLoop() as load:
                 self._begin_open(load, start_ns)
+
+    def _end(self) -> None:
+        """Time is up: what was due in it and only waits for the loop is still sent."""
+        if self._pacer is not None:
+            self._pacer.catch_up()
+        self.stop()
 
     def _connections(self) -> int:
         load = self._load

@@ -232,6 +232,7 @@ class Worker:
             cores=cores,
             window_ns=self._run.window_ns if final else None,
             unconnected=self._unconnected,
+            unsent=self._run.unsent if final else 0,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,
         )

@@ -13,7 +13,7 @@ from tests.unit.benchmark.runs import PLAN, a_word, gaps_of
 
 def test_telemetry_comes_back() -> None:
     said = a_word(3, gaps=gaps_of(1, 2), reasoning_gaps=gaps_of(2), window_ns=(5, 6))
-    said = replace(said, idle_s=3.5, cores=2, parent_pauses=1, unconnected=2, lost=True)
+    said = replace(said, idle_s=3.5, cores=2, parent_pauses=1, unconnected=2, unsent=3, lost=True)
     said = replace(said, send_lag_ms=gaps_of(0.5))
     assert Telemetry.from_json(said.to_json()) == said
 

@@ -55,6 +55,8 @@ def verdict_on(worker: dict[str, Any] | None = None, **changes: Any) -> Verdict:
         ({}, {"pauses": 1}, "parent_stopped", "SUSPECT"),
         ({}, {"schedule_lag_p99_ms": 11.0}, "schedule_lag", "SUSPECT"),
         ({}, {"schedule_lag_p99_ms": 60.0}, "schedule_lag", "INVALID"),
+        ({}, {"unsent": 30}, "unsent", "SUSPECT"),
+        ({}, {"unsent": 200}, "unsent", "INVALID"),
         ({}, {"successful": 0, "failed": 3}, "all_failed", "INVALID"),
         ({}, {"successful": 0}, "nothing_measured", "INVALID"),
         ({}, {"requests_per_s": 900.0}, "ceiling_requests", "SUSPECT"),

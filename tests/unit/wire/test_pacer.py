@@ -53,7 +53,7 @@ async def test_a_long_pause_is_used_until_there_is_nothing_left_to_do() -> None:
         await schedule.worked.wait()
     assert schedule.work == 0
     assert schedule.fired == [0]
-    schedule.pacer.stop()
+    assert schedule.pacer.stop(monotonic_ns()) == 0
 
 
 async def test_a_short_pause_is_not_used() -> None:
@@ -63,3 +63,21 @@ async def test_a_short_pause_is_not_used() -> None:
         await schedule.over.wait()
     assert schedule.work == 3
     assert not schedule.worked.is_set()
+
+
+async def test_what_was_due_and_not_called_is_counted_when_it_stops() -> None:
+    schedule = Schedule(*(0.0 for _ in range(100)), 3600.0)
+    schedule.pacer.catch_up()
+    assert len(schedule.fired) == 32  # a turn's worth
+    assert schedule.pacer.stop(monotonic_ns()) == 68
+    assert schedule.pacer.stop(monotonic_ns()) == 0
+    schedule.pacer.catch_up()
+    assert len(schedule.fired) == 32
+
+
+async def test_a_schedule_that_is_caught_up_with_is_over() -> None:
+    schedule = Schedule(0.0, 0.0)
+    schedule.pacer.catch_up()
+    assert schedule.fired == [0, 1]
+    assert schedule.over.is_set()
+    assert schedule.pacer.stop(monotonic_ns()) == 0
