@@ -56,6 +56,7 @@ def whole(
         tokens_per_second=rate(lambda result: result.tokens_per_second),
         goodput_per_s=rate(lambda result: result.goodput_per_s),
         client=ClientUse.of_runs([result.client for result in results]),
+        unsent_requests=sum(result.unsent_requests for result in results),
         missing_requests=sum(result.missing_requests for result in results),
         loss=losses[0] if losses else None,
         runs=tuple(results),

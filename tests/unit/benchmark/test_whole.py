@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from tests.unit.benchmark.runs import (
     PLAN,
     SECOND,
     a_failure,
+    a_recording,
     a_request,
     a_table,
     a_word,
@@ -27,20 +29,18 @@ from tests.unit.benchmark.runs import (
 PRICES = NoTariff(reason="free")
 
 
-def a_recording(*rows: dict[str, object], final: bool = True, seconds: float = 10) -> Recording:
-    window = (0, int(seconds * SECOND))
-    return Recording(
-        plan=PLAN,
-        columns=a_table(*rows),
-        telemetry=(a_word(at_s=seconds, window_ns=window if final else None, final=final),),
-        gaps=gaps_of(10, 10),
-    )
+def a_run(
+    *rows: dict[str, object], final: bool = True, seconds: float = 10, **said: Any
+) -> Recording:
+    window = (0, int(seconds * SECOND)) if final else None
+    word = a_word(at_s=seconds, window_ns=window, final=final, **said)
+    return a_recording(a_table(*rows), [word], gaps=gaps_of(10, 10))
 
 
 def test_rates_are_over_the_time_of_all_runs() -> None:
     recordings = [
-        a_recording(a_request(0), a_request(1), a_failure(2), seconds=10),
-        a_recording(a_request(0), a_request(1), seconds=30),
+        a_run(a_request(0), a_request(1), a_failure(2), seconds=10),
+        a_run(a_request(0), a_request(1), seconds=30),
     ]
     results = [summarise(recording) for recording in recordings]
     found = whole(recordings, results, prices=PRICES, slo=None)
@@ -54,8 +54,13 @@ def test_rates_are_over_the_time_of_all_runs() -> None:
     assert found.client.cpu_s == pytest.approx(sum(result.client.cpu_s for result in results))
 
 
+def test_what_was_never_sent_is_of_all_runs() -> None:
+    recordings = [a_run(a_request(0), unsent=3), a_run(a_request(0)), a_run(unsent=4)]
+    assert report(recordings, prices=PRICES).unsent_requests == 7
+
+
 def test_gaps_between_reasoning_are_of_all_runs() -> None:
-    one = a_recording(a_request(0))
+    one = a_run(a_request(0))
     other = replace(one, reasoning_gaps=gaps_of(10))
     for recordings, count in (((one, one), None), ((one, other), 1), ((other, other), 2)):
         found = report(recordings, prices=PRICES).itl_definitions.reasoning_gaps
@@ -63,7 +68,7 @@ def test_gaps_between_reasoning_are_of_all_runs() -> None:
 
 
 def test_the_verdict_is_the_worst_of_the_runs() -> None:
-    recordings = [a_recording(a_request(0)), a_recording(a_request(0), final=False)]
+    recordings = [a_run(a_request(0)), a_run(a_request(0), final=False)]
     results = [summarise(recording) for recording in recordings]
     found = whole(recordings, results, prices=PRICES, slo=None).verdict
     assert found.status is Status.SUSPECT
@@ -73,12 +78,12 @@ def test_the_verdict_is_the_worst_of_the_runs() -> None:
 
 def test_a_usage_of_less_than_came_is_noted() -> None:
     rows = [a_request(0), a_request(1, completion_tokens=4), a_request(2, completion_tokens=None)]
-    notes = {note.code: note for note in report([a_recording(*rows)], prices=PRICES).verdict.notes}
+    notes = {note.code: note for note in report([a_run(*rows)], prices=PRICES).verdict.notes}
     assert notes["few_tokens"].message.startswith("the usage of 1 answers has fewer tokens")
 
 
 def test_runs_that_asked_something_else_are_noted() -> None:
-    one, two = a_recording(a_request(0)), a_recording(a_request(0))
+    one, two = a_run(a_request(0)), a_run(a_request(0))
     assert "unlike_runs" not in {
         note.code for note in report([one, two], prices=PRICES).verdict.notes
     }
@@ -89,12 +94,12 @@ def test_runs_that_asked_something_else_are_noted() -> None:
 
 def test_notes_say_whose_they_are() -> None:
     whole_answers = [a_request(0, first_ns=None, last_ns=None, max_gap_ns=None)] * 2
-    one, two = a_recording(*whole_answers), a_recording(*whole_answers[:1])
+    one, two = a_run(*whole_answers), a_run(*whole_answers[:1])
     message = "{} answers came in one piece or without a token"
     for recordings, said in (
         ((one, one), message.format(2)),
         ((one, two), f"run 1: {message.format(2)}"),
-        ((a_recording(a_request(0)), two), f"run 2: {message.format(1)}"),
+        ((a_run(a_request(0)), two), f"run 2: {message.format(1)}"),
     ):
         notes = report(recordings, prices=PRICES).verdict.notes
         (note,) = (note for note in notes if note.code == "no_first_token")
@@ -113,7 +118,7 @@ def test_what_is_left_out_of_the_runs_is_left_out_of_the_whole() -> None:
             rows.append(
                 row | {name: row[name] + later for name in ("first_ns", "last_ns", "done_ns")}
             )
-        recordings.append(a_recording(*rows, seconds=400))
+        recordings.append(a_run(*rows, seconds=400))
     as_it_is = [note.code for note in report(recordings, prices=PRICES).verdict.notes]
     assert as_it_is.count("warm_up_present") == 1
     found = report(recordings, prices=PRICES, exclude_warm_up=True)
