@@ -14,6 +14,7 @@ from modelforge.benchmark.cost import run_cost
 from modelforge.benchmark.distribution import Distribution
 from modelforge.benchmark.evidence import WorkerEvidence, send_lag_p99_ms, worker_evidence
 from modelforge.benchmark.growth import Growth, growth_of
+from modelforge.benchmark.judge import Evidence, judge
 from modelforge.benchmark.latencies import Latencies
 from modelforge.benchmark.measures import Measures, long_series, met
 from modelforge.benchmark.misses import misses_of
@@ -23,7 +24,7 @@ from modelforge.benchmark.run_statistics import run_statistics
 from modelforge.benchmark.sent_order import SentOrder
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.steady_notes import steady_notes
-from modelforge.benchmark.verdict import Ceiling, Evidence, judge
+from modelforge.benchmark.verdict import Ceiling
 from modelforge.benchmark.window import Window, measured_window
 from modelforge.pricing.tariff import NoTariff, Terms
 from modelforge.stats.histogram import LogHistogram

@@ -10,9 +10,10 @@ import pytest
 
 from modelforge.benchmark.evidence import WorkerEvidence, worker_evidence
 from modelforge.benchmark.growth import Growth
+from modelforge.benchmark.judge import Evidence, judge
 from modelforge.benchmark.summary import summarise
 from modelforge.benchmark.telemetry import Telemetry
-from modelforge.benchmark.verdict import Ceiling, Evidence, Status, Verdict, judge
+from modelforge.benchmark.verdict import Ceiling, Status, Verdict
 from modelforge.benchmark.window import Window
 from modelforge.stats.histogram import LogHistogram
 from tests.unit.benchmark.runs import (
