@@ -340,6 +340,22 @@ async def test_a_request_is_sent_again_once_and_no_more() -> None:
         assert len(server.requests) == 3
 
 
+async def test_an_error_in_a_whole_stream_costs_no_other_request_anything() -> None:
+    ends = b"data: [DONE]\n\n"
+    failed = (
+        _HEAD + _chunked(_EVENT, b'data: {"error":{"message":"full"}}\n\n', ends) + b"0\r\n\r\n"
+    )
+
+    async def every_second(connection: Connection) -> None:
+        await connection.raw(_WHOLE if len(server.requests) % 2 else failed)
+
+    with OpenAIServer(handler=every_second) as server:
+        async with Asker(target_at(server.base_url), most_connections=1) as asker:
+            told = await asker.ask(times=20)
+        assert sorted(str(one.kind) for one in told) == ["None"] * 10 + ["server_failed"] * 10
+        assert len(server.requests) == 20  # none was broken off and sent again
+
+
 async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:
     prompt = "é" * 2**20
     async with Asker(target_at(server.base_url, "ok")) as asker:

@@ -207,7 +207,7 @@ class WireClient:
             segments, exact=self.exact, full=self.full_reader, keep_text=self.keep_text
         )
         if not reading.reusable:
-            unread.connection.close()  # what it brings next may belong to this answer
+            unread.connection.disown()  # what it brings next may belong to this answer
         done_ns = segments.stamps_ns[-1]
         self._tell(unread.exchange, reading, done_ns=done_ns, received=unread.received)
 
