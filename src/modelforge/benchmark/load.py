@@ -11,7 +11,7 @@ from typing import Final
 from modelforge.benchmark.arrivals import Arrivals, before, require_worker, share
 from modelforge.benchmark.varying import Ramp, Steps
 from modelforge.core.errors import UsageError
-from modelforge.core.numbers import require_count, require_seconds
+from modelforge.core.numbers import MOST_THINGS, require_count, require_seconds
 
 WARM_UP_FROM: Final = 1 << 40
 """Warm-up requests are numbered from here: what they ask is asked by no measured request."""
@@ -31,7 +31,7 @@ class ClosedLoop:
     think_s: float = 0.0
 
     def __post_init__(self) -> None:
-        require_count("the concurrency", self.concurrency, 1)
+        require_count("the concurrency", self.concurrency, 1, most=MOST_THINGS)
         require_seconds("the think time", self.think_s, zero=True)
 
     @property
@@ -188,8 +188,8 @@ class Limits:
         if self.duration_s is not None:
             require_seconds("the duration", self.duration_s)
         if self.requests is not None:
-            require_count("the number of requests", self.requests, 1)
-        require_count("the number of warm-up requests", self.warmup_requests, 0)
+            require_count("the number of requests", self.requests, 1, most=MOST_THINGS)
+        require_count("the number of warm-up requests", self.warmup_requests, 0, most=MOST_THINGS)
         require_seconds("the cool-down", self.cooldown_s, zero=True)
 
     def require_end(self, load: Load) -> None:
