@@ -28,6 +28,8 @@ _NOT_HERE: Final = (
 )
 _WITHOUT_EFFECT: Final = ("runs", "confidence", "exclude_warm_up", "allow_invalid")
 
+_NOTHING_ANSWERED: Final = 1
+
 _Found = tuple[Mapping[str, Any], Iterable[str]]
 """A document, and lines to read."""
 
@@ -91,7 +93,11 @@ async def _search(
     )
     start = options["rate"] if options["rate"] is not None else options["concurrency"]
 
+    answered = False
+
     def tried(probe: Probe) -> None:
+        nonlocal answered
+        answered |= probe.result.successful_requests > 0
         if not options["quiet"]:
             click.echo(search_record.probe_line(probe, axis.unit), err=True)
 
@@ -114,7 +120,7 @@ async def _search(
             else:
                 swept: Sweep = await trying.sweep(on_probe=tried)
                 found = search_record.sweep_document(swept), search_record.sweep_lines(swept)
-    return found, signals.exit_code
+    return found, signals.exit_code or (None if answered else _NOTHING_ANSWERED)
 
 
 def _write(found: _Found, output: ReportOutput | None) -> None:

@@ -17,7 +17,7 @@ from modelforge.core.errors import Interrupted
 from modelforge.simulator.batch_engine import BatchEngine
 from modelforge.simulator.batch_queue import BatchQueue
 from modelforge.stats.histogram import LogHistogram
-from tests.unit.benchmark.runs import SECOND, a_request, a_word
+from tests.unit.benchmark.runs import SECOND, a_failure, a_request, a_word
 
 
 class VirtualQueue:
@@ -37,6 +37,7 @@ class VirtualQueue:
         client_limit: float = float("inf"),
         seed: int = 1,
         interrupted_after: float = float("inf"),
+        refuses: bool = False,
     ) -> None:
         self.queue = queue
         self.prompt = prompt
@@ -46,6 +47,7 @@ class VirtualQueue:
         self.client_limit = client_limit
         self.seed = seed
         self.interrupted_after = interrupted_after
+        self.refuses = refuses
 
     async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
         if self.interrupted_after <= 0:
@@ -55,7 +57,16 @@ class VirtualQueue:
         due_s, first_s, done_s = self.run(load)
         self.seed += 1
         rows = [
-            a_request(
+            a_failure(
+                key,
+                "rate_limited",
+                due_ns=round(due_s[key] * SECOND),
+                sent_ns=round(due_s[key] * SECOND),
+                done_ns=round(due_s[key] * SECOND),
+                status=429,
+            )
+            if self.refuses
+            else a_request(
                 key,
                 phase=int(Phase.MEASURED if done_s[key] <= self.duration_s else Phase.COOL_DOWN),
                 due_ns=round(due_s[key] * SECOND),
