@@ -189,8 +189,8 @@ def _measured_of(result: BenchmarkResult) -> str:
 
 
 def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) -> BenchmarkResult:
-    """With a note where requests did not go over the wire client, where money ran out, where
-    it was stopped, where answers were not streamed, and with ``more``.
+    """With a note where requests did not go over the wire client, where money ran out, where it
+    gave up or was stopped, where answers were not streamed, and with ``more``.
     """
     from modelforge.benchmark.verdict import Reason, Status  # noqa: PLC0415 (as in `read`)
 
@@ -204,6 +204,11 @@ def _noted(result: BenchmarkResult, recording: Recording, *more: Reason | None) 
             f"stopped before its end: of the ${limit} that it may cost, no other request could be"
             f" paid for certain (worker {', '.join(map(str, sorted(stopped)))}:"
             f" {next(iter(stopped.values()))})"
+        )
+    if any(one.hopeless for one in recording.telemetry):
+        said["gave_up"] = (
+            "the server could not be reached, or every warm-up request failed alike: no more than"
+            f" a few requests were asked ({_measured_of(result)})"
         )
     if any(one.interrupted for one in recording.telemetry):
         said["interrupted"] = f"stopped early, on request: {_measured_of(result)}"

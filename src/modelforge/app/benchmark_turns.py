@@ -57,7 +57,7 @@ class BenchmarkTurns:
 
         Raises:
             UsageError: before anything is sent.
-            RequestError: a server cannot be reached.
+            RequestError: no worker could begin.
             Interrupted: it was stopped before every model had a run.
         """
         from modelforge.benchmark.turns import turns  # noqa: PLC0415 (numpy: the workers first)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from types import MappingProxyType
 from typing import Final
@@ -15,6 +15,9 @@ from modelforge.core.numbers import MOST_THINGS, require_count, require_seconds
 
 WARM_UP_FROM: Final = 1 << 40
 """Warm-up requests are numbered from here: what they ask is asked by no measured request."""
+
+_BRIEF_REQUESTS: Final = 50
+_BRIEF_S: Final = 5.0
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,6 +203,15 @@ class Limits:
         """
         if self.duration_s is None and self.requests is None and not load.finite:
             raise UsageError("the run would never end: give a duration or a number of requests")
+
+    @property
+    def briefly(self) -> Limits:
+        """For a server that answers nothing: enough to see how it fails."""
+        return replace(
+            self,
+            requests=min(self.requests or _BRIEF_REQUESTS, _BRIEF_REQUESTS),
+            duration_s=min(self.duration_s or _BRIEF_S, _BRIEF_S),
+        )
 
     @property
     def warm_up(self) -> range:

@@ -12,6 +12,7 @@ import click
 
 from modelforge.app.report_output import ReportOutput
 from modelforge.cli.benchmark_config import config_of
+from modelforge.cli.benchmarking import note
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.core.errors import UsageError
 
@@ -39,7 +40,7 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
 
     Raises:
         UsageError: options contradict each other.
-        RequestError: the server cannot be reached.
+        RequestError: no worker could begin.
     """
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/batch")
@@ -120,6 +121,8 @@ async def _search(
             else:
                 swept: Sweep = await trying.sweep(on_probe=tried)
                 found = search_record.sweep_document(swept), search_record.sweep_lines(swept)
+    if not answered:
+        note(runner.messages, [], None)
     return found, signals.exit_code or (None if answered else _NOTHING_ANSWERED)
 
 

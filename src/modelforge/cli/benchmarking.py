@@ -83,6 +83,8 @@ def _run(
     _show(result, output, console)
     if not quiet:
         note(messages, records, output)
+    elif not result.successful_requests:
+        note(messages, (), None)
     return code if code is not None else _exit_code(result, options)
 
 
