@@ -288,23 +288,26 @@ def test_bad_input_is_one_line_and_exits_with_2(
 
 
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "kind", "said"),
     [
-        ("status:401", "401"),
-        ("status:404", "404"),
-        ("html", "text/html"),
-        ("no-content", "204"),
-        ("redirect", "30"),
+        ("status:401", "authentication_failed", "401"),
+        ("status:404", "request_refused", "404"),
+        ("html", "malformed_response", "text/html"),
+        ("no-content", "empty_response", "204"),
+        ("redirect", "request_refused", "30"),
     ],
 )
-def test_what_cannot_pass_is_said_before_it_is_measured(
-    target: Session, server: OpenAIServer, model: str, said: str
+def test_what_cannot_pass_is_named_in_the_report_and_soon_given_up(
+    target: Session, server: OpenAIServer, model: str, kind: str, said: str
 ) -> None:
-    done = target.run("benchmark", f"target/{model}", "--requests", "500")
+    done = target.run("benchmark", f"target/{model}", "--requests", "500", "--export", "json")
     assert done.returncode == 1, done.stderr
+    found = json.loads(done.stdout)
+    assert found["errors"] == {kind: 50}
+    assert [note["code"] for note in found["verdict"]["notes"]] == ["gave_up"]
+    assert f"{kind}: " in done.stderr
     assert said in done.stderr
-    assert done.stderr.count("\n") == 1
-    assert len(server.requests) <= 5
+    assert len(server.requests) == 55
 
 
 @pytest.mark.parametrize(
@@ -314,21 +317,29 @@ def test_what_cannot_pass_is_said_before_it_is_measured(
         ("http://nobody.invalid/v1", "nobody.invalid"),
     ],
 )
-def test_who_cannot_be_reached_is_one_line(shell: Session, url: str, said: str) -> None:
+@pytest.mark.parametrize("load", [("-n", "5", "-c", "2"), ("--rate", "50", "--duration", "1h")])
+def test_who_cannot_be_reached_is_named_in_the_report(
+    shell: Session, url: str, said: str, load: tuple[str, ...]
+) -> None:
     done = shell.run(
-        "benchmark", "target/x", "--requests", "5", "--set", f"providers.target.base_url={url}"
+        "benchmark", "target/x", *load, "--set", f"providers.target.base_url={url}", "-o", "r.json"
     )
     assert done.returncode == 1, done.stderr
     assert said in done.stderr
-    assert done.stderr.count("\n") == 1
+    found = json.loads((shell.folder / "r.json").read_text())
+    assert found["errors"] == {"connection_failed": found["requests"]["total"]}
+    assert found["requests"]["total"] == (5 if load[0] == "-n" else 50)
 
 
-def test_no_tls_is_one_line(shell: Session, server: OpenAIServer) -> None:
+def test_no_tls_is_named_in_the_report(shell: Session, server: OpenAIServer) -> None:
     url = server.base_url.replace("http:", "https:")
     done = shell.run(
-        "benchmark", "target/x", "--requests", "5", "--set", f"providers.target.base_url={url}"
-    )
+        "benchmark", "target/x", "--requests", "2", "--timeout", "500ms", "--export", "json", "-q",
+        "--set", f"providers.target.base_url={url}",
+    )  # fmt: skip
     assert done.returncode == 1, done.stderr
+    assert json.loads(done.stdout)["errors"] == {"timed_out": 2}
+    assert done.stderr.startswith("timed_out: no connection to ")
     assert done.stderr.count("\n") == 1
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from modelforge import BenchmarkConfig, BenchmarkResult, BenchmarkRunner, ModelForgeRegistry
-from modelforge.core.errors import ConnectionFailed, RequestError, UsageError
+from modelforge.core.errors import ConnectionFailed, UsageError
 from tests.e2e.test_benchmark_command import is_gone, until, workers_of
 from tests.support.command import Session
 
@@ -106,11 +106,11 @@ def test_a_script_needs_no_main(shell: Session) -> None:
     assert (done.stdout, done.stderr) == ("6\n", "")
 
 
-def test_who_cannot_be_reached_raises(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_who_cannot_be_reached_is_a_result(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MODELFORGE_PROVIDERS__OLLAMA__BASE_URL", "http://127.0.0.1:9/v1")
     with ModelForgeRegistry() as registry:
         runner = BenchmarkRunner(registry, records=tmp_path / "r.arrows")
-        with pytest.raises(RequestError, match="refused"):
-            runner.run(BenchmarkConfig("ollama", "x", ["hi"]))
-    assert not (tmp_path / "r.arrows").exists()
-    assert issubclass(ConnectionFailed, RequestError)
+        result = runner.run(BenchmarkConfig("ollama", "x", ["hi"]))
+    assert result.errors == {ConnectionFailed.kind: 1}
+    assert "refused" in runner.messages[ConnectionFailed.kind]
+    assert [note.code for note in result.verdict.notes] == ["gave_up"]

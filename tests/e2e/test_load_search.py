@@ -8,6 +8,7 @@ import signal
 import pytest
 
 from tests.support.command import Session
+from tests.support.openai_server import OpenAIServer, by_model
 
 # Short probes, and content with a rough answer: what is tested here is the way, not the figure.
 FIND = (
@@ -50,6 +51,22 @@ def test_no_more_clients_are_tried_than_there_are_connections(shell: Session) ->
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout)
     assert max(probe["load"] for probe in found["probes"]) <= 3
+
+
+@pytest.mark.parametrize("search", [("--find-max", "--slo", "ttft=1s"), ("--sweep",)])
+def test_a_server_that_refuses_everything_has_no_limit(
+    shell: Session, search: tuple[str, ...]
+) -> None:
+    with OpenAIServer(handler=by_model) as server:
+        done = shell.run(
+            "benchmark", "target/status:429", *search, "--concurrency", "2", "--duration", "200ms",
+            "--warmup", "1", "--synthetic", "9:4", "--set",
+            f"providers.target.base_url={server.base_url}",
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "no request was answered: rate_limited" in done.stdout
+    assert "saturated" not in done.stdout
+    assert "failed (rate_limited" in done.stderr
 
 
 @pytest.mark.parametrize("search", ["--find-max", "--sweep"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import resource
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
@@ -81,6 +82,7 @@ async def _large_event(connection: Connection) -> None:
 _SSE = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
 _OLD = _SSE.replace(b"1.1", b"1.0") + b"\r\n"
 _EVENT = event({"content": "x"})
+_BOMB = gzip.compress(_EVENT * (40 * 2**20 // len(_EVENT)))  # no event of it is large
 _UPGRADE = b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n"
 
 GOOD_BUT_ODD: dict[str, Say] = {
@@ -109,6 +111,14 @@ BAD: dict[str, tuple[Say, str]] = {
     "not-gzip": (
         _raw(_SSE + b"Content-Encoding: gzip\r\nContent-Length: 9\r\n\r\nno zipped"),
         "malformed_response",
+    ),
+    "not-asked-for": (
+        _raw(_SSE + b"Content-Encoding: br\r\nContent-Length: 3\r\n\r\n\x0b\x01\x80"),
+        "malformed_response",
+    ),
+    "bomb": (
+        _raw(_SSE + b"Content-Encoding: GZIP\r\nContent-Length: %d\r\n\r\n" % len(_BOMB) + _BOMB),
+        "response_too_large",
     ),
     "headers-without-end": (_headers_without_end, "malformed_response"),
     "large-event": (_large_event, "response_too_large"),
@@ -338,6 +348,22 @@ async def test_a_request_is_sent_again_once_and_no_more() -> None:
             assert [told.kind for told in await asker.ask()] == [None]
             assert [told.kind for told in await asker.ask()] == ["connection_failed"]
         assert len(server.requests) == 3
+
+
+async def test_an_error_in_a_whole_stream_costs_no_other_request_anything() -> None:
+    ends = b"data: [DONE]\n\n"
+    failed = (
+        _HEAD + _chunked(_EVENT, b'data: {"error":{"message":"full"}}\n\n', ends) + b"0\r\n\r\n"
+    )
+
+    async def every_second(connection: Connection) -> None:
+        await connection.raw(_WHOLE if len(server.requests) % 2 else failed)
+
+    with OpenAIServer(handler=every_second) as server:
+        async with Asker(target_at(server.base_url), most_connections=1) as asker:
+            told = await asker.ask(times=20)
+        assert sorted(str(one.kind) for one in told) == ["None"] * 10 + ["server_failed"] * 10
+        assert len(server.requests) == 20  # none was broken off and sent again
 
 
 async def test_large_prompts_arrive_whole(server: OpenAIServer) -> None:

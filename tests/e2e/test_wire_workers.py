@@ -390,9 +390,13 @@ def test_a_workload_that_fails_ends_its_worker(
     assert "there is no fourth request" in capfd.readouterr().err
 
 
-def test_a_server_that_is_not_there_is_one_error() -> None:
-    with pytest.raises(CannotBegin, match="cannot connect to"):
-        run(jobs(target_at("http://127.0.0.1:1/v1"), 2))
+def test_a_server_that_is_not_there_is_asked_a_few_times() -> None:
+    limits = Limits(requests=1000, warmup_requests=5)
+    ran = run(jobs(target_at("http://127.0.0.1:1/v1"), 2, limits=limits))
+    assert {row["error"] for row in ran.rows} == {"connection_failed"}
+    assert len(ran.rows) == 50
+    assert "cannot connect to" in ran.outcome.messages["connection_failed"]
+    assert any(told.hopeless for told in ran.recording.telemetry)
 
 
 def test_too_few_file_descriptors_are_one_error(server: OpenAIServer) -> None:

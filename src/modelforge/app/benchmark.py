@@ -106,7 +106,7 @@ class BenchmarkRunner:
 
         Raises:
             UsageError: before anything is sent.
-            RequestError: the server cannot be reached, or every warm-up request was refused alike.
+            RequestError: no worker could begin.
             Interrupted: it was stopped before anything was measured.
         """
         self._stops = 0

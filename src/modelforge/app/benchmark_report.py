@@ -124,8 +124,8 @@ def _measured_of(result: BenchmarkResult) -> str:
 
 
 def _notes(result: BenchmarkResult, recording: Recording) -> Iterator[Reason]:
-    """That requests did not go over the wire client, that money ran out, that it was stopped, that
-    answers were not streamed, or that usage and pieces do not go together.
+    """That requests did not go over the wire client, that money ran out, that it gave up or was
+    stopped, that answers were not streamed, or that usage and pieces do not go together.
     """
     asked = result.plan.asked
     if through := _PATHS.get(str(asked.get("path"))):
@@ -137,6 +137,12 @@ def _notes(result: BenchmarkResult, recording: Recording) -> Iterator[Reason]:
             "budget_reached",
             f"stopped before its end: of the ${asked.get('max_cost_usd')} that it may cost, no"
             f" other request could be paid for certain (worker {workers}: {why})",
+        )
+    if any(one.hopeless for one in recording.telemetry):
+        yield Reason.note(
+            "gave_up",
+            "the server could not be reached, or every warm-up request failed alike: no more than"
+            f" a few requests were asked ({_measured_of(result)})",
         )
     if any(one.interrupted for one in recording.telemetry):
         yield Reason.note("interrupted", f"stopped early, on request: {_measured_of(result)}")

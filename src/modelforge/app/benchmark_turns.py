@@ -55,7 +55,7 @@ class BenchmarkTurns:
 
         Raises:
             UsageError: before anything is sent.
-            RequestError: a server cannot be reached.
+            RequestError: no worker could begin.
             Interrupted: it was stopped before every model had a run.
         """
         self._runners = [

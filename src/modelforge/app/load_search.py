@@ -59,7 +59,7 @@ class LoadSearch:
 
         Raises:
             UsageError: the start is out of bounds.
-            RequestError: the server cannot be reached.
+            RequestError: no worker could begin.
             Interrupted: it was stopped before one load had been tried.
         """
         quantity = self._axis.quantity
@@ -80,7 +80,7 @@ class LoadSearch:
 
         Raises:
             UsageError: the start is out of bounds.
-            RequestError: the server cannot be reached.
+            RequestError: no worker could begin.
             Interrupted: it was stopped before one load had been tried.
         """
         plan = SweepPlan(start=self._start, most=self._most)

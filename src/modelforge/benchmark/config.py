@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal
 from typing import Any, Final
 
+from modelforge.benchmark.capped import Capped
 from modelforge.benchmark.conversation import Conversations
 from modelforge.benchmark.fixed_prompts import FixedPrompts
 from modelforge.benchmark.load import ClosedLoop, Limits, Load, OpenLoop
@@ -18,7 +19,7 @@ from modelforge.benchmark.workload import Workload
 from modelforge.core.errors import UsageError
 from modelforge.core.generation import Generation
 from modelforge.core.model_id import ModelId
-from modelforge.core.numbers import require_between, require_count, require_seconds
+from modelforge.core.numbers import MOST_THINGS, require_between, require_count, require_seconds
 from modelforge.core.prompt import Prompt
 
 _MOST_WORKERS: Final = 256  # a worker's number is kept in eight bits
@@ -105,13 +106,13 @@ class BenchmarkConfig:
             raise UsageError(f"max_cost_usd must be above 0, not {self.max_cost_usd}")
         require_count("the seed", self.seed, 0)
         require_count("the number of workers", self.workers, 1)
-        require_count("the number of runs", self.runs, 1)
+        require_count("the number of runs", self.runs, 1, most=MOST_THINGS)
         require_seconds("the timeout", self.timeout_s)
         require_between("the confidence", self.confidence, 0.5, 0.9999)
         if self.workers > _MOST_WORKERS:
             raise UsageError(f"there can be at most {_MOST_WORKERS} workers, not {self.workers}")
         if self.max_connections is not None:
-            require_count("the number of connections", self.max_connections, 1)
+            require_count("the number of connections", self.max_connections, 1, most=MOST_THINGS)
             if self.max_connections < self.workers:
                 raise UsageError(
                     f"{self.workers} workers cannot share {self.max_connections} connections:"
@@ -220,6 +221,8 @@ def describe(workload: Workload) -> str:
             return "; ".join(
                 f"{describe(source)}, weight {weight:g}" for source, weight in workload.sources
             )
+        case Capped():
+            return f"{describe(workload.workload)}, answers of {workload.max_tokens:,} at most"
         case TraceLengths():
             return f"the lengths of {workload.trace.name}"
         case Synthetic():
@@ -231,4 +234,6 @@ def describe(workload: Workload) -> str:
 def _needs_text(workload: Workload) -> bool:
     if isinstance(workload, Weighted):
         return any(_needs_text(source) for source, _ in workload.sources)
+    if isinstance(workload, Capped):
+        return _needs_text(workload.workload)
     return not isinstance(workload, _TEXTLESS)

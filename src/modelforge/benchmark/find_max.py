@@ -12,7 +12,7 @@ from modelforge.benchmark.edge_belief import EdgeBelief
 from modelforge.benchmark.edge_inference import EdgeInference
 from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.pressure import Tried
-from modelforge.benchmark.probe import Probe, RunProbeFor
+from modelforge.benchmark.probe import Probe, RunProbeFor, unanswered
 from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between, require_count, require_seconds
 from modelforge.stats.interval import Interval
@@ -32,6 +32,10 @@ _LONGEST: Final = 8
 """After so many probes the next ones are twice as long, up to so many times the first."""
 _ANSWERS: Final = 5
 """How many answers of a server at ease a probe lasts at least."""
+_UNANSWERED: Final = 3
+"""After so many probes without an answer no more are made."""
+_AT_EASE: Final = 0.1
+"""Below so many requests at a time, on the mean, what is slow is not so for want of room."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,6 +117,10 @@ async def find_max(
     run where it says most about the edge, by what is believed of the server after all probes: see
     `EdgeInference`.
 
+    It ends early where further probes would tell no more: no answer came in three of them, no
+    request was due in one and in its repetition, or most requests miss the objective where they
+    hardly overlap.
+
     A client-bound probe is run once more; if it is again, no higher load is tried and the server's
     edge is not said to lie there.
 
@@ -131,8 +139,14 @@ async def find_max(
     try:
         await search.bracket()
         return await search.narrow()
+    except _NothingMoreError as error:
+        return search.so_far(str(error))
     except Interrupted:
         return search.interrupted()
+
+
+class _NothingMoreError(Exception):
+    """No further probe would tell anything; says why."""
 
 
 class _Search:
@@ -168,6 +182,8 @@ class _Search:
                 first = None
             else:
                 holds = self._holds(tried)
+                if not holds:
+                    self._look_for_sense()
                 if first is None:
                     first = holds
                 if holds is not first:
@@ -208,10 +224,32 @@ class _Search:
         if not self._probes:
             raise Interrupted("interrupted before the first load was tried")
         note = f"interrupted after {len(self._probes)} runs"
+        return self.so_far(note if self._bracketed else f"{note}; {self._open().note}")
+
+    def so_far(self, note: str) -> MaxLoad:
+        """What all probes come to, if no more are made."""
         if self._bracketed:
             return self._believed(self._inference.belief(self._tried), note, converged=False)
-        found = self._open()
-        return replace(found, note=f"{note}; {found.note}")
+        return replace(self._open(), note=note)
+
+    def _look_for_sense(self) -> None:
+        """Go on after a load that did not hold only if a lower one may.
+
+        Raises:
+            _NothingMoreError: none will.
+        """
+        last = self._probes[-1]
+        nothing = unanswered(self._probes)
+        if nothing is not None and len(self._probes) >= _UNANSWERED:
+            raise _NothingMoreError(nothing)
+        latency_ms = last.latency_ms
+        if self._axis.quantity != "rate" or latency_ms is None or 2 * last.good > last.requests:
+            return
+        if last.value * latency_ms / 1000 < _AT_EASE:
+            raise _NothingMoreError(
+                f"most requests miss the objective at {last.value:g} {self._axis.unit}, where they"
+                " hardly overlap: no lower load will hold it"
+            )
 
     @property
     def _bracketed(self) -> bool:
@@ -227,7 +265,11 @@ class _Search:
         return max(self._bounds.probe_s, _ANSWERS * at_ease_s)
 
     async def _ask(self, value: float, longer: int = 1) -> Tried | None:
-        """Probe; None: the client was the limit."""
+        """Probe; None: the client was the limit, or no request was due.
+
+        Raises:
+            _NothingMoreError: no request was due before there was any edge to look at.
+        """
         value = self._axis.nearest(value)
         for _ in range(_CHANCES):
             result = await self._probe(self._axis.make(value), self._probe_s * longer)
@@ -237,11 +279,17 @@ class _Search:
             self._probes.append(one)
             if self._on_probe is not None:
                 self._on_probe(one)
-            if not one.client_bound:
+            if not one.client_bound and not one.empty:
                 tried = one.tried()
                 self._tried.append(tried)
                 return tried
-        self._ceiling = min(value, self._ceiling or value)
+        if self._probes[-1].client_bound:
+            self._ceiling = min(value, self._ceiling or value)
+        elif not self._bracketed:
+            raise _NothingMoreError(
+                f"no request was due in {self._probe_s * longer:g} s at {value:g}"
+                f" {self._axis.unit}: longer runs (--duration) are needed, or a higher rate"
+            )
         return None
 
     def _holds(self, tried: Tried) -> bool:
@@ -315,6 +363,8 @@ class _Search:
         held = [tried.value for tried in self._tried if self._holds(tried)]
         failed = [tried.value for tried in self._tried if not self._holds(tried)]
         low, high = max(held, default=0.0), min(failed, default=float("inf"))
+        if unanswered(self._probes) is not None:
+            high = float("inf")  # no load is too much for a server that answers nothing at any
         if self._ceiling is not None:
             reason = next((one.reason for one in reversed(self._probes) if one.client_bound), "")
             note = f"the client is the limit at {self._ceiling:g} {self._axis.unit}: {reason}"

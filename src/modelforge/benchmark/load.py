@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count, islice
 from typing import Final
 
 from modelforge.benchmark.arrivals import Arrivals, before, require_worker, share
 from modelforge.benchmark.varying import Ramp, Steps
 from modelforge.core.errors import UsageError
-from modelforge.core.numbers import require_count, require_seconds
+from modelforge.core.numbers import MOST_THINGS, require_count, require_seconds
 
 WARM_UP_FROM: Final = 1 << 40
 """Warm-up requests are numbered from here: what they ask is asked by no measured request."""
+
+_BRIEF_REQUESTS: Final = 50
+_BRIEF_S: Final = 5.0
+"""What is asked, and for how long, of a server that has answered nothing yet."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -30,7 +34,7 @@ class ClosedLoop:
     think_s: float = 0.0
 
     def __post_init__(self) -> None:
-        require_count("the concurrency", self.concurrency, 1)
+        require_count("the concurrency", self.concurrency, 1, most=MOST_THINGS)
         require_seconds("the think time", self.think_s, zero=True)
 
     @property
@@ -187,8 +191,8 @@ class Limits:
         if self.duration_s is not None:
             require_seconds("the duration", self.duration_s)
         if self.requests is not None:
-            require_count("the number of requests", self.requests, 1)
-        require_count("the number of warm-up requests", self.warmup_requests, 0)
+            require_count("the number of requests", self.requests, 1, most=MOST_THINGS)
+        require_count("the number of warm-up requests", self.warmup_requests, 0, most=MOST_THINGS)
         require_seconds("the cool-down", self.cooldown_s, zero=True)
 
     def require_end(self, load: Load) -> None:
@@ -199,6 +203,15 @@ class Limits:
         """
         if self.duration_s is None and self.requests is None and not load.finite:
             raise UsageError("the run would never end: give a duration or a number of requests")
+
+    @property
+    def briefly(self) -> Limits:
+        """For a server that answers nothing: enough to see how it fails."""
+        return replace(
+            self,
+            requests=min(self.requests or _BRIEF_REQUESTS, _BRIEF_REQUESTS),
+            duration_s=min(self.duration_s or _BRIEF_S, _BRIEF_S),
+        )
 
     @property
     def warm_up(self) -> range:

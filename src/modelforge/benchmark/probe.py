@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -52,6 +53,11 @@ class Probe:
         return self.result.total_requests or self.result.cooldown_requests
 
     @property
+    def empty(self) -> bool:
+        """Whether no request was due in it, so that it tells nothing."""
+        return not self.requests and not self.result.broken_off_requests
+
+    @property
     def good(self) -> int:
         """How many of them met the SLO that the result was summarised with."""
         return self.result.good_requests or 0
@@ -79,3 +85,20 @@ class Probe:
             for reason in self.result.verdict.reasons
             if reason.status is Status.INVALID and reason.code not in _OF_SERVER
         )
+
+
+def unanswered(probes: Iterable[Probe]) -> str | None:
+    """Why ``probes`` tell nothing of what the server can take: not one answer came; else None."""
+    failed: Counter[str] = Counter()
+    broken_off = 0
+    for probe in probes:
+        if probe.result.successful_requests:
+            return None
+        failed.update(probe.result.errors)
+        broken_off += probe.result.broken_off_requests
+    if broken_off:
+        failed["broken off"] = broken_off
+    if not failed:
+        return "no request was due: longer runs (--duration) are needed, or a higher rate"
+    told = ", ".join(f"{kind} {count:,}" for kind, count in failed.most_common())
+    return f"no request was answered: {told}"

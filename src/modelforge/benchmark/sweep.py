@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from modelforge.benchmark.axis import Axis
-from modelforge.benchmark.probe import Probe, RunProbe
+from modelforge.benchmark.probe import Probe, RunProbe, unanswered
 from modelforge.core.errors import Interrupted, UsageError
 from modelforge.core.numbers import require_between, require_count
 
@@ -86,7 +86,8 @@ async def sweep(
     """Raise the load by ``plan.factor`` until throughput grows no more while latency does.
 
     Then the saturation point is narrowed by loads at the geometric middle. A client-bound probe
-    ends the climb and counts for nothing.
+    ends the climb and counts for nothing; one in which no request was due counts for nothing. A
+    server that answers nothing at two loads is not saturated: the note says what it did.
 
     Raises:
         Interrupted: the first probe was; after a later one it is told what there is.
@@ -102,11 +103,14 @@ async def sweep(
     client_bound, saturated, note = None, False, None
     try:
         climbed, client_bound = await _climb(ask, axis, plan)
-        saturated = _saturated(climbed, plan.gain)
+        nothing = _nothing_served(climbed)
+        saturated = nothing is None and _saturated(climbed, plan.gain)
         if saturated:
             await _refine(ask, axis, plan, tried)
         elif client_bound is not None:
             note = f"the client is the limit at {client_bound:g} {axis.unit}"
+        elif nothing is not None:
+            note = nothing
         else:
             note = f"no saturation up to {plan.most:g} {axis.unit}"
     except Interrupted:
@@ -146,9 +150,11 @@ async def _climb(
         point = await ask(value)
         if point.client_bound:
             return points, value
-        points.append(point)
+        if not point.empty:
+            points.append(point)
         following = axis.nearest(min(value * plan.factor, plan.most))
-        if _saturated(points, plan.gain) or following <= value:
+        barren = len(points) > 1 and _nothing_served(points) is not None
+        if barren or _saturated(points, plan.gain) or following <= value:
             return points, None
         value = following
 
@@ -181,5 +187,17 @@ def _saturated(points: Sequence[Probe], gain: float) -> bool:
     return last.latency_ms > before.latency_ms * _LATENCY_GROWTH
 
 
+def _nothing_served(points: Sequence[Probe]) -> str | None:
+    """Why there is no throughput to compare; None: there is."""
+    if any(point.served_per_s for point in points):
+        return None
+    late = "no answer came before its run ended: longer runs (--duration) are needed"
+    return unanswered(points) or late
+
+
 def _counted(tried: Mapping[float, Probe]) -> list[Probe]:
-    return [tried[value] for value in sorted(tried) if not tried[value].client_bound]
+    return [
+        tried[value]
+        for value in sorted(tried)
+        if not tried[value].client_bound and not tried[value].empty
+    ]

@@ -43,6 +43,8 @@ class Telemetry:
         window_ns: when measuring began and ended, since the run's start; None: not said.
         final: the worker has nothing more to send.
         stopped: why it sent no more before the end; None: it did not stop by itself.
+        hopeless: the server could not be reached, or every warm-up request failed alike: it asked a
+            few requests only.
         lost: its parent's word, not its own: it ended without a last one.
         interrupted: its parent's word: it was told to stop before its end.
     """
@@ -65,6 +67,7 @@ class Telemetry:
     window_ns: tuple[int, int] | None = None
     final: bool = False
     stopped: str | None = None
+    hopeless: bool = False
     lost: bool = False
     interrupted: bool = False
 
@@ -89,6 +92,7 @@ class Telemetry:
             "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
             "stopped": self.stopped,
+            "hopeless": self.hopeless,
             "unconnected": self.unconnected or None,
             "unsent": self.unsent or None,
             "lost": self.lost or None,
@@ -142,6 +146,7 @@ def _read(document: Mapping[str, Any]) -> Telemetry:
         window_ns=None if window is None else (int(window[0]), int(window[1])),
         final=bool(document["final"]),
         stopped=None if document.get("stopped") is None else str(document["stopped"]),
+        hopeless=bool(document.get("hopeless", False)),
         lost=bool(document.get("lost", False)),
         interrupted=bool(document.get("interrupted", False)),
     )

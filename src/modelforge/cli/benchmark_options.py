@@ -59,7 +59,9 @@ _OPTIONS = (
         help="light, heavy, latency or throughput; other options change it.",
     ),
     _end("--duration", type=_seconds, metavar="TIME", help="Begin requests for so long: 30s, 2m."),
-    _end("-n", "--requests", type=int, metavar="N", help="Measure N requests."),
+    _end(
+        "-n", "--requests", type=int, metavar="N", help="Measure N requests (or N --conversations)."
+    ),
     _end("--warmup", type=int, metavar="N", help="Ask N before, unmeasured.  [default: 5]"),
     _end(
         "--cooldown",

@@ -51,6 +51,8 @@ def run_one(
     show(result, output, console)
     if not quiet:
         note(messages, records, output)
+    elif not result.successful_requests:
+        note(messages, (), None)
     return code if code is not None else exit_code(result, options)
 
 

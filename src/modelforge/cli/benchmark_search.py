@@ -19,6 +19,7 @@ from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.sweep import Sweep
 from modelforge.cli.benchmark_config import config_of
+from modelforge.cli.benchmark_output import note
 from modelforge.cli.configuration import configure
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.signals import CallOnContinue, CallOnSignal
@@ -33,6 +34,8 @@ _NOT_HERE: Final = (
 )
 _WITHOUT_EFFECT: Final = ("runs", "confidence", "exclude_warm_up", "allow_invalid")
 
+_NOTHING_ANSWERED: Final = 1
+
 _Found = tuple[Mapping[str, Any], Iterable[str]]
 """A document, and lines to read."""
 
@@ -42,7 +45,7 @@ def search(model: str | None, options: Mapping[str, Any]) -> int:
 
     Raises:
         UsageError: options contradict each other.
-        RequestError: the server cannot be reached.
+        RequestError: no worker could begin.
     """
     if model is None:
         raise UsageError("no model: name one as provider/model, for example sim/batch")
@@ -88,7 +91,11 @@ async def _search(
     )
     start = options["rate"] if options["rate"] is not None else options["concurrency"]
 
+    answered = False
+
     def tried(probe: Probe) -> None:
+        nonlocal answered
+        answered |= probe.result.successful_requests > 0
         if not options["quiet"]:
             click.echo(search_record.probe_line(probe, axis.unit), err=True)
 
@@ -111,7 +118,9 @@ async def _search(
             else:
                 swept: Sweep = await trying.sweep(on_probe=tried)
                 found = search_record.sweep_document(swept), search_record.sweep_lines(swept)
-    return found, signals.exit_code
+    if not answered:
+        note(runner.messages, [], None)
+    return found, signals.exit_code or (None if answered else _NOTHING_ANSWERED)
 
 
 def _write(found: _Found, output: ReportOutput | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from modelforge.app import benchmark_prompts
+from modelforge.benchmark.capped import Capped
 from modelforge.benchmark.preset import Preset
 from modelforge.benchmark.synthetic import Synthetic
 from modelforge.benchmark.trace import TrafficTrace
@@ -54,26 +55,30 @@ def workload_of(
             max_tokens=most,
         ), Generation()
     if trace is not None and not options["synthetic"]:
-        return TraceLengths(trace=trace, seed=seed), Generation()
+        return _capped(TraceLengths(trace=trace, seed=seed), most)
     return _synthetic(options, preset)
 
 
-def _synthetic(options: Mapping[str, Any], preset: Preset | None) -> tuple[Synthetic, Generation]:
+def _capped(workload: Workload, most: int | None) -> tuple[Workload, Generation]:
+    """What says itself how long answers are, cut at ``most``."""
+    if most is None:
+        return workload, Generation()
+    return Capped(workload=workload, max_tokens=most), Generation(max_tokens=most)
+
+
+def _synthetic(options: Mapping[str, Any], preset: Preset | None) -> tuple[Workload, Generation]:
     spelled, most = options["synthetic"], options["max_tokens"]
     text = spelled or (preset.synthetic if preset is not None else _USUAL)
-    if most is not None:
-        if spelled and ":" in spelled:
-            raise UsageError(
-                "--synthetic IN:OUT and --max-tokens both say how long answers are: give one"
-            )
+    exact = ":" in (spelled or "")
+    if most is not None and not exact:
         text = text.partition(":")[0]
     workload = Synthetic.parse(
         text, shared_prefix=options["shared_prefix"] or 0.0, seed=options["seed"]
     )
-    if most is None:
-        return workload, Generation()
-    exact = {"ignore_eos": True, "min_tokens": most} if options["ignore_eos"] else {}
-    return workload, Generation(max_tokens=most, extra=exact)
+    if most is None or exact:
+        return _capped(workload, most)
+    wished = {"ignore_eos": True, "min_tokens": most} if options["ignore_eos"] else {}
+    return workload, Generation(max_tokens=most, extra=wished)
 
 
 def _refuse_idle_options(
@@ -89,11 +94,6 @@ def _refuse_idle_options(
     made_up = not given and trace is None
     if options["shared_prefix"] is not None and not (made_up or given == ["synthetic"]):
         raise UsageError("--shared-prefix is about --synthetic prompts: give these")
-    if trace is not None and not given and options["max_tokens"] is not None:
-        raise UsageError(
-            "--trace and --max-tokens both say how long answers are: leave --max-tokens out,"
-            " or give --prompts"
-        )
     if options["ignore_eos"]:
         _refuse_idle_ignore_eos(options, given, trace)
     if options["count"] == "usage" and given == ["conversations"]:

@@ -32,11 +32,17 @@ def require_seconds(name: str, value_s: float, *, zero: bool = False) -> None:
         raise UsageError(f"{name} must be {least} and finite, not {value_s:g}")
 
 
-def require_count(name: str, value: int, least: int) -> None:
-    """Refuse what is below ``least``, or no whole number.
+MOST_THINGS: Final = 10**9
+"""More requests, clients or runs than anybody waits for; some of what counts them has 40 bits."""
+
+
+def require_count(name: str, value: int, least: int, *, most: int | None = None) -> None:
+    """Refuse what is below ``least``, above ``most``, or no whole number.
 
     Raises:
         UsageError: it is one.
     """
     if type(value) is not int or value < least:
         raise UsageError(f"{name} must be a whole number of at least {least}, not {value!r}")
+    if most is not None and value > most:
+        raise UsageError(f"{name} must be {most:,} at most, not {value}")

@@ -79,6 +79,10 @@ def benchmark_items(result: BenchmarkResult) -> Iterator[Measurement]:
     if stream.p50 is not None:
         ends = _ends(_stream(result.statistics))
         yield Measurement(label="a stream", parts=(f"{speed(stream.p50)} tokens/s{ends} (p50)",))
+    guidellm = result.itl_definitions.guidellm
+    if guidellm.p99 is not None:
+        theirs = f"GuideLLM's p99 {milliseconds(guidellm.p99)} ms"
+        yield Measurement(label="ITL is", parts=("every gap of token events, as vLLM's", theirs))
     tokens = tuple(_tokens(result))
     if tokens:
         yield Measurement(label="tokens", parts=tokens)

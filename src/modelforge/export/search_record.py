@@ -56,7 +56,9 @@ def sweep_document(found: Sweep) -> dict[str, Any]:
 def max_load_lines(found: MaxLoad) -> Iterator[str]:
     """The answer first, then what limits it."""
     low, high = found.interval.low, found.interval.high
-    if found.estimate is None:
+    if found.estimate is None and not low and math.isinf(high):
+        yield f"nothing is known of what holds {found.objective.description}"
+    elif found.estimate is None:
         above = f"at least {low:,.4g}" if low else f"below {high:,.4g}"
         yield f"holds {found.objective.description}: {above} {found.unit}"
     else:
@@ -95,6 +97,9 @@ def probe_line(probe: Probe, unit: str) -> str:
         told.append(f"TTFT p99 {ttft:,.1f} ms")
     if probe.result.good_requests is not None and probe.requests:
         told.append(f"{probe.good / probe.requests:.2%} met the SLO")
+    if probe.result.failed_requests:
+        kinds = ", ".join(f"{kind} {count:,}" for kind, count in probe.result.errors.items())
+        told.append(f"{probe.result.failed_requests:,} failed ({kinds})")
     growth = probe.result.growth
     if growth is not None and growth.beyond(_TOLD_MS):
         told.append(f"waits grew by {growth.ms_per_s:,.3g} ms/s")

@@ -12,6 +12,7 @@ from typing import Final
 from modelforge.wire.connection import WireConnection
 from modelforge.wire.exact_reader import ExactReader
 from modelforge.wire.exchange import Exchange
+from modelforge.wire.framing import stays_open_behind
 from modelforge.wire.full_reader import FullReader
 from modelforge.wire.reading import Reading, Segments
 
@@ -45,12 +46,14 @@ def read_complete(
 ) -> Reading:
     """What an answer says of which nothing more will come."""
     reading = None if exact is None else exact.read(segments, keep_text=keep_text)
-    if reading is not None:
-        return reading
-    reader = full()
-    reader.feed_all(segments)
-    reader.end(segments.stamps_ns[-1])
-    return reader.reading()
+    if reading is None:
+        reader = full()
+        reader.feed_all(segments)
+        reader.end(segments.stamps_ns[-1])
+        reading = reader.reading()
+    if not reading.reusable:
+        reading.reusable = stays_open_behind(segments.joined())
+    return reading
 
 
 class Backlog:

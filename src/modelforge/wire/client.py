@@ -27,6 +27,7 @@ _SWEPT_AT_ONCE: Final = 32  # in a turn of the loop: segments wait for no more t
 _SILENT_NS: Final = 300_000_000
 """How long an answer that has said its last word may keep its body open."""
 _CONNECT_S: Final = 30.0
+_CONNECT_AGAIN_S: Final = 2.0  # where one was waited for so long before
 _OPEN_AT_ONCE: Final = 64  # the queue of those that a server has to accept may be short
 _OWN_LIMITS: Final = {
     errno.EMFILE: "raise `ulimit -n`, or use fewer: --max-connections",
@@ -76,6 +77,7 @@ class WireClient:
         self._most_connections = most_connections
         self._pay_again = pay_again
         self._keeps = True
+        self._connect_s = _CONNECT_S
         self.keep_text = keep_text
         self.exact = ExactReader(count_events=count_events) if target.usual else None
         self._writer = RequestWriter(target)
@@ -100,12 +102,16 @@ class WireClient:
         """Open so many connections before the clock starts.
 
         Raises:
-            ConnectionFailed: the server cannot be reached.
+            ConnectionFailed, TimedOut: the server cannot be reached.
         """
         wanted = min(connections, self._most_connections)
         while (missing := wanted - len(self._idle)) > 0:
             batch = [self._connect() for _ in range(min(missing, _OPEN_AT_ONCE))]
-            self._idle += await asyncio.gather(*batch)
+            try:
+                self._idle += await asyncio.gather(*batch)
+            except TimedOut:
+                self._connect_s = _CONNECT_AGAIN_S
+                raise
 
     def prepare(self, ask: Ask) -> int:
         """Write the request; it is kept until it is sent, within reason."""
@@ -209,7 +215,7 @@ class WireClient:
             segments, exact=self.exact, full=self.full_reader, keep_text=self.keep_text
         )
         if not reading.reusable:
-            unread.connection.close()  # what it brings next may belong to this answer
+            unread.connection.disown()  # what it brings next may belong to this answer
         done_ns = segments.stamps_ns[-1]
         self._tell(unread.exchange, reading, done_ns=done_ns, received=unread.received)
 
@@ -251,7 +257,7 @@ class WireClient:
 
     async def _connect(self) -> WireConnection:
         host, port = self._target.host, self._target.port
-        most_s = min(_CONNECT_S, self._timeout_s)
+        most_s = min(self._connect_s, self._timeout_s)
         try:
             async with asyncio.timeout(most_s):
                 _, connection = await self._loop.create_connection(

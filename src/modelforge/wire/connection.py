@@ -143,6 +143,14 @@ class WireConnection(asyncio.Protocol):
         """Close the connection without a word."""
         self._transport.abort()
 
+    def disown(self) -> None:
+        """Close it; what is under way on it was not answered, whatever has arrived."""
+        self._full = None
+        self._pieces = []
+        self._stamps_ns = []
+        self._received = 0
+        self._transport.abort()
+
     # What the event loop calls.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -10,6 +10,7 @@ import httptools
 
 from modelforge.core.errors import EmptyResponse, MalformedResponse, RequestError, StreamCut
 from modelforge.providers.codec import AnswerDecoder, ChatCodec
+from modelforge.providers.json_shape import MAX_PIECE_BYTES, too_large
 from modelforge.wire.failures import dropped
 from modelforge.wire.reading import Reading, Segments
 from modelforge.wire.timed_tokens import TimedTokens
@@ -127,8 +128,14 @@ class FullReader:
             return
         self._answered = True
         self._status = status
-        if self._headers.get("Content-Encoding", "identity") in {"gzip", "deflate"}:
+        encoding = self._headers.get("Content-Encoding", "identity").strip().lower()
+        if encoding in {"gzip", "x-gzip", "deflate"}:
             self._inflate = zlib.decompressobj(_GZIP_OR_ZLIB)
+        elif encoding != "identity" and status == HTTPStatus.OK:
+            self._break_off(
+                f"{self._url} sent Content-Encoding {encoding!r}, which nobody asked for"
+            )
+            return
         if status == HTTPStatus.OK:
             kind = self._headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind == "text/event-stream":
@@ -141,7 +148,10 @@ class FullReader:
         """A piece of the body."""
         self._barren_bytes = 0
         if self._inflate is not None:
-            body = self._inflate.decompress(body)
+            body = self._inflate.decompress(body, MAX_PIECE_BYTES)
+            if self._inflate.unconsumed_tail:
+                self._fail(too_large())
+                return
         decoder = self._decoder
         if decoder is None:
             self._error_body = (self._error_body + body)[:MAX_ERROR_BYTES]

@@ -93,6 +93,15 @@ class Run:
                 self._send(index, self._workload.ask(index), Phase.WARM_UP, monotonic_ns())
             await self._idle.wait()
 
+    def expect_failure(self) -> None:
+        """Ask no more than it takes to see how a server fails that answers nothing."""
+        self._limits = self._limits.briefly
+
+    @property
+    def lasts_s(self) -> float | None:
+        """After how many seconds it begins no more requests; None: its requests end it."""
+        return self._limits.duration_s
+
     async def measure(self, start_ns: int) -> None:
         """Ask from ``start_ns`` on until the load or a limit ends, and let answers come in.
 

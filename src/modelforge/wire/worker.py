@@ -74,6 +74,7 @@ class Worker:
         self._pen = ThreadPoolExecutor(max_workers=1)
         self._warm_ups: list[RequestError | None] = []
         self._unconnected = 0
+        self._hopeless = False
         self._idle: tuple[float, int] | None = None
         self._purse = self._allowed()
         self._client = self._sender()
@@ -98,16 +99,19 @@ class Worker:
             await self._run.warm_up()
             self._require_hope()
         except RequestError as error:
-            self._say_ready(job.target.redact(str(error)))
-            return
+            if isinstance(error, ConnectionFailed) and error.own_limit:
+                self._say_ready(job.target.redact(str(error)))
+                return
+            self._hopeless = True
+            self._run.expect_failure()
         gc.collect()
         gc.freeze()
         gc.disable()  # a collection would stop the loop
         self._say_ready(None)
         start_ns = await self._go
         self._recorder.start_ns = start_ns
-        if job.limits.duration_s is not None:
-            self._recorder.ends_ns = start_ns + int(job.limits.duration_s * 1e9)
+        if self._run.lasts_s is not None:
+            self._recorder.ends_ns = start_ns + int(self._run.lasts_s * 1e9)
         await self._flush()  # what it used before the start is not its load
         self._heartbeat.start()
         ended = asyncio.Event()
@@ -171,7 +175,7 @@ class Worker:
         return Purse(self._job.allotment, self._job.target.generation)
 
     def _require_hope(self) -> None:
-        """Refuse to measure where every warm-up request failed alike, and will fail again.
+        """Expect nothing where every warm-up request failed alike, and will fail again.
 
         Raises:
             RequestError: the first of these failures.
@@ -235,6 +239,7 @@ class Worker:
             unsent=self._run.unsent if final else 0,
             final=final,
             stopped=None if self._purse is None else self._purse.stopped,
+            hopeless=self._hopeless,
         )
         await asyncio.sleep(0)
         metadata = {TELEMETRY_KEY: telemetry.to_json()}

@@ -167,3 +167,30 @@ async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
     probe.interrupted_after = 0
     with pytest.raises(Interrupted):
         await searched(probe, 8.0)
+
+
+async def test_a_server_that_answers_nothing_says_nothing_of_loads() -> None:
+    probe = a_queue(duration_s=1.0)
+    probe.refuses = True
+    found = await searched(probe, 40.0, probe_s=1.0, lengthen=False)
+    assert len(found.probes) == 3
+    assert found.estimate is None
+    assert (found.interval.low, found.interval.high) == (0, math.inf)
+    assert str(found.note).startswith("no request was answered: rate_limited ")
+
+
+async def test_runs_without_a_request_are_not_held_against_the_server() -> None:
+    probe = a_queue(duration_s=0.01)
+    axis = rates("poisson")
+    found = await find_max(probe, axis, OBJECTIVE, bounds(0.5, probe_s=0.01, lengthen=False))
+    assert (found.interval.low, found.interval.high) == (0, math.inf)
+    assert str(found.note).startswith("no request was due in 0.01 s at 0.5 requests/s")
+    assert len(found.probes) == 2
+
+
+async def test_what_is_missed_by_a_request_alone_is_not_tried_at_lower_loads() -> None:
+    objective = Objective.parse("e2e=1ms@p99")
+    found = await find_max(a_queue(objective), rates("constant"), objective, bounds(4.0))
+    assert found.interval.low == 0
+    assert "no lower load will hold it" in str(found.note)
+    assert 1 <= len(found.probes) <= 5

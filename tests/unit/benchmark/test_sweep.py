@@ -76,3 +76,30 @@ async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
     probe.interrupted_after = 0
     with pytest.raises(Interrupted):
         await sweep(probe, rates("constant"), SweepPlan(start=5, most=10_000))
+
+
+async def test_a_server_that_answers_nothing_is_not_saturated() -> None:
+    probe = a_queue()
+    probe.refuses = True
+    found = await sweep(probe, concurrencies(), SweepPlan(start=1, most=1024))
+    assert found.saturation is None
+    assert len(found.points) == 2
+    assert str(found.note).startswith("no request was answered: rate_limited ")
+
+
+async def test_answers_that_come_after_the_end_are_no_throughput() -> None:
+    probe = a_queue()
+    probe.duration_s = 0.01
+    found = await sweep(probe, concurrencies(), SweepPlan(start=1, most=1024))
+    assert found.saturation is None
+    assert len(found.points) == 2
+    assert str(found.note).startswith("no answer came before its run ended")
+
+
+async def test_a_run_without_a_request_is_no_plateau() -> None:
+    probe = a_queue()
+    probe.duration_s = 0.5
+    found = await sweep(probe, rates("poisson"), SweepPlan(start=0.001, most=10_000))
+    assert found.points[0].empty
+    assert found.saturation is not None
+    assert found.saturation.requests_per_s > 0

@@ -13,7 +13,14 @@ from modelforge.benchmark.summary import summarise
 from modelforge.core.errors import Interrupted
 from modelforge.simulator.batch_engine import BatchEngine
 from modelforge.simulator.batch_queue import BatchQueue
-from tests.unit.benchmark.runs import SECOND, a_recording, a_request, a_table, a_word
+from tests.unit.benchmark.runs import (
+    SECOND,
+    a_failure,
+    a_recording,
+    a_request,
+    a_table,
+    a_word,
+)
 
 
 class VirtualQueue:
@@ -33,6 +40,7 @@ class VirtualQueue:
         client_limit: float = float("inf"),
         seed: int = 1,
         interrupted_after: float = float("inf"),
+        refuses: bool = False,
     ) -> None:
         self.queue = queue
         self.prompt = prompt
@@ -42,6 +50,7 @@ class VirtualQueue:
         self.client_limit = client_limit
         self.seed = seed
         self.interrupted_after = interrupted_after
+        self.refuses = refuses
 
     async def __call__(self, load: Load, duration_s: float | None = None) -> BenchmarkResult:
         if self.interrupted_after <= 0:
@@ -51,7 +60,16 @@ class VirtualQueue:
         due_s, first_s, done_s = self.run(load)
         self.seed += 1
         rows = [
-            a_request(
+            a_failure(
+                key,
+                "rate_limited",
+                due_ns=round(due_s[key] * SECOND),
+                sent_ns=round(due_s[key] * SECOND),
+                done_ns=round(due_s[key] * SECOND),
+                status=429,
+            )
+            if self.refuses
+            else a_request(
                 key,
                 phase=int(Phase.MEASURED if done_s[key] <= self.duration_s else Phase.COOL_DOWN),
                 due_ns=round(due_s[key] * SECOND),

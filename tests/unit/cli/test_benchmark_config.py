@@ -114,10 +114,28 @@ def test_the_length_of_answers_to_made_up_prompts() -> None:
     assert made.generation.extra == {"ignore_eos": True, "min_tokens": 9}
 
 
+def test_made_up_and_recorded_lengths_are_cut_where_answers_may_have_fewer_tokens(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "trace.csv"
+    file.write_text("TIMESTAMP,ContextTokens,GeneratedTokens\n2023-11-16 18:15:46,10,20\n")
+    for source in (("--synthetic", "10:20", "--requests", "1"), ("--trace", str(file))):
+        for most, asked in ((9, 9), (30, 20)):
+            made = config(*source, "--max-tokens", str(most))
+            ask = made.effective_workload.ask(0)
+            assert (ask.max_tokens, ask.ignore_eos) == (asked, True)
+            assert made.to_asked()["max_tokens"] == most
+            assert not made.needs_text
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("--synthetic", "9:9", "--max-tokens", "5"),
+        ("--requests", "10000000000"),
+        ("--concurrency", "99999999999999999999"),
+        ("--warmup", "99999999999999999999"),
+        ("--runs", "99999999999999999999"),
+        ("--rate", "2", "--max-connections", "99999999999999999999"),
         ("--ignore-eos",),
         ("--shared-prefix", "0.5", "--prompt", "x"),
         ("--shared-prefix", "2"),

@@ -49,6 +49,8 @@ measured      33.0 s
 throughput    0.06 requests/s · 0.30 output tokens/s
 goodput       0.06 requests/s · 2 met ttft 500 ms
 a stream      35.7 tokens/s (p50)
+ITL is        every gap of token events, as vLLM's
+              GuideLLM's p99 10.0 ms
 tokens        40 in (8 cached) · 10 out
 price         $0.000056: not in it: 1 failed or broken off,
               perhaps billed

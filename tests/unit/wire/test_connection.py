@@ -256,6 +256,19 @@ def test_a_kept_connection_that_dies_unheard_is_no_answer(clock: Clock) -> None:
     assert len(line.owner.readings) == 1
 
 
+def test_what_arrives_behind_a_spoilt_answer_is_no_answer(clock: Clock) -> None:
+    line = Line()
+    line.send()
+    line.connection.data_received(b"".join(_good(["a", "b"])))
+    second = line.send()
+    line.connection.data_received(_good(["a", "b"])[0])
+    line.connection.disown()  # as the first answer turns out to be
+    assert line.transport.aborted
+    line.connection.connection_lost(None)
+    assert line.owner.dropped_exchanges == [second]
+    assert len(line.owner.readings) == 1
+
+
 def test_a_fresh_connection_that_dies_unheard_has_failed(clock: Clock) -> None:
     line = Line()
     line.send()
