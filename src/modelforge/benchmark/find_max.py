@@ -363,11 +363,14 @@ class _Search:
         held = [tried.value for tried in self._tried if self._holds(tried)]
         failed = [tried.value for tried in self._tried if not self._holds(tried)]
         low, high = max(held, default=0.0), min(failed, default=float("inf"))
-        if unanswered(self._probes) is not None:
+        nothing = unanswered(self._probes)
+        if nothing is not None:
             high = float("inf")  # no load is too much for a server that answers nothing at any
         if self._ceiling is not None:
             reason = next((one.reason for one in reversed(self._probes) if one.client_bound), "")
             note = f"the client is the limit at {self._ceiling:g} {self._axis.unit}: {reason}"
+        elif nothing is not None:
+            note = nothing
         elif not held:
             note = f"the objective is not held at {high:g} {self._axis.unit}, the least tried"
         else:

@@ -22,6 +22,8 @@ RunProbeFor = Callable[[Load, float], Awaitable[BenchmarkResult]]
 
 _OF_SERVER: Final = frozenset({"all_failed", "nothing_measured"})
 """What makes a run INVALID though the client was not its limit: the server answered nothing."""
+_OF_NO_ANSWER: Final = frozenset({"no_connections", "worker_lost"})
+"""By what a client keeps itself from all answers. To be refused fast makes it busy, and no more."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -83,7 +85,9 @@ class Probe:
         return (
             reason.message
             for reason in self.result.verdict.reasons
-            if reason.status is Status.INVALID and reason.code not in _OF_SERVER
+            if reason.status is Status.INVALID
+            and reason.code not in _OF_SERVER
+            and (self.result.successful_requests or reason.code in _OF_NO_ANSWER)
         )
 
 

@@ -169,11 +169,15 @@ async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
         await searched(probe, 8.0)
 
 
-async def test_a_server_that_answers_nothing_says_nothing_of_loads() -> None:
-    probe = a_queue(duration_s=1.0)
+@pytest.mark.parametrize("client_limit", [math.inf, 0.0])  # to be refused fast is work too
+@pytest.mark.parametrize(("least", "probes"), [(0.1, 3), (30.0, 2)])
+async def test_a_server_that_answers_nothing_says_nothing_of_loads(
+    client_limit: float, least: float, probes: int
+) -> None:
+    probe = a_queue(duration_s=1.0, client_limit=client_limit)
     probe.refuses = True
-    found = await searched(probe, 40.0, probe_s=1.0, lengthen=False)
-    assert len(found.probes) == 3
+    found = await searched(probe, 40.0, least=least, probe_s=1.0, lengthen=False)
+    assert len(found.probes) == probes
     assert found.estimate is None
     assert (found.interval.low, found.interval.high) == (0, math.inf)
     assert str(found.note).startswith("no request was answered: rate_limited ")

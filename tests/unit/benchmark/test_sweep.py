@@ -78,12 +78,14 @@ async def test_what_was_tried_before_an_interruption_is_told(runs: int) -> None:
         await sweep(probe, rates("constant"), SweepPlan(start=5, most=10_000))
 
 
-async def test_a_server_that_answers_nothing_is_not_saturated() -> None:
-    probe = a_queue()
+@pytest.mark.parametrize("client_limit", [float("inf"), 0.0])  # to be refused fast is work too
+async def test_a_server_that_answers_nothing_is_not_saturated(client_limit: float) -> None:
+    probe = a_queue(client_limit)
     probe.refuses = True
     found = await sweep(probe, concurrencies(), SweepPlan(start=1, most=1024))
     assert found.saturation is None
     assert len(found.points) == 2
+    assert found.client_bound_at is None
     assert str(found.note).startswith("no request was answered: rate_limited ")
 
 
