@@ -93,11 +93,6 @@ class RequestSample:
         """How many requests were counted."""
         return round(float(self.weights.sum()))
 
-    @property
-    def aggregated(self) -> bool:
-        """Whether rows are means of several requests."""
-        return bool((self.weights > 1).any())
-
     def mean(self, column: Column) -> float:
         """The mean of ``column`` over the requests."""
         return float(np.average(column, weights=self.weights))

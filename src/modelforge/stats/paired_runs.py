@@ -13,6 +13,7 @@ from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
 from modelforge.stats.mean import mean
 from modelforge.stats.power import detectable_difference
+from modelforge.stats.ratio import ratio_of
 from modelforge.stats.sample import paired, positive, share
 
 
@@ -58,7 +59,7 @@ def compare_runs(
         ratio=Estimate(
             point=math.exp(made.point),
             interval=Interval(
-                low=_exp(made.interval.low), high=_exp(made.interval.high), level=level
+                low=ratio_of(made.interval.low), high=ratio_of(made.interval.high), level=level
             ),
             standard_error=None,
             method=f"Student's t of the logarithms, {logs.size} pairs of runs",
@@ -88,8 +89,4 @@ def _detectable(error: float, pairs: int, level: float) -> float | None:
         return None
     alpha = round(1 - level, 12)
     logarithm = detectable_difference(sd=error * math.sqrt(pairs), n=pairs, alpha=alpha)
-    return _exp(logarithm) - 1
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf  # noqa: PLR2004 (beyond is no float)
+    return ratio_of(logarithm) - 1

@@ -9,6 +9,7 @@ from typing import Literal
 from modelforge.core.errors import LengthsDiffer, OutOfRange
 from modelforge.stats.estimate import Estimate
 from modelforge.stats.interval import Interval
+from modelforge.stats.ratio import ratio_of
 from modelforge.stats.sample import positive
 
 
@@ -51,7 +52,9 @@ def run_ratio(first: Estimate, second: Estimate) -> Estimate:
     return Estimate(
         point=first.point / second.point,
         interval=Interval(
-            low=_exp(made.interval.low), high=_exp(made.interval.high), level=made.interval.level
+            low=ratio_of(made.interval.low),
+            high=ratio_of(made.interval.high),
+            level=made.interval.level,
         ),
         standard_error=None,
         method=made.method,
@@ -121,10 +124,6 @@ def _logarithm(estimate: Estimate) -> Estimate:
         method=estimate.method,
         n=estimate.n,
     )
-
-
-def _exp(value: float) -> float:
-    return math.exp(value) if value < 700 else math.inf  # noqa: PLR2004 (beyond is no float)
 
 
 def _same_level(first: Estimate, second: Estimate) -> None:
