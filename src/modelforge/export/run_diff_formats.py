@@ -8,7 +8,7 @@ from modelforge.benchmark.run_diff import Change, Gated, MeasuredRun, RunDiff
 from modelforge.export.estimate_record import estimate_record
 from modelforge.export.json_text import json_text
 from modelforge.export.markdown_text import code, table
-from modelforge.export.run_diff_words import HEADS, described, gate_words, row
+from modelforge.export.run_diff_words import HEADS, OUTCOME_WORDS, described, gate_words, row
 
 SCHEMA: Final = "modelforge.runs.diff/1"
 
@@ -50,7 +50,7 @@ def run_diff_markdown(found: RunDiff) -> str:
 
 
 def _verdict(each: Change) -> str:
-    return code(each.reason or "") if each.outcome is None else each.outcome
+    return code(each.reason or "") if each.outcome is None else OUTCOME_WORDS[each.outcome][0]
 
 
 def _run(one: MeasuredRun) -> dict[str, Any]:

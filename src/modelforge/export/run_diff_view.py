@@ -13,7 +13,7 @@ from rich.text import Text
 from modelforge.benchmark.run_diff import Change, RunDiff
 from modelforge.export.answer_cell import hanging
 from modelforge.export.page import Page
-from modelforge.export.run_diff_words import HEADS, OUTCOME_COLOURS, described, gate_words, row
+from modelforge.export.run_diff_words import HEADS, OUTCOME_WORDS, described, gate_words, row
 
 _GAP: Final = 2
 _GATES: Final = {"passes": "green", "fails": "red", "unknown": "yellow"}
@@ -59,12 +59,11 @@ def _changes(changes: Sequence[Change], page: Page) -> Iterator[Text]:
         max(len(head), *(cell_len(cells[place]) for cells in rows))
         for place, head in enumerate(HEADS)
     ]
-    words = [each.outcome or "" for each in changes]
-    fits = sum(widths) + _GAP * len(widths) + max(map(len, words)) <= page.width
+    fits = sum(widths) + _GAP * len(widths) + len("not told apart") <= page.width
     if fits:
         yield Text(_aligned(HEADS, widths), "dim")
-    for cells, word, each in zip(rows, words, changes, strict=True):
-        style = "dim" if each.outcome is None else OUTCOME_COLOURS[each.outcome]
+    for cells, each in zip(rows, changes, strict=True):
+        word, style = ("", "dim") if each.outcome is None else OUTCOME_WORDS[each.outcome]
         if fits:
             line = Text.assemble(_aligned(cells, widths), " " * _GAP, (word, style))
             line.rstrip()

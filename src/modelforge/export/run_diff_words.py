@@ -9,12 +9,13 @@ from modelforge.export.change_words import change, change_between, value
 from modelforge.stats.verdict import Outcome
 
 HEADS: Final = ("times in ms", "before", "after", "change")
-OUTCOME_COLOURS: Final = {
-    Outcome.BETTER: "green",
-    Outcome.WORSE: "red",
-    Outcome.NOT_DISTINGUISHABLE: "yellow",
-    Outcome.EQUIVALENT: "cyan",
+OUTCOME_WORDS: Final = {
+    Outcome.BETTER: ("better", "green"),
+    Outcome.WORSE: ("worse", "red"),
+    Outcome.NOT_DISTINGUISHABLE: ("not told apart", "yellow"),
+    Outcome.EQUIVALENT: ("equivalent", "cyan"),
 }
+"""And their colours."""
 
 
 def described(one: MeasuredRun) -> str:
