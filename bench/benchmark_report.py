@@ -7,13 +7,13 @@ Exits 1 where a million gaps are not counted in 0.1 s, or the summary takes more
 
 from __future__ import annotations
 
-import resource
 import sys
 import time
 from pathlib import Path
 
 import numpy as np
 
+from bench.measured import resident_mib
 from modelforge.benchmark.gap_slots import GapSlots
 from modelforge.benchmark.slo import Slo
 from modelforge.benchmark.summary import summarise
@@ -39,7 +39,7 @@ def main() -> int:
     columns = a_large_table(count)
     print(f"columns of {count:,} requests  {columns.nbytes / 2**20:6.0f} MiB")
     slo = Slo.parse("ttft=500ms,itl=50ms,e2e=2s")
-    before = _resident_mib()
+    before = resident_mib()
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here (Linux)
     started = time.perf_counter()
     recording = a_recording(columns, [a_word()], gaps=gaps, gap_slots=slots.build())
@@ -56,10 +56,6 @@ def main() -> int:
 def _peak_mib() -> float:
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
-
-
-def _resident_mib() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 if __name__ == "__main__":

@@ -2,15 +2,14 @@
 
     python -m bench.wire_million --base-url http://127.0.0.1:9100/v1 [--requests 1000000]
 
-A tenth of them is run first, in a process of its own: what more the others cost is what a report of
-them needs. What a run holds (resident memory) is shown as it goes on, for each tenth of it. The aim
+A tenth of them is run first, in a process of its own: so short a run does not use all that a longer
+one does. What a run holds (resident memory) is shown as it goes on, for each tenth of it. The aim
 is 300 MB (286 MiB) at most, no growth after the first tenth, and a report within 5 s.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import resource
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from pathlib import Path
 from statistics import median
 from typing import TYPE_CHECKING
 
+from bench.measured import resident_mib
 from bench.wire_run import run
 from modelforge.benchmark.load import ClosedLoop, Limits
 
@@ -78,15 +78,6 @@ def workers() -> list[str]:
     """The processes that this one started and that still run."""
     of_threads = Path("/proc/self/task").glob("*/children")
     return [process for file in of_threads for process in file.read_text().split()]
-
-
-def resident_mib(process: str) -> float:
-    """The resident memory of a process; 0 if it has just ended."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
 if __name__ == "__main__":

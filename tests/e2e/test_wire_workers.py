@@ -354,6 +354,17 @@ def test_what_was_due_is_sent_or_said_not_to_be(server: OpenAIServer) -> None:
     assert "unsent" in {reason.code for reason in result.verdict.reasons}
 
 
+def test_what_waits_for_the_loop_when_time_is_up_is_sent(server: OpenAIServer) -> None:
+    load, limits = OpenLoop(arrivals=Constant(rate=100)), Limits(duration_s=1, warmup_requests=0)
+    running = Running(jobs(target_at(server.base_url), load=load, limits=limits))
+    _until(lambda: len(server.requests) > 80, "nothing was asked")
+    os.kill(running.pids[0], signal.SIGSTOP)
+    time.sleep(0.5)  # fewer than a turn of the loop sends are due meanwhile
+    os.kill(running.pids[0], signal.SIGCONT)
+    result = summarise(running.end().recording)
+    assert (result.total_requests, result.unsent_requests) == (100, 0)
+
+
 @pytest.mark.parametrize("quits", [False, True])
 def test_the_words_to_stop_and_to_quit(server: OpenAIServer, *, quits: bool) -> None:
     target = target_at(server.base_url, "slow:300")

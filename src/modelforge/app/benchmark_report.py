@@ -142,7 +142,7 @@ def _notes(result: BenchmarkResult, recording: Recording) -> Iterator[Reason]:
         yield Reason.note(
             "gave_up",
             "the server could not be reached, or every warm-up request failed alike: no more than"
-            f" a few requests were asked ({_measured_of(result)})",
+            f" a few requests were asked ({_measured_of(result)}); mend what the errors say first",
         )
     if any(one.interrupted for one in recording.telemetry):
         yield Reason.note("interrupted", f"stopped early, on request: {_measured_of(result)}")

@@ -280,7 +280,7 @@ def _of_schedule(evidence: Evidence, at: VerdictLimits) -> Iterator[Reason]:
         evidence.unsent / due if due else None,
         (at.unsent_share, at.many_unsent_share),
         f"{evidence.unsent:,} of {due:,} requests were due before the end and never sent: they"
-        " are in no figure, and the rate is lower than asked for",
+        " are in no figure, and the rate is lower than asked for; use more workers, or ask less",
     )
 
 

@@ -92,7 +92,7 @@ class Telemetry:
             "parent_pauses": self.parent_pauses or None,
             "window_ns": self.window_ns,
             "stopped": self.stopped,
-            "hopeless": self.hopeless,
+            "hopeless": self.hopeless or None,
             "unconnected": self.unconnected or None,
             "unsent": self.unsent or None,
             "lost": self.lost or None,

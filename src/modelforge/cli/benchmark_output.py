@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from modelforge.benchmark.result import BenchmarkResult
 
-_ALL_FAILED: Final = 1
+ALL_FAILED: Final = 1
+"""The exit code where not one request was answered."""
 _INVALID: Final = 3
 
 
@@ -73,7 +74,7 @@ def note(messages: Mapping[str, str], records: Sequence[Path], output: ReportOut
 def exit_code(result: BenchmarkResult, options: Mapping[str, Any]) -> int:
     """0 measured, 1 all failed, 3 INVALID."""
     if result.total_requests and not result.successful_requests:
-        return _ALL_FAILED
+        return ALL_FAILED
     if result.verdict.status is Status.INVALID and not options["allow_invalid"]:
         return _INVALID
     return 0

@@ -19,7 +19,7 @@ from modelforge.benchmark.objective import Objective
 from modelforge.benchmark.probe import Probe
 from modelforge.benchmark.sweep import Sweep
 from modelforge.cli.benchmark_config import config_of
-from modelforge.cli.benchmark_output import note
+from modelforge.cli.benchmark_output import ALL_FAILED, note
 from modelforge.cli.configuration import configure
 from modelforge.cli.open_files import allow_many_connections
 from modelforge.cli.signals import CallOnContinue, CallOnSignal
@@ -33,8 +33,6 @@ _NOT_HERE: Final = (
     *("records", "max_cost"),
 )
 _WITHOUT_EFFECT: Final = ("runs", "confidence", "exclude_warm_up", "allow_invalid")
-
-_NOTHING_ANSWERED: Final = 1
 
 _Found = tuple[Mapping[str, Any], Iterable[str]]
 """A document, and lines to read."""
@@ -120,7 +118,7 @@ async def _search(
                 found = search_record.sweep_document(swept), search_record.sweep_lines(swept)
     if not answered:
         note(runner.messages, [], None)
-    return found, signals.exit_code or (None if answered else _NOTHING_ANSWERED)
+    return found, signals.exit_code or (None if answered else ALL_FAILED)
 
 
 def _write(found: _Found, output: ReportOutput | None) -> None:
